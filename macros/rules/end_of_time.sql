@@ -1,0 +1,4 @@
+{#- The day on which what still holds ends. -#}
+{%- macro end_of_time() -%}
+    cast('9999-12-31' as date)
+{%- endmacro -%}

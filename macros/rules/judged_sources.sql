@@ -1,0 +1,18 @@
+{#- The staging models that accept or reject rows: model, raw table, key column, whether it raises alerts. -#}
+{%- macro judged_sources() -%}
+    {{ return([
+        ['stg_crm__customers', 'raw_crm', 'customers', 'customer_id', false],
+        ['stg_crm__accounts', 'raw_crm', 'accounts', 'account_id', true],
+        ['stg_billing__plans', 'raw_billing', 'plans', 'plan_id', false],
+        ['stg_billing__skus', 'raw_billing', 'skus', 'sku_id', false],
+        ['stg_billing__subscriptions', 'raw_billing', 'subscriptions', 'subscription_id', true],
+        ['stg_billing__invoices', 'raw_billing', 'invoices', 'invoice_id', true],
+        ['stg_billing__invoice_line_items', 'raw_billing', 'invoice_line_items', 'line_item_id', false],
+        ['stg_billing__credit_notes', 'raw_billing', 'credit_notes', 'credit_note_id', true],
+        ['stg_billing__write_offs', 'raw_billing', 'write_offs', 'write_off_id', false],
+        ['stg_payments__payments', 'raw_payments', 'payments', 'payment_id', true],
+        ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
+        ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
+        ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],
+    ]) }}
+{%- endmacro -%}

@@ -1,0 +1,51 @@
+with rejected_lines as (
+
+    select * from {{ ref('stg_control__rejected_lines') }}
+
+),
+
+-- rows that landed and did not stand up to the rules of staging
+rejected_rows as (
+
+    {% for model, schema, table, key, has_alerts in judged_sources() -%}
+    select
+        '{{ schema }}.{{ table }}' as source_table,
+        batch_id,
+        source_file,
+        source_line,
+        {{ key }} as row_key,
+        rejection_reasons as reasons,
+        kept_key
+    from {{ ref(model) }}
+    where not is_accepted
+    {%- if not loop.last %}
+    union all
+    {% endif -%}
+    {% endfor %}
+
+),
+
+-- lines of a file that never became a row
+unreadable_lines as (
+
+    select
+        target_table as source_table,
+        batch_id,
+        source_file,
+        source_line,
+        cast(null as {{ dbt.type_string() }}) as row_key,
+        reasons,
+        cast(null as {{ dbt.type_string() }}) as kept_key
+    from rejected_lines
+
+),
+
+final as (
+
+    select * from rejected_rows
+    union all
+    select * from unreadable_lines
+
+)
+
+select * from final

@@ -1,0 +1,87 @@
+with events as (
+
+    select * from {{ ref('stg_cdc__change_events') }}
+    where is_accepted and op is not null
+
+),
+
+fields as (
+
+    select
+        source_table,
+        entity_key,
+        changed_on,
+        source_seq,
+        event_id,
+        op,
+        source_ts,
+        case when op = 'd' then before else after end as image,
+        before
+    from events
+
+),
+
+-- what held at the end of a day is what the day's last change left
+last_of_day as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_table, entity_key, changed_on
+            order by source_seq desc nulls last, source_ts desc, event_id desc
+        ) as recency,
+        row_number() over (
+            partition by source_table, entity_key
+            order by source_seq nulls last, source_ts, event_id
+        ) as sequence_number
+    from fields
+
+),
+
+-- a feed that starts in the middle of a life tells what held before its first change
+before_the_feed as (
+
+    select
+        source_table,
+        entity_key,
+        cast('1900-01-01' as date) as changed_on,
+        'c' as op,
+        before as image
+    from last_of_day
+    where sequence_number = 1 and op != 'c' and before is not null
+
+),
+
+unioned as (
+
+    select
+        source_table,
+        entity_key,
+        changed_on,
+        op,
+        image
+    from last_of_day
+    where recency = 1
+    union all
+    select * from before_the_feed
+
+),
+
+final as (
+
+    select
+        source_table,
+        entity_key,
+        changed_on,
+        case
+            when op = 'd' then 'Deleted'
+            else coalesce({{ title_case(json_text('image', 'status')) }}, 'Active')
+        end as status,
+        {{ json_text('image', 'plan_id') }} as plan_id,
+        try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as quantity,
+        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as unit_price
+    from unioned
+
+)
+
+select * from final

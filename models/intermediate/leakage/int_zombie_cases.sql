@@ -1,0 +1,118 @@
+with invoices as (
+
+    select * from {{ ref('int_invoice_settlement') }}
+
+),
+
+balance_spells as (
+
+    select * from {{ ref('int_invoice_balance_spells') }}
+
+),
+
+account_spells as (
+
+    select * from {{ ref('int_account_spells') }} where status = 'Active'
+
+),
+
+subscription_spells as (
+
+    select * from {{ ref('int_subscription_spells') }} where status = 'Active'
+
+),
+
+unpaid_past_grace as (
+
+    select
+        invoices.*,
+        balance_spells.outstanding_amount as amount_at_risk,
+        balance_spells.valid_to as unpaid_to,
+        greatest(
+            balance_spells.valid_from,
+            {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
+        ) as unpaid_from
+    from balance_spells
+    inner join invoices
+        on balance_spells.invoice_id = invoices.invoice_id
+    where
+        balance_spells.paid_amount = 0
+        and balance_spells.outstanding_amount > 0
+        and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
+        < balance_spells.valid_to
+        and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
+        <= invoices.as_of_date
+
+),
+
+-- the spells in which nothing was paid and account and, where there is one, subscription were active
+spells as (
+
+    select
+        unpaid_past_grace.*,
+        greatest(
+            unpaid_past_grace.unpaid_from,
+            account_spells.valid_from,
+            coalesce(subscription_spells.valid_from, account_spells.valid_from)
+        ) as spell_from,
+        least(
+            unpaid_past_grace.unpaid_to,
+            account_spells.valid_to,
+            coalesce(subscription_spells.valid_to, account_spells.valid_to)
+        ) as spell_to
+    from unpaid_past_grace
+    inner join account_spells
+        on
+            unpaid_past_grace.account_id = account_spells.account_id
+            and unpaid_past_grace.unpaid_from < account_spells.valid_to
+            and unpaid_past_grace.unpaid_to > account_spells.valid_from
+    left join subscription_spells
+        on unpaid_past_grace.subscription_id = subscription_spells.subscription_id
+    where unpaid_past_grace.subscription_id is null or subscription_spells.subscription_id is not null
+
+),
+
+cases as (
+
+    select
+        invoice_id,
+        min(spell_from) as first_seen_on,
+        max(spell_to) as last_spell_to,
+        max_by(amount_at_risk, spell_from) as amount
+    from spells
+    where spell_from < spell_to and spell_from <= as_of_date
+    group by invoice_id
+
+),
+
+final as (
+
+    select
+        'zombie' as rule,
+        'invoice' as entity_type,
+        invoices.invoice_id as entity_id,
+        invoices.account_id,
+        invoices.invoice_id,
+        invoices.subscription_id,
+        coalesce(invoices.period_start, cast(date_trunc('month', invoices.invoice_date) as date))
+            as period_start,
+        cases.amount,
+        invoices.currency,
+        cases.first_seen_on,
+        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
+            as resolved_on,
+        concat_ws(
+            '; ',
+            'due on ' || cast(invoices.due_date as {{ dbt.type_string() }}),
+            'grace of {{ var("zombie_grace_days") }} days',
+            'nothing paid of ' || cast(invoices.net_due_amount as {{ dbt.type_string() }})
+            || ' ' || invoices.currency,
+            'account active'
+        ) as evidence
+    from cases
+    inner join invoices
+        on cases.invoice_id = invoices.invoice_id
+
+)
+
+select * from final

@@ -1,0 +1,147 @@
+with accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+
+),
+
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+-- every account that some row names, with what those rows tell about it
+mentions as (
+
+    select
+        account_id,
+        batch_id,
+        currency,
+        invoice_date as seen_on,
+        case
+            when subscription_id is not null then 'subscription'
+            when meter_number is not null then 'utility'
+            else 'trade_credit'
+        end as likely_line_of_business
+    from invoices
+    union all
+    select
+        account_id,
+        batch_id,
+        null as currency,
+        started_on as seen_on,
+        'subscription' as likely_line_of_business
+    from subscriptions
+
+),
+
+mentioned as (
+
+    select
+        mentions.account_id,
+        min(mentions.currency) as currency,
+        min(mentions.seen_on) as first_seen_on,
+        min(coalesce(batches.line_of_business, mentions.likely_line_of_business))
+            as line_of_business,
+        min(mentions.batch_id) as batch_id
+    from mentions
+    left join batches
+        on mentions.batch_id = batches.batch_id
+    group by mentions.account_id
+
+),
+
+known as (
+
+    select
+        accounts.account_id,
+        coalesce(accounts.customer_id, accounts.account_id) as customer_id,
+        coalesce(
+            accounts.line_of_business, batches.line_of_business, mentioned.line_of_business,
+            'trade_credit'
+        ) as line_of_business,
+        coalesce(accounts.status, 'Active') as status,
+        accounts.cash_application,
+        accounts.payment_terms_days,
+        accounts.credit_limit,
+        coalesce(accounts.currency, mentioned.currency, '{{ var("default_currency") }}') as currency,
+        coalesce(accounts.opened_on, mentioned.first_seen_on) as opened_on,
+        accounts.closed_on,
+        accounts.updated_at,
+        false as is_stub,
+        accounts.batch_id
+    from accounts
+    left join batches
+        on accounts.batch_id = batches.batch_id
+    left join mentioned
+        on accounts.account_id = mentioned.account_id
+
+),
+
+stubs as (
+
+    select
+        mentioned.account_id,
+        mentioned.account_id as customer_id,
+        mentioned.line_of_business,
+        'Active' as status,
+        null as cash_application,
+        null as payment_terms_days,
+        null as credit_limit,
+        coalesce(mentioned.currency, '{{ var("default_currency") }}') as currency,
+        mentioned.first_seen_on as opened_on,
+        null as closed_on,
+        null as updated_at,
+        true as is_stub,
+        mentioned.batch_id
+    from mentioned
+    left join accounts
+        on mentioned.account_id = accounts.account_id
+    where accounts.account_id is null
+
+),
+
+unioned as (
+
+    select * from known
+    union all
+    select * from stubs
+
+),
+
+final as (
+
+    select
+        account_id,
+        customer_id,
+        line_of_business,
+        status,
+        coalesce(
+            cash_application,
+            case when line_of_business = 'utility' then 'balance_forward' else 'open_item' end
+        ) as cash_application,
+        payment_terms_days,
+        credit_limit,
+        currency,
+        opened_on,
+        closed_on,
+        updated_at,
+        is_stub,
+        batch_id
+    from unioned
+
+)
+
+select * from final

@@ -1,0 +1,144 @@
+with invoices as (
+
+    select * from {{ ref('int_invoices_unioned') }}
+
+),
+
+spells as (
+
+    select * from {{ ref('int_invoice_balance_spells') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_invoice_events') }}
+
+),
+
+disputes as (
+
+    select * from {{ ref('stg_payments__disputes') }} where is_accepted
+
+),
+
+-- the balance that holds as of the date, and the day from which nothing was owed any more:
+-- the end of the last spell in which something was, or the issue of an invoice that never owed
+standing as (
+
+    select
+        invoice_id,
+        max(case when valid_to = {{ end_of_time() }} then credited_amount end) as credited_amount,
+        max(case when valid_to = {{ end_of_time() }} then paid_amount end) as paid_amount,
+        max(case when valid_to = {{ end_of_time() }} then written_off_amount end)
+            as written_off_amount,
+        max(case when valid_to = {{ end_of_time() }} then outstanding_amount end)
+            as outstanding_amount,
+        coalesce(max(case when unsettled_amount > 0 then valid_to end), min(valid_from))
+            as settled_on
+    from spells
+    group by invoice_id
+
+),
+
+receipts as (
+
+    select
+        invoice_id,
+        sum(cash_amount) as received_amount
+    from events
+    group by invoice_id
+
+),
+
+disputed as (
+
+    select invoice_id
+    from disputes
+    where opened_on <= {{ as_of_date() }}
+    group by invoice_id
+
+),
+
+amounts as (
+
+    select
+        invoices.*,
+        standing.credited_amount,
+        cast(invoices.invoiced_amount - standing.credited_amount as decimal(18, 2))
+            as net_due_amount,
+        standing.paid_amount,
+        standing.written_off_amount,
+        standing.outstanding_amount,
+        cast(
+            case
+                when invoices.cash_application = 'open_item'
+                    then greatest(
+                        coalesce(receipts.received_amount, 0)
+                        - (invoices.invoiced_amount - standing.credited_amount),
+                        0
+                    )
+                else 0
+            end as decimal(18, 2)
+        ) as overpaid_amount,
+        nullif(standing.settled_on, {{ end_of_time() }}) as settled_date,
+        disputed.invoice_id is not null as is_disputed,
+        {{ as_of_date() }} as as_of_date
+    from invoices
+    inner join standing
+        on invoices.invoice_id = standing.invoice_id
+    left join receipts
+        on invoices.invoice_id = receipts.invoice_id
+    left join disputed
+        on invoices.invoice_id = disputed.invoice_id
+
+),
+
+days as (
+
+    select
+        *,
+        cast({{ dbt.datediff('invoice_date', 'settled_date', 'day') }} as integer)
+            as days_to_settle,
+        cast(
+            case
+                when settled_date is not null
+                    then greatest({{ dbt.datediff('due_date', 'settled_date', 'day') }}, 0)
+            end as integer
+        ) as days_late,
+        cast(
+            case
+                when outstanding_amount > 0
+                    then greatest({{ dbt.datediff('due_date', 'as_of_date', 'day') }}, 0)
+                else 0
+            end as integer
+        ) as days_past_due
+    from amounts
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when written_off_amount > 0 then 'written_off'
+            when credited_amount > 0 and net_due_amount = 0 and paid_amount = 0 then 'credited'
+            when overpaid_amount > 0 and outstanding_amount = 0 then 'overpaid'
+            when paid_amount = net_due_amount then 'paid'
+            when paid_amount > 0 then 'partially_paid'
+            else 'unpaid'
+        end as settlement_state,
+        case
+            when written_off_amount > 0 then null
+            when settled_date is not null and days_late = 0 then 'settled_on_time'
+            when settled_date is not null then 'settled_late'
+            when days_past_due > 0 then 'overdue'
+            else 'not_due'
+        end as timeliness,
+        {{ ageing_bucket('days_past_due') }} as ageing_bucket
+    from days
+
+)
+
+select * from final

@@ -1,0 +1,97 @@
+-- What a snapshot has seen of an account's attributes, crossed with the dated statuses of the change feed: a warehouse
+-- built today for the first time has seen one version only, and still knows every status of the past.
+
+with snapshot_versions as (
+
+    select * from {{ ref('snap_accounts') }}
+
+),
+
+spells as (
+
+    select * from {{ ref('int_account_spells') }}
+
+),
+
+versions as (
+
+    select
+        account_id,
+        customer_id,
+        line_of_business,
+        cash_application,
+        payment_terms_days,
+        credit_limit,
+        currency,
+        opened_on,
+        closed_on,
+        is_stub,
+        dbt_is_deleted = 'True' as is_deleted,
+        {{ version_from('account_id', 'opened_on') }} as valid_from,
+        cast(dbt_valid_to as date) as valid_to
+    from snapshot_versions
+
+),
+
+crossed as (
+
+    select
+        versions.account_id,
+        versions.customer_id,
+        versions.line_of_business,
+        versions.cash_application,
+        versions.payment_terms_days,
+        versions.credit_limit,
+        versions.currency,
+        versions.opened_on,
+        versions.closed_on,
+        versions.is_stub,
+        spells.status as account_status,
+        versions.is_deleted,
+        greatest(versions.valid_from, coalesce(spells.valid_from, versions.valid_from))
+            as effective_date,
+        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as expiry_date
+    from versions
+    left join spells
+        on
+            versions.account_id = spells.account_id
+            and versions.valid_from < spells.valid_to
+            and versions.valid_to > spells.valid_from
+
+),
+
+-- what begins after the as-of date is not known yet, so the last version that is visible has no end
+visible as (
+
+    select
+        *,
+        row_number() over (partition by account_id order by effective_date desc) = 1 as is_current
+    from crossed
+    where effective_date <= {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        md5(account_id || '|' || cast(effective_date as {{ dbt.type_string() }})) as account_key,
+        account_id,
+        customer_id,
+        line_of_business,
+        account_status,
+        cash_application,
+        payment_terms_days,
+        credit_limit,
+        currency,
+        opened_on,
+        case when closed_on <= {{ as_of_date() }} then closed_on end as closed_on,
+        is_stub,
+        effective_date,
+        case when is_current then {{ end_of_time() }} else expiry_date end as expiry_date,
+        is_current,
+        is_deleted
+    from visible
+
+)
+
+select * from final

@@ -1,0 +1,91 @@
+-- What a snapshot has seen of a customer's attributes, crossed with the dated statuses of the change feed: a warehouse
+-- built today for the first time has seen one version only, and still knows every status of the past.
+
+with snapshot_versions as (
+
+    select * from {{ ref('snap_customers') }}
+
+),
+
+spells as (
+
+    select * from {{ ref('int_customer_spells') }}
+
+),
+
+versions as (
+
+    select
+        customer_id,
+        customer_name,
+        street as address,
+        city,
+        region as state,
+        postal_code as zip_code,
+        segment as customer_type,
+        is_stub,
+        dbt_is_deleted = 'True' as is_deleted,
+        {{ version_from('customer_id', 'created_on') }} as valid_from,
+        cast(dbt_valid_to as date) as valid_to
+    from snapshot_versions
+
+),
+
+crossed as (
+
+    select
+        versions.customer_id,
+        versions.customer_name,
+        versions.address,
+        versions.city,
+        versions.state,
+        versions.zip_code,
+        versions.customer_type,
+        versions.is_stub,
+        spells.status as account_status,
+        versions.is_deleted,
+        greatest(versions.valid_from, coalesce(spells.valid_from, versions.valid_from))
+            as effective_date,
+        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as expiry_date
+    from versions
+    left join spells
+        on
+            versions.customer_id = spells.customer_id
+            and versions.valid_from < spells.valid_to
+            and versions.valid_to > spells.valid_from
+
+),
+
+-- what begins after the as-of date is not known yet, so the last version that is visible has no end
+visible as (
+
+    select
+        *,
+        row_number() over (partition by customer_id order by effective_date desc) = 1 as is_current
+    from crossed
+    where effective_date <= {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        md5(customer_id || '|' || cast(effective_date as {{ dbt.type_string() }})) as customer_key,
+        customer_id,
+        customer_name,
+        address,
+        city,
+        state,
+        zip_code,
+        customer_type,
+        account_status,
+        is_stub,
+        effective_date,
+        case when is_current then {{ end_of_time() }} else expiry_date end as expiry_date,
+        is_current,
+        is_deleted
+    from visible
+
+)
+
+select * from final

@@ -1,0 +1,120 @@
+with cases as (
+
+    select * from {{ ref('int_leakage_cases') }}
+
+),
+
+truth as (
+
+    select * from {{ ref('stg_ground_truth__faults') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('int_leakage_rules') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of_date') }} where is_simulated
+
+),
+
+-- only what can be seen on the day counts; what will be seen later stands beside it
+truth_by_case as (
+
+    select
+        truth.rule,
+        truth.entity_type,
+        truth.entity_id,
+        truth.period_start,
+        bool_or(
+            truth.observable_from <= as_of.as_of_date
+            and coalesce(truth.ends_on > as_of.as_of_date, true)
+        ) as is_observable,
+        bool_and(truth.observable_from > as_of.as_of_date) as is_not_yet_observable,
+        max(
+            case
+                when
+                    truth.observable_from <= as_of.as_of_date
+                    and coalesce(truth.ends_on > as_of.as_of_date, true)
+                    then truth.amount
+            end
+        ) as amount
+    from truth
+    cross join as_of
+    group by truth.rule, truth.entity_type, truth.entity_id, truth.period_start
+
+),
+
+found as (
+
+    select * from cases where status in ('open', 'superseded')
+
+),
+
+compared as (
+
+    select
+        coalesce(found.rule, truth_by_case.rule) as rule,
+        found.case_id is not null and coalesce(truth_by_case.is_observable, false)
+            as is_true_positive,
+        found.case_id is not null and not coalesce(truth_by_case.is_observable, false)
+            as is_false_positive,
+        found.case_id is null and truth_by_case.is_observable as is_false_negative,
+        coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
+        found.amount as found_amount,
+        case when truth_by_case.is_observable then truth_by_case.amount end as true_amount
+    from found
+    full outer join truth_by_case
+        on
+            found.rule = truth_by_case.rule
+            and found.entity_type = truth_by_case.entity_type
+            and found.entity_id = truth_by_case.entity_id
+            and found.period_start = truth_by_case.period_start
+
+),
+
+counted as (
+
+    select
+        rules.rule,
+        count(*) filter (where compared.is_true_positive) as true_positives,
+        count(*) filter (where compared.is_false_positive) as false_positives,
+        count(*) filter (where compared.is_false_negative) as false_negatives,
+        count(*) filter (where compared.is_not_yet_observable) as not_yet_observable,
+        coalesce(sum(compared.found_amount), 0) as found_amount,
+        coalesce(sum(compared.true_amount), 0) as true_amount
+    from rules
+    cross join as_of
+    left join compared
+        on rules.rule = compared.rule
+    group by rules.rule
+
+),
+
+final as (
+
+    select
+        rule,
+        true_positives,
+        false_positives,
+        false_negatives,
+        not_yet_observable,
+        cast(
+            cast(true_positives as decimal(18, 6))
+            / nullif(true_positives + false_positives, 0) as decimal(9, 6)
+        ) as precision,
+        cast(
+            cast(true_positives as decimal(18, 6))
+            / nullif(true_positives + false_negatives, 0) as decimal(9, 6)
+        ) as recall,
+        cast(found_amount as decimal(18, 2)) as found_amount,
+        cast(true_amount as decimal(18, 2)) as true_amount
+    from counted
+
+)
+
+select * from final

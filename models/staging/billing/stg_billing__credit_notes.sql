@@ -1,0 +1,101 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'credit_notes') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+
+),
+
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+resolved as (
+
+    select
+        source.*,
+        invoices.invoice_id is not null as has_invoice,
+        invoices.account_id as invoice_account_id,
+        coalesce(source.account_id, invoices.account_id) as credited_account_id,
+        coalesce(invoices.currency, accounts.currency, '{{ var("default_currency") }}') as currency,
+        source.credit_date > batches.as_of_date as is_dated_after_extract
+    from source
+    left join invoices
+        on source.invoice_id = invoices.invoice_id
+    left join accounts
+        on source.account_id = accounts.account_id
+    left join batches
+        on source._batch_id = batches.batch_id
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'credit_note_id is null',
+            'missing_date': 'credit_date is null',
+            'missing_amount': 'amount is null',
+            'negative_amount': 'amount < 0',
+            'unknown_invoice': 'invoice_id is not null and not has_invoice',
+            'missing_account': 'credited_account_id is null'
+        }) }} as row_reasons
+    from resolved
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('credit_note_id', [
+            'credit_date nulls last', 'amount nulls last', 'invoice_id nulls last',
+            'account_id nulls last', 'reason nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        credit_note_id,
+        invoice_id,
+        credited_account_id as account_id,
+
+        -- attributes
+        reason,
+        currency,
+
+        -- amounts
+        amount,
+
+        -- dates
+        credit_date,
+
+        -- flags
+        {{ alerts({
+            'other_accounts_invoice': 'credited_account_id != invoice_account_id',
+            'dated_after_extract': 'is_dated_after_extract'
+        }) }} as alerts,
+
+        {{ verdict('credit_note_id') }}
+    from ranked
+
+)
+
+select * from final

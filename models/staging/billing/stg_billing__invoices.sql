@@ -1,0 +1,127 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'invoices') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+
+),
+
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+-- only an invoice without an amount of its own needs to know whether it has lines
+lines_of_unpriced_invoices as (
+
+    select
+        invoice_id,
+        count(*) as lines_count
+    from {{ source('raw_billing', 'invoice_line_items') }}
+    where
+        _load_reasons is null
+        and invoice_id in (select source.invoice_id from source where source.amount is null)
+    group by invoice_id
+
+),
+
+resolved as (
+
+    select
+        source.*,
+        coalesce(source.account_id, subscriptions.account_id) as billed_account_id,
+        coalesce(
+            upper(trim(source.currency)), accounts.currency, '{{ var("default_currency") }}'
+        ) as billed_currency,
+        source.currency is null and accounts.currency is null as is_currency_assumed,
+        source.invoice_date > batches.as_of_date as is_dated_after_extract,
+        coalesce(lines_of_unpriced_invoices.lines_count, 0) as lines_count
+    from source
+    left join subscriptions
+        on source.subscription_id = subscriptions.subscription_id
+    left join accounts
+        on coalesce(source.account_id, subscriptions.account_id) = accounts.account_id
+    left join batches
+        on source._batch_id = batches.batch_id
+    left join lines_of_unpriced_invoices
+        on source.invoice_id = lines_of_unpriced_invoices.invoice_id
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'invoice_id is null',
+            'missing_account': 'billed_account_id is null',
+            'missing_date': 'invoice_date is null',
+            'missing_amount': 'amount is null and lines_count = 0',
+            'negative_amount': 'amount < 0',
+            'not_a_currency': 'length(billed_currency) != 3'
+        }) }} as row_reasons
+    from resolved
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('invoice_id', [
+            'invoice_date nulls last', 'amount nulls last', 'account_id nulls last',
+            'subscription_id nulls last', 'meter_number nulls last', 'due_date nulls last',
+            'period_start nulls last', 'period_end nulls last', 'statement_amount nulls last',
+            'currency nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        invoice_id,
+        billed_account_id as account_id,
+        subscription_id,
+        meter_number,
+
+        -- attributes
+        billed_currency as currency,
+
+        -- amounts
+        amount,
+        statement_amount,
+
+        -- dates
+        invoice_date,
+        due_date,
+        period_start,
+        period_end,
+
+        -- flags
+        {{ alerts({
+            'currency_assumed': 'is_currency_assumed',
+            'dated_after_extract': 'is_dated_after_extract',
+            'due_before_issue': 'due_date < invoice_date',
+            'period_ends_before_start': 'period_end < period_start'
+        }) }} as alerts,
+
+        {{ verdict('invoice_id') }}
+    from ranked
+
+)
+
+select * from final

@@ -1,0 +1,50 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'plans') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'plan_id is null',
+            'missing_amount': 'monthly_price is null',
+            'negative_amount': 'monthly_price < 0',
+            'not_a_currency': 'length(trim(currency)) != 3'
+        }) }} as row_reasons
+    from source
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('plan_id', [
+            'monthly_price nulls last', 'plan_name nulls last', 'currency nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        plan_id,
+
+        -- attributes
+        plan_name,
+        upper(trim(currency)) as currency,
+
+        -- amounts
+        monthly_price,
+
+        {{ verdict('plan_id') }}
+    from ranked
+
+)
+
+select * from final

@@ -1,0 +1,50 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'skus') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'sku_id is null',
+            'negative_amount': 'unit_price < 0 or unit_cost < 0'
+        }) }} as row_reasons
+    from source
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('sku_id', [
+            'unit_price nulls last', 'sku_name nulls last', 'category nulls last',
+            'unit_cost nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        sku_id,
+
+        -- attributes
+        sku_name,
+        category,
+
+        -- amounts
+        unit_price,
+        unit_cost,
+
+        {{ verdict('sku_id') }}
+    from ranked
+
+)
+
+select * from final

@@ -1,0 +1,85 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'subscriptions') }}
+
+),
+
+plans as (
+
+    select * from {{ ref('stg_billing__plans') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'subscription_id is null',
+            'missing_account': 'account_id is null',
+            'billing_day_out_of_range': 'billing_day not between 1 and 31',
+            'negative_quantity': 'quantity < 0',
+            'negative_amount': 'unit_price < 0'
+        }) }} as row_reasons
+    from source
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('subscription_id', [
+            'updated_at desc nulls last', 'started_on nulls last', 'cancelled_on nulls last',
+            'status nulls last', 'account_id nulls last', 'plan_id nulls last',
+            'billing_day nulls last', 'quantity nulls last', 'unit_price nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+priced as (
+
+    select
+        ranked.*,
+        plans.plan_id is not null as has_plan
+    from ranked
+    left join plans
+        on ranked.plan_id = plans.plan_id and plans.is_accepted
+
+),
+
+final as (
+
+    select
+        -- ids
+        subscription_id,
+        account_id,
+        plan_id,
+
+        -- attributes
+        {{ title_case('status') }} as status,
+        coalesce(billing_day, cast(extract(day from started_on) as integer), 1) as billing_day,
+        coalesce(quantity, 1) as quantity,
+
+        -- amounts
+        unit_price,
+
+        -- dates
+        started_on,
+        cancelled_on,
+        updated_at,
+
+        -- flags
+        {{ alerts({
+            'no_price': 'unit_price is null and not has_plan',
+            'no_start': 'started_on is null',
+            'cancelled_before_start': 'cancelled_on < started_on'
+        }) }} as alerts,
+
+        {{ verdict('subscription_id') }}
+    from priced
+
+)
+
+select * from final

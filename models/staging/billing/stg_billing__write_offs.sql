@@ -1,0 +1,70 @@
+with source as (
+
+    select * from {{ source('raw_billing', 'write_offs') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+
+),
+
+resolved as (
+
+    select
+        source.*,
+        invoices.invoice_id is not null as has_invoice,
+        coalesce(source.account_id, invoices.account_id) as written_off_account_id
+    from source
+    left join invoices
+        on source.invoice_id = invoices.invoice_id
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'write_off_id is null',
+            'missing_date': 'written_off_on is null',
+            'unknown_invoice': 'invoice_id is not null and not has_invoice',
+            'missing_account': 'written_off_account_id is null'
+        }) }} as row_reasons
+    from resolved
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('write_off_id', [
+            'written_off_on nulls last', 'invoice_id nulls last', 'account_id nulls last',
+            'reason nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        write_off_id,
+        invoice_id,
+        written_off_account_id as account_id,
+
+        -- attributes
+        reason,
+
+        -- dates
+        written_off_on,
+
+        {{ verdict('write_off_id') }}
+    from ranked
+
+)
+
+select * from final

@@ -1,0 +1,58 @@
+with source as (
+
+    select * from {{ source('raw_cdc', 'change_events') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': 'event_id is null',
+            'missing_entity': 'entity_key is null',
+            'missing_source_table': 'source_table is null',
+            'missing_date': 'source_ts is null',
+            'unknown_operation': "op not in ('c', 'u', 'd')"
+        }) }} as row_reasons
+    from source
+
+),
+
+-- a feed delivers at least once: the same event again is a duplicate, whenever it arrives
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('event_id', [
+            'arrived_at nulls last', 'source_ts nulls last', 'source_seq nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        event_id,
+        source_table,
+        entity_key,
+
+        -- attributes
+        op,
+        source_seq,
+        before,
+        after,
+
+        -- dates
+        source_ts,
+        cast(source_ts as date) as changed_on,
+        arrived_at,
+
+        {{ verdict('event_id') }}
+    from ranked
+
+)
+
+select * from final

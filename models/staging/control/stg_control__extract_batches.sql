@@ -1,0 +1,29 @@
+with source as (
+
+    select * from {{ source('raw_control', 'extract_batches') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        batch_id,
+
+        -- attributes
+        source,
+        source like 'simulation%' as is_simulated,
+        line_of_business,
+
+        -- dates
+        as_of_date,
+        covers_from,
+        coalesce(covers_to, as_of_date) as covers_to,
+
+        -- metadata
+        loaded_at
+    from source
+
+)
+
+select * from final
