@@ -9,7 +9,8 @@ with batches as (
 final as (
 
     select
-        {% if chosen %}cast('{{ chosen }}' as date){% else %}max(as_of_date){% endif %} as as_of_date,
+        {% if chosen %}cast('{{ chosen }}' as date){% else %}max(as_of_date){% endif %}
+            as as_of_date,
         max(as_of_date) as last_extract_on,
         coalesce(bool_or(is_simulated), false) as is_simulated
     from batches

@@ -12,9 +12,11 @@ invoices as (
 
 lines_of_business as (
 
-    select line_of_business from invoices group by line_of_business
+    select line_of_business from invoices
+    group by line_of_business
     union
-    select line_of_business from batches where line_of_business is not null
+    select line_of_business from batches
+    where line_of_business is not null
 
 ),
 
@@ -27,8 +29,8 @@ stated as (
     from lines_of_business
     inner join batches
         on
-            lines_of_business.line_of_business
-            = coalesce(batches.line_of_business, lines_of_business.line_of_business)
+        lines_of_business.line_of_business
+        = coalesce(batches.line_of_business, lines_of_business.line_of_business)
     group by lines_of_business.line_of_business
 
 ),

@@ -1,12 +1,14 @@
 with invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
 lines as (
 
-    select * from {{ ref('stg_billing__invoice_line_items') }} where is_accepted
+    select * from {{ ref('stg_billing__invoice_line_items') }}
+    where is_accepted
 
 ),
 
@@ -22,7 +24,11 @@ line_totals as (
         invoice_id,
         cast(sum(amount) as decimal(18, 2)) as lines_amount
     from lines
-    where invoice_id in (select invoices.invoice_id from invoices where invoices.amount is null)
+    where
+        invoice_id in (
+            select invoices.invoice_id from invoices
+            where invoices.amount is null
+        )
     group by invoice_id
 
 ),

@@ -1,12 +1,14 @@
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }} where line_of_business = 'subscription'
+    select * from {{ ref('int_invoices_completed') }}
+    where line_of_business = 'subscription'
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 

@@ -1,6 +1,7 @@
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }} where line_of_business = 'trade_credit'
+    select * from {{ ref('int_invoices_completed') }}
+    where line_of_business = 'trade_credit'
 
 ),
 

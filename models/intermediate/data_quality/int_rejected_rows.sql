@@ -8,19 +8,19 @@ with rejected_lines as (
 rejected_rows as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() -%}
-    select
-        '{{ schema }}.{{ table }}' as source_table,
-        batch_id,
-        source_file,
-        source_line,
-        {{ key }} as row_key,
-        rejection_reasons as reasons,
-        kept_key
-    from {{ ref(model) }}
-    where not is_accepted
-    {%- if not loop.last %}
-    union all
-    {% endif -%}
+        select
+            '{{ schema }}.{{ table }}' as source_table,
+            batch_id,
+            source_file,
+            source_line,
+            {{ key }} as row_key,
+            rejection_reasons as reasons,
+            kept_key
+        from {{ ref(model) }}
+        where not is_accepted
+        {%- if not loop.last %}
+            union all
+        {% endif -%}
     {% endfor %}
 
 ),

@@ -13,16 +13,16 @@ customers as (
 alerted_rows as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() if has_alerts -%}
-    select
-        '{{ schema }}.{{ table }}' as source_table,
-        batch_id,
-        source_file,
-        source_line,
-        {{ key }} as row_key,
-        alerts
-    from {{ ref(model) }}
-    where is_accepted and alerts is not null
-    union all
+        select
+            '{{ schema }}.{{ table }}' as source_table,
+            batch_id,
+            source_file,
+            source_line,
+            {{ key }} as row_key,
+            alerts
+        from {{ ref(model) }}
+        where is_accepted and alerts is not null
+        union all
     {% endfor -%}
     select
         'raw_crm.accounts' as source_table,

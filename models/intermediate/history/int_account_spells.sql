@@ -1,6 +1,7 @@
 with changes as (
 
-    select * from {{ ref('int_status_changes') }} where source_table = 'raw_crm.accounts'
+    select * from {{ ref('int_status_changes') }}
+    where source_table = 'raw_crm.accounts'
 
 ),
 

@@ -47,9 +47,9 @@ daily as (
     from change_days
     inner join standings
         on
-            change_days.customer_id = standings.customer_id
-            and change_days.valid_from >= standings.valid_from
-            and change_days.valid_from < standings.valid_to
+        change_days.customer_id = standings.customer_id
+        and change_days.valid_from >= standings.valid_from
+        and change_days.valid_from < standings.valid_to
     group by change_days.customer_id, change_days.valid_from
 
 ),

@@ -1,24 +1,28 @@
 with changes as (
 
-    select * from {{ ref('int_status_changes') }} where source_table = 'raw_billing.subscriptions'
+    select * from {{ ref('int_status_changes') }}
+    where source_table = 'raw_billing.subscriptions'
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 
 plans as (
 
-    select * from {{ ref('stg_billing__plans') }} where is_accepted
+    select * from {{ ref('stg_billing__plans') }}
+    where is_accepted
 
 ),
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
@@ -30,8 +34,8 @@ fed as (
 
 ),
 
--- Without a feed the dated columns tell. An end date on an active subscription is its term's end, not a
--- cancellation; on one of any other status, or of none, it is the day the status began.
+-- Without a feed the dated columns tell. An end date on an active subscription is its term's end,
+-- not a cancellation; on one of any other status, or of none, it is the day the status began.
 undated as (
 
     select

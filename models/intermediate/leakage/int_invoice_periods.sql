@@ -1,6 +1,7 @@
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }} where subscription_id is not null
+    select * from {{ ref('int_invoices_unioned') }}
+    where subscription_id is not null
 
 ),
 
@@ -40,8 +41,8 @@ over_several_months as (
     from periods
     inner join months
         on
-            periods.period_start <= months.month_end
-            and periods.period_end >= months.month_start
+        periods.period_start <= months.month_end
+        and periods.period_end >= months.month_start
     where date_trunc('month', periods.period_start) != date_trunc('month', periods.period_end)
 
 ),

@@ -1,6 +1,7 @@
 with subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 
@@ -12,13 +13,15 @@ accounts as (
 
 subscription_spells as (
 
-    select * from {{ ref('int_subscription_spells') }} where status = 'Active'
+    select * from {{ ref('int_subscription_spells') }}
+    where status = 'Active'
 
 ),
 
 account_spells as (
 
-    select * from {{ ref('int_account_spells') }} where status = 'Active'
+    select * from {{ ref('int_account_spells') }}
+    where status = 'Active'
 
 ),
 
@@ -52,8 +55,8 @@ covered_months as (
     from coverage
     inner join months
         on
-            months.month_end >= coverage.covers_from
-            and months.month_start <= least(coverage.covers_to, {{ as_of_date() }})
+        coverage.covers_from <= months.month_end
+        and months.month_start <= least(coverage.covers_to, {{ as_of_date() }})
 
 ),
 
@@ -92,14 +95,14 @@ expected as (
     from billing_dates
     inner join subscription_spells
         on
-            billing_dates.subscription_id = subscription_spells.subscription_id
-            and billing_dates.billing_date >= subscription_spells.valid_from
-            and billing_dates.billing_date <= subscription_spells.billable_through
+        billing_dates.subscription_id = subscription_spells.subscription_id
+        and billing_dates.billing_date >= subscription_spells.valid_from
+        and billing_dates.billing_date <= subscription_spells.billable_through
     inner join account_spells
         on
-            billing_dates.account_id = account_spells.account_id
-            and billing_dates.billing_date >= account_spells.valid_from
-            and billing_dates.billing_date <= account_spells.billable_through
+        billing_dates.account_id = account_spells.account_id
+        and billing_dates.billing_date >= account_spells.valid_from
+        and billing_dates.billing_date <= account_spells.billable_through
     where
         billing_dates.billing_date
         between billing_dates.covers_from and billing_dates.covers_to
@@ -122,10 +125,10 @@ covered as (
     from expected
     left join invoice_periods
         on
-            expected.subscription_id = invoice_periods.subscription_id
-            and expected.period_start = invoice_periods.month_start
-            and expected.billing_date >= invoice_periods.period_start
-            and expected.billing_date <= invoice_periods.period_end
+        expected.subscription_id = invoice_periods.subscription_id
+        and expected.period_start = invoice_periods.month_start
+        and expected.billing_date >= invoice_periods.period_start
+        and expected.billing_date <= invoice_periods.period_end
 
 ),
 

@@ -12,13 +12,15 @@ balance_spells as (
 
 account_spells as (
 
-    select * from {{ ref('int_account_spells') }} where status = 'Active'
+    select * from {{ ref('int_account_spells') }}
+    where status = 'Active'
 
 ),
 
 subscription_spells as (
 
-    select * from {{ ref('int_subscription_spells') }} where status = 'Active'
+    select * from {{ ref('int_subscription_spells') }}
+    where status = 'Active'
 
 ),
 
@@ -45,7 +47,8 @@ unpaid_past_grace as (
 
 ),
 
--- the spells in which nothing was paid and account and, where there is one, subscription were active
+-- the spells in which nothing was paid and account and, where there is one, subscription were
+-- active
 spells as (
 
     select
@@ -63,12 +66,13 @@ spells as (
     from unpaid_past_grace
     inner join account_spells
         on
-            unpaid_past_grace.account_id = account_spells.account_id
-            and unpaid_past_grace.unpaid_from < account_spells.valid_to
-            and unpaid_past_grace.unpaid_to > account_spells.valid_from
+        unpaid_past_grace.account_id = account_spells.account_id
+        and unpaid_past_grace.unpaid_from < account_spells.valid_to
+        and unpaid_past_grace.unpaid_to > account_spells.valid_from
     left join subscription_spells
         on unpaid_past_grace.subscription_id = subscription_spells.subscription_id
-    where unpaid_past_grace.subscription_id is null or subscription_spells.subscription_id is not null
+    where
+        unpaid_past_grace.subscription_id is null or subscription_spells.subscription_id is not null
 
 ),
 

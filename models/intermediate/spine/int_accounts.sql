@@ -1,18 +1,21 @@
 with accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_accepted
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
@@ -76,7 +79,8 @@ known as (
         accounts.cash_application,
         accounts.payment_terms_days,
         accounts.credit_limit,
-        coalesce(accounts.currency, mentioned.currency, '{{ var("default_currency") }}') as currency,
+        coalesce(accounts.currency, mentioned.currency, '{{ var("default_currency") }}')
+            as currency,
         coalesce(accounts.opened_on, mentioned.first_seen_on) as opened_on,
         accounts.closed_on,
         accounts.updated_at,

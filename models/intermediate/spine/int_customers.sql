@@ -1,6 +1,7 @@
 with customers as (
 
-    select * from {{ ref('stg_crm__customers') }} where is_accepted
+    select * from {{ ref('stg_crm__customers') }}
+    where is_accepted
 
 ),
 
@@ -41,7 +42,8 @@ known as (
         customers.country,
         customers.segment,
         account_standing.account_status,
-        coalesce(cast(customers.created_at as date), account_standing.first_opened_on) as created_on,
+        coalesce(cast(customers.created_at as date), account_standing.first_opened_on)
+            as created_on,
         false as is_stub,
         customers.batch_id
     from customers

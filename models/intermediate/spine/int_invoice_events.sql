@@ -6,19 +6,22 @@ with invoices as (
 
 payments as (
 
-    select * from {{ ref('int_payments') }} where is_own_invoice
+    select * from {{ ref('int_payments') }}
+    where is_own_invoice
 
 ),
 
 refunds as (
 
-    select * from {{ ref('stg_payments__refunds') }} where is_accepted
+    select * from {{ ref('stg_payments__refunds') }}
+    where is_accepted
 
 ),
 
 credit_notes as (
 
-    select * from {{ ref('stg_billing__credit_notes') }} where is_accepted
+    select * from {{ ref('stg_billing__credit_notes') }}
+    where is_accepted
 
 ),
 

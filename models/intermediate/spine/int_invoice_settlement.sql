@@ -18,7 +18,8 @@ events as (
 
 disputes as (
 
-    select * from {{ ref('stg_payments__disputes') }} where is_accepted
+    select * from {{ ref('stg_payments__disputes') }}
+    where is_accepted
 
 ),
 
@@ -98,21 +99,16 @@ days as (
 
     select
         *,
-        cast({{ dbt.datediff('invoice_date', 'settled_date', 'day') }} as integer)
-            as days_to_settle,
-        cast(
-            case
-                when settled_date is not null
-                    then greatest({{ dbt.datediff('due_date', 'settled_date', 'day') }}, 0)
-            end as integer
-        ) as days_late,
-        cast(
-            case
-                when outstanding_amount > 0
-                    then greatest({{ dbt.datediff('due_date', 'as_of_date', 'day') }}, 0)
-                else 0
-            end as integer
-        ) as days_past_due
+        {{ days_from('invoice_date', 'settled_date') }} as days_to_settle,
+        case
+            when settled_date is not null
+                then greatest({{ days_from('due_date', 'settled_date') }}, 0)
+        end as days_late,
+        case
+            when outstanding_amount > 0
+                then greatest({{ days_from('due_date', 'as_of_date') }}, 0)
+            else 0
+        end as days_past_due
     from amounts
 
 ),

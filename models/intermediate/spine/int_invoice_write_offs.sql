@@ -1,6 +1,7 @@
 with write_offs as (
 
-    select * from {{ ref('stg_billing__write_offs') }} where is_accepted
+    select * from {{ ref('stg_billing__write_offs') }}
+    where is_accepted
 
 ),
 
@@ -12,7 +13,8 @@ invoices as (
 
 visible as (
 
-    select * from write_offs where written_off_on <= {{ as_of_date() }}
+    select * from write_offs
+    where written_off_on <= {{ as_of_date() }}
 
 ),
 
@@ -32,8 +34,8 @@ matched as (
     from visible
     inner join invoices
         on
-            visible.account_id = invoices.account_id
-            and visible.written_off_on >= invoices.invoice_date
+        visible.account_id = invoices.account_id
+        and visible.written_off_on >= invoices.invoice_date
     where visible.invoice_id is null
 
 ),

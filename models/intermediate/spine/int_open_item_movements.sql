@@ -1,4 +1,5 @@
--- Money goes where it is told: what an invoice holds on a day is a closed formula of the facts dated to then,
+-- Money goes where it is told: what an invoice holds on a day is a closed formula of the facts
+-- dated to then,
 --     credited = least(credit notes, issued amount)
 --     paid     = least(receipts - reversals, issued amount - credited), never below 0
 -- so each fact moves the holding by the difference it makes, and later facts rewrite nothing.

@@ -1,6 +1,7 @@
 with payments as (
 
-    select * from {{ ref('stg_payments__payments') }} where is_accepted
+    select * from {{ ref('stg_payments__payments') }}
+    where is_accepted
 
 ),
 
@@ -12,13 +13,15 @@ invoices as (
 
 credit_notes as (
 
-    select * from {{ ref('stg_billing__credit_notes') }} where is_accepted
+    select * from {{ ref('stg_billing__credit_notes') }}
+    where is_accepted
 
 ),
 
 visible as (
 
-    select * from payments where payment_date <= {{ as_of_date() }}
+    select * from payments
+    where payment_date <= {{ as_of_date() }}
 
 ),
 
@@ -31,8 +34,8 @@ credited_before_full_payment as (
     from visible
     inner join credit_notes
         on
-            visible.invoice_id = credit_notes.invoice_id
-            and visible.payment_date >= credit_notes.credit_date
+        visible.invoice_id = credit_notes.invoice_id
+        and visible.payment_date >= credit_notes.credit_date
     where visible.amount_paid is null
     group by visible.payment_id
 

@@ -1,5 +1,6 @@
--- What a snapshot has seen of an account's attributes, crossed with the dated statuses of the change feed: a warehouse
--- built today for the first time has seen one version only, and still knows every status of the past.
+-- What a snapshot has seen of an account's attributes, crossed with the dated statuses of the
+-- change feed: a warehouse built today for the first time has seen one version only, and still
+-- knows every status of the past.
 
 with snapshot_versions as (
 
@@ -54,9 +55,9 @@ crossed as (
     from versions
     left join spells
         on
-            versions.account_id = spells.account_id
-            and versions.valid_from < spells.valid_to
-            and versions.valid_to > spells.valid_from
+        versions.account_id = spells.account_id
+        and versions.valid_from < spells.valid_to
+        and versions.valid_to > spells.valid_from
 
 ),
 

@@ -1,6 +1,7 @@
 with plans as (
 
-    select * from {{ ref('stg_billing__plans') }} where is_accepted
+    select * from {{ ref('stg_billing__plans') }}
+    where is_accepted
 
 ),
 

@@ -1,6 +1,7 @@
 with skus as (
 
-    select * from {{ ref('stg_billing__skus') }} where is_accepted
+    select * from {{ ref('stg_billing__skus') }}
+    where is_accepted
 
 ),
 

@@ -1,5 +1,6 @@
--- What a snapshot has seen of a subscription's attributes, crossed with the dated statuses of the change feed: a warehouse
--- built today for the first time has seen one version only, and still knows every status of the past.
+-- What a snapshot has seen of a subscription's attributes, crossed with the dated statuses of the
+-- change feed: a warehouse built today for the first time has seen one version only, and still
+-- knows every status of the past.
 
 with snapshot_versions as (
 
@@ -46,9 +47,9 @@ crossed as (
     from versions
     left join spells
         on
-            versions.subscription_id = spells.subscription_id
-            and versions.valid_from < spells.valid_to
-            and versions.valid_to > spells.valid_from
+        versions.subscription_id = spells.subscription_id
+        and versions.valid_from < spells.valid_to
+        and versions.valid_to > spells.valid_from
 
 ),
 
@@ -57,7 +58,8 @@ visible as (
 
     select
         *,
-        row_number() over (partition by subscription_id order by effective_date desc) = 1 as is_current
+        row_number() over (partition by subscription_id order by effective_date desc)
+        = 1 as is_current
     from crossed
     where effective_date <= {{ as_of_date() }}
 
@@ -66,7 +68,8 @@ visible as (
 final as (
 
     select
-        md5(subscription_id || '|' || cast(effective_date as {{ dbt.type_string() }})) as subscription_key,
+        md5(subscription_id || '|' || cast(effective_date as {{ dbt.type_string() }}))
+            as subscription_key,
         subscription_id,
         account_id,
         plan_id,

@@ -1,6 +1,7 @@
 with lines as (
 
-    select * from {{ ref('stg_billing__invoice_line_items') }} where is_accepted
+    select * from {{ ref('stg_billing__invoice_line_items') }}
+    where is_accepted
 
 ),
 

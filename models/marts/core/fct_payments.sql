@@ -6,7 +6,8 @@ with payments as (
 
 refunds as (
 
-    select * from {{ ref('stg_payments__refunds') }} where is_accepted
+    select * from {{ ref('stg_payments__refunds') }}
+    where is_accepted
 
 ),
 

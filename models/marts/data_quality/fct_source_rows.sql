@@ -13,16 +13,16 @@ rejected_lines as (
 accepted as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() -%}
-    select
-        '{{ schema }}.{{ table }}' as source_table,
-        batch_id,
-        count(*) as rows_accepted
-    from {{ ref(model) }}
-    where is_accepted
-    group by batch_id
-    {%- if not loop.last %}
-    union all
-    {% endif -%}
+        select
+            '{{ schema }}.{{ table }}' as source_table,
+            batch_id,
+            count(*) as rows_accepted
+        from {{ ref(model) }}
+        where is_accepted
+        group by batch_id
+        {%- if not loop.last %}
+            union all
+        {% endif -%}
     {% endfor %}
 
 ),
@@ -31,13 +31,13 @@ accepted as (
 landed as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() -%}
-    select
-        '{{ schema }}.{{ table }}' as source_table,
-        _batch_id as batch_id,
-        count(*) as rows_in
-    from {{ source(schema, table) }}
-    group by _batch_id
-    union all
+        select
+            '{{ schema }}.{{ table }}' as source_table,
+            _batch_id as batch_id,
+            count(*) as rows_in
+        from {{ source(schema, table) }}
+        group by _batch_id
+        union all
     {% endfor -%}
     select
         target_table as source_table,
@@ -81,12 +81,12 @@ final as (
     from rows_in
     left join accepted
         on
-            rows_in.source_table = accepted.source_table
-            and rows_in.batch_id = accepted.batch_id
+        rows_in.source_table = accepted.source_table
+        and rows_in.batch_id = accepted.batch_id
     left join rejected
         on
-            rows_in.source_table = rejected.source_table
-            and rows_in.batch_id = rejected.batch_id
+        rows_in.source_table = rejected.source_table
+        and rows_in.batch_id = rejected.batch_id
 
 )
 

@@ -18,7 +18,8 @@ rules as (
 
 as_of as (
 
-    select * from {{ ref('int_as_of_date') }} where is_simulated
+    select * from {{ ref('int_as_of_date') }}
+    where is_simulated
 
 ),
 
@@ -51,7 +52,8 @@ truth_by_case as (
 
 found as (
 
-    select * from cases where status in ('open', 'superseded')
+    select * from cases
+    where status in ('open', 'superseded')
 
 ),
 
@@ -70,10 +72,10 @@ compared as (
     from found
     full outer join truth_by_case
         on
-            found.rule = truth_by_case.rule
-            and found.entity_type = truth_by_case.entity_type
-            and found.entity_id = truth_by_case.entity_id
-            and found.period_start = truth_by_case.period_start
+        found.rule = truth_by_case.rule
+        and found.entity_type = truth_by_case.entity_type
+        and found.entity_id = truth_by_case.entity_id
+        and found.period_start = truth_by_case.period_start
 
 ),
 

@@ -111,10 +111,10 @@ final as (
     from spine
     left join monthly
         on
-            spine.rule = monthly.rule
-            and spine.direction = monthly.direction
-            and spine.currency = monthly.currency
-            and spine.month_start = monthly.month_start
+        spine.rule = monthly.rule
+        and spine.direction = monthly.direction
+        and spine.currency = monthly.currency
+        and spine.month_start = monthly.month_start
     window by_month as (
         partition by spine.rule, spine.direction, spine.currency
         order by spine.month_start

@@ -6,13 +6,15 @@ with source as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_accepted
 
 ),
 
@@ -46,9 +48,9 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'credit_note_id is null',
-            'missing_date': 'credit_date is null',
-            'missing_amount': 'amount is null',
+            'missing_key': is_missing('credit_note_id'),
+            'missing_date': is_missing('credit_date'),
+            'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'credited_account_id is null'

@@ -6,13 +6,15 @@ with source as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
 skus as (
 
-    select * from {{ ref('stg_billing__skus') }} where is_accepted
+    select * from {{ ref('stg_billing__skus') }}
+    where is_accepted
 
 ),
 
@@ -39,10 +41,10 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'line_item_id is null',
-            'missing_invoice': 'invoice_id is null',
+            'missing_key': is_missing('line_item_id'),
+            'missing_invoice': is_missing('invoice_id'),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
-            'missing_amount': 'rated_amount is null',
+            'missing_amount': 'rated_amount is null and ' ~ is_missing('amount'),
             'unknown_charge_type':
                 "lower(trim(charge_type)) not in ('item', 'subscription', 'energy', 'fixed', 'tax',"
                 " 'duty', 'fee', 'surcharge', 'discount')"

@@ -6,13 +6,15 @@ with source as (
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_accepted
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_billing__subscriptions') }} where is_accepted
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 
@@ -31,7 +33,10 @@ lines_of_unpriced_invoices as (
     from {{ source('raw_billing', 'invoice_line_items') }}
     where
         _load_reasons is null
-        and invoice_id in (select source.invoice_id from source where source.amount is null)
+        and invoice_id in (
+            select source.invoice_id from source
+            where source.amount is null
+        )
     group by invoice_id
 
 ),
@@ -64,10 +69,10 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'invoice_id is null',
+            'missing_key': is_missing('invoice_id'),
             'missing_account': 'billed_account_id is null',
-            'missing_date': 'invoice_date is null',
-            'missing_amount': 'amount is null and lines_count = 0',
+            'missing_date': is_missing('invoice_date'),
+            'missing_amount': is_missing('amount') ~ ' and lines_count = 0',
             'negative_amount': 'amount < 0',
             'not_a_currency': 'length(billed_currency) != 3'
         }) }} as row_reasons

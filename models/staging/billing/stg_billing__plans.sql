@@ -9,8 +9,8 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'plan_id is null',
-            'missing_amount': 'monthly_price is null',
+            'missing_key': is_missing('plan_id'),
+            'missing_amount': is_missing('monthly_price'),
             'negative_amount': 'monthly_price < 0',
             'not_a_currency': 'length(trim(currency)) != 3'
         }) }} as row_reasons

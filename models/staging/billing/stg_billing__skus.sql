@@ -9,7 +9,7 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'sku_id is null',
+            'missing_key': is_missing('sku_id'),
             'negative_amount': 'unit_price < 0 or unit_cost < 0'
         }) }} as row_reasons
     from source

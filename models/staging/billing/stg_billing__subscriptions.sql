@@ -15,8 +15,8 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'subscription_id is null',
-            'missing_account': 'account_id is null',
+            'missing_key': is_missing('subscription_id'),
+            'missing_account': is_missing('account_id'),
             'billing_day_out_of_range': 'billing_day not between 1 and 31',
             'negative_quantity': 'quantity < 0',
             'negative_amount': 'unit_price < 0'

@@ -6,7 +6,8 @@ with source as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
@@ -27,8 +28,8 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'write_off_id is null',
-            'missing_date': 'written_off_on is null',
+            'missing_key': is_missing('write_off_id'),
+            'missing_date': is_missing('written_off_on'),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'written_off_account_id is null'
         }) }} as row_reasons

@@ -9,10 +9,10 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'event_id is null',
-            'missing_entity': 'entity_key is null',
-            'missing_source_table': 'source_table is null',
-            'missing_date': 'source_ts is null',
+            'missing_key': is_missing('event_id'),
+            'missing_entity': is_missing('entity_key'),
+            'missing_source_table': is_missing('source_table'),
+            'missing_date': is_missing('source_ts'),
             'unknown_operation': "op not in ('c', 'u', 'd')"
         }) }} as row_reasons
     from source

@@ -9,7 +9,7 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'account_id is null',
+            'missing_key': is_missing('account_id'),
             'unknown_line_of_business':
                 "lower(trim(line_of_business)) not in ('subscription', 'utility', 'trade_credit')",
             'unknown_cash_application':

@@ -8,7 +8,7 @@ judged as (
 
     select
         *,
-        {{ rejection_reasons({'missing_key': 'customer_id is null'}) }} as row_reasons
+        {{ rejection_reasons({'missing_key': is_missing('customer_id')}) }} as row_reasons
     from source
 
 ),

@@ -6,7 +6,8 @@ with source as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
@@ -27,8 +28,8 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'dispute_id is null',
-            'missing_invoice': 'invoice_id is null',
+            'missing_key': is_missing('dispute_id'),
+            'missing_invoice': is_missing('invoice_id'),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'negative_amount': 'amount < 0'
         }) }} as row_reasons

@@ -6,13 +6,15 @@ with source as (
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }} where is_accepted
+    select * from {{ ref('stg_billing__invoices') }}
+    where is_accepted
 
 ),
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }} where is_accepted
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_accepted
 
 ),
 
@@ -25,7 +27,8 @@ batches as (
 -- an account that only an invoice names becomes a stub, so money may come in on it
 invoiced_accounts as (
 
-    select account_id from invoices group by account_id
+    select account_id from invoices
+    group by account_id
 
 ),
 
@@ -60,9 +63,9 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'payment_id is null',
-            'missing_date': 'payment_date is null',
-            'missing_amount': 'amount_paid is null and invoice_id is null',
+            'missing_key': is_missing('payment_id'),
+            'missing_date': is_missing('payment_date'),
+            'missing_amount': is_missing('amount_paid') ~ ' and invoice_id is null',
             'negative_amount': 'amount_paid < 0',
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'paying_account_id is null',

@@ -6,7 +6,8 @@ with source as (
 
 payments as (
 
-    select * from {{ ref('stg_payments__payments') }} where is_accepted
+    select * from {{ ref('stg_payments__payments') }}
+    where is_accepted
 
 ),
 
@@ -17,7 +18,8 @@ resolved as (
         payments.payment_id is not null as has_payment,
         payments.amount_paid,
         coalesce(lower(trim(source.kind)), 'refund') as refund_kind,
-        -- a single reversal larger than its payment is rejected by itself and must not use up the rest
+        -- a single reversal larger than its payment is rejected by itself and must not use up the
+        -- rest
         sum(case when source.amount <= payments.amount_paid then source.amount else 0 end) over (
             partition by source.payment_id
             order by source.refund_date nulls last, source.refund_id nulls last
@@ -34,9 +36,9 @@ judged as (
     select
         *,
         {{ rejection_reasons({
-            'missing_key': 'refund_id is null',
-            'missing_date': 'refund_date is null',
-            'missing_amount': 'amount is null',
+            'missing_key': is_missing('refund_id'),
+            'missing_date': is_missing('refund_date'),
+            'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
             'unknown_payment': 'not has_payment',
             'unknown_kind': "refund_kind not in ('refund', 'chargeback')",
