@@ -4,6 +4,20 @@ with open_item as (
 
 ),
 
+balance_forward as (
+
+    select * from {{ ref('int_balance_forward_movements') }}
+
+),
+
+unioned as (
+
+    select * from open_item
+    union all
+    select * from balance_forward
+
+),
+
 final as (
 
     select
@@ -14,7 +28,7 @@ final as (
         cause,
         source_id,
         amount
-    from open_item
+    from unioned
 
 )
 

@@ -1,6 +1,7 @@
 with invoices as (
 
     select * from {{ ref('int_invoices_unioned') }}
+    where cash_application = 'open_item'
 
 ),
 

@@ -17,6 +17,12 @@ settlement as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+
+),
+
 reversed as (
 
     select
@@ -28,36 +34,67 @@ reversed as (
 
 ),
 
+-- what there is to lay over payments: what an open-item invoice holds, or a balance-forward account
+held as (
+
+    select
+        cash_application,
+        invoice_id as pool_id,
+        currency,
+        paid_amount as held_amount
+    from settlement
+    where cash_application = 'open_item'
+    union all
+    select
+        cash_application,
+        account_id as pool_id,
+        currency,
+        sum(paid_amount) as held_amount
+    from settlement
+    where cash_application = 'balance_forward'
+    group by cash_application, account_id, currency
+
+),
+
 netted as (
 
     select
         payments.*,
+        accounts.cash_application,
         coalesce(reversed.reversed_amount, 0) as reversed_amount,
         payments.amount_paid - coalesce(reversed.reversed_amount, 0) as net_amount,
-        case when payments.is_own_invoice then settlement.paid_amount else 0 end
-            as applied_to_invoice
+        case
+            when accounts.cash_application = 'balance_forward' then payments.account_id
+            when payments.is_own_invoice then payments.invoice_id
+        end as pool_id
     from payments
+    inner join accounts
+        on payments.account_id = accounts.account_id
     left join reversed
         on payments.payment_id = reversed.payment_id
-    left join settlement
-        on payments.invoice_id = settlement.invoice_id
 
 ),
 
--- what an invoice holds is laid over the payments that name it, the oldest first
+-- the oldest payment of a pool comes first
 stacked as (
 
     select
-        *,
+        netted.*,
+        coalesce(held.held_amount, 0) as held_amount,
         coalesce(
-            sum(net_amount) over (
-                partition by invoice_id, is_own_invoice
-                order by payment_date, payment_id
+            sum(netted.net_amount) over (
+                partition by netted.cash_application, netted.pool_id, netted.currency
+                order by netted.payment_date, netted.payment_id
                 rows between unbounded preceding and 1 preceding
             ),
             0
         ) as received_before
     from netted
+    left join held
+        on
+        netted.cash_application = held.cash_application
+        and netted.pool_id = held.pool_id
+        and netted.currency = held.currency
 
 ),
 
@@ -66,11 +103,7 @@ applied as (
     select
         *,
         cast(
-            case
-                when applied_to_invoice > 0
-                    then {{ clamp('applied_to_invoice - received_before', '0', 'net_amount') }}
-                else 0
-            end as decimal(18, 2)
+            {{ clamp('held_amount - received_before', '0', 'net_amount') }} as decimal(18, 2)
         ) as applied_amount
     from stacked
 
