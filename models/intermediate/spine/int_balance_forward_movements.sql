@@ -120,10 +120,11 @@ moved_by_issue as (
         running.source_id,
         {{ clamp('running.money_after', 'owed_before', 'owed_after') }}
         - invoice_intervals.owed_before as held_change,
-        {{ clamp('running.credit_after', 'invoice_intervals.owed_before', 'invoice_intervals.owed_after') }} - invoice_intervals.owed_before
+        {{ clamp('running.credit_after', 'owed_before', 'owed_after') }}
+        - invoice_intervals.owed_before
             as credit_change
-    from running
-    inner join invoice_intervals
+
+
         on running.invoice_id = invoice_intervals.invoice_id
     where running.money_after > invoice_intervals.owed_before
 
