@@ -121,10 +121,9 @@ moved_by_issue as (
         {{ clamp('running.money_after', 'owed_before', 'owed_after') }}
         - invoice_intervals.owed_before as held_change,
         {{ clamp('running.credit_after', 'owed_before', 'owed_after') }}
-        - invoice_intervals.owed_before
-            as credit_change
-
-
+        - invoice_intervals.owed_before as credit_change
+    from running
+    inner join invoice_intervals
         on running.invoice_id = invoice_intervals.invoice_id
     where running.money_after > invoice_intervals.owed_before
 
