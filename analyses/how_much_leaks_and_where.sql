@@ -1,0 +1,13 @@
+-- How much leaks, under which rule, and how long has it been open?
+
+select
+    cases.rule,
+    cases.currency,
+    count(*) as open_cases,
+    sum(cases.amount) as amount_at_risk,
+    min(cases.first_seen_on) as oldest_first_seen_on,
+    count(distinct cases.account_id) as accounts
+from {{ ref('fct_leakage_cases') }} as cases
+where cases.status = 'open'
+group by cases.rule, cases.currency
+order by amount_at_risk desc

@@ -1,0 +1,18 @@
+-- Which customers have the most unbilled or unpaid money in open cases, and why?
+
+select
+    customers.customer_id,
+    customers.customer_type,
+    cases.currency,
+    count(*) filter (where cases.rule = 'ghost') as periods_not_billed,
+    count(*) filter (where cases.rule = 'zombie') as invoices_not_paid,
+    count(*) filter (where cases.rule = 'leaky_bucket') as invoices_paid_in_part,
+    sum(cases.amount) as amount_at_risk
+from {{ ref('fct_leakage_cases') }} as cases
+inner join {{ ref('dim_accounts') }} as accounts
+    on cases.account_id = accounts.account_id and accounts.is_current
+inner join {{ ref('dim_customers') }} as customers
+    on accounts.customer_id = customers.customer_id and customers.is_current
+where cases.status = 'open'
+group by customers.customer_id, customers.customer_type, cases.currency
+order by amount_at_risk desc, customers.customer_id asc
