@@ -35,7 +35,10 @@ truth_by_case as (
             truth.observable_from <= as_of.as_of_date
             and coalesce(truth.ends_on > as_of.as_of_date, true)
         ) as is_observable,
-        bool_and(truth.observable_from > as_of.as_of_date) as is_not_yet_observable,
+        -- a fault that ends before its rule could see it never becomes observable
+        bool_and(truth.observable_from > as_of.as_of_date)
+        and bool_or(coalesce(truth.ends_on > truth.observable_from, true))
+            as is_not_yet_observable,
         max(
             case
                 when

@@ -1,0 +1,57 @@
+# Needs python3 (>= 3.11), make and git; everything else is installed into .venv, as uv.lock pins it.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .venv-tools/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+
+export UV_PYTHON_DOWNLOADS ?= never
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+# tools must come from .venv, whatever else is activated
+unexport VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint docs bench clean
+
+help: ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install the locked dependencies into .venv
+
+build: $(READY) ## Simulate the demo company, build, test and publish its warehouse
+	$(BIN)/warehouse seed --preset demo --set period.months=9
+	$(BIN)/warehouse build
+	$(BIN)/warehouse replay --months 3
+	$(BIN)/warehouse status
+
+test: $(READY) ## Run every test
+	$(BIN)/pytest
+
+lint: $(READY) ## Check style, types and the layers of the project
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/dbt --quiet parse
+	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
+	$(BIN)/sqlfluff lint --disable-progress-bar models snapshots tests analyses
+
+docs: $(READY) ## Generate the dbt docs site and serve it
+	$(BIN)/warehouse docs
+
+bench: $(READY) ## Measure seeding and building at growing scale, into benchmarks/results.md
+	$(BIN)/python -m benchmarks.run
+
+clean: ## Remove the warehouse and everything that was made
+	rm -rf .venv .venv-tools .build target logs bench-* warehouse.duckdb*
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --python $(PYTHON)
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: $(PYTHON) is older than 3.11: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv-tools \
+		|| { echo "error: $(PYTHON) cannot make virtual environments: install its venv package"; exit 1; }
+	.venv-tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,138 @@
+"""The build itself: is the date one the extracts know, and dbt on a given file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipeline.dbt_runner import DbtReport, run_dbt
+from pipeline.errors import WarehouseError, WarehouseUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from pipeline.paths import Project
+    from pipeline.progress import Report
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What to build: as of which day, from scratch or on top, all models or some.
+
+    Attributes:
+        as_of: None for the last day the extracts know.
+        full_refresh: Rebuild incremental models from all their rows.
+        select: dbt selection; all nodes when empty.
+    """
+
+    as_of: date | None = None
+    full_refresh: bool = False
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The days that raw rows are known for.
+
+    Attributes:
+        first: None where the extracts do not say and there is no invoice.
+    """
+
+    first: date | None
+    last: date
+
+
+def read_coverage(database: Path) -> Coverage:
+    """Read from when to when the raw rows of a file reach.
+
+    Raises:
+        WarehouseError: If there are none.
+    """
+    empty = (
+        "there are no raw rows to build from: run `warehouse seed` for simulated ones"
+        " or `warehouse load DIR` for your own"
+    )
+    if not database.exists():
+        raise WarehouseError(empty)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        try:
+            row = connection.execute(
+                """
+                select
+                    coalesce(
+                        min(covers_from),
+                        (select min(invoice_date) from raw_billing.invoices)
+                    ) as first_day,
+                    max(as_of_date) as last_day
+                from raw_control.extract_batches
+                """
+            ).fetchone()
+        except duckdb.CatalogException:
+            raise WarehouseError(empty) from None
+    if row is None or row[1] is None:
+        raise WarehouseError(empty)
+    return Coverage(*row)
+
+
+def check_as_of(as_of: date | None, coverage: Coverage) -> None:
+    """Refuse a day of which the extracts know nothing.
+
+    Raises:
+        WarehouseUsageError: If the day is before the first or after the last known one.
+    """
+    if as_of is None:
+        return
+    if as_of > coverage.last:
+        message = (
+            f"the raw rows end on {coverage.last}, so nobody knows {as_of} yet:"
+            f" choose --as-of {coverage.last} or earlier, or let more months arrive"
+        )
+        raise WarehouseUsageError(message)
+    if coverage.first is not None and as_of < coverage.first:
+        message = (
+            f"the raw rows begin on {coverage.first}, after {as_of}:"
+            f" choose --as-of {coverage.first} or later"
+        )
+        raise WarehouseUsageError(message)
+
+
+def build_database(
+    project: Project, database: Path, request: BuildRequest, report: Report
+) -> DbtReport:
+    """Build and test the models on one file.
+
+    Raises:
+        WarehouseError: If there is nothing to build from, or a model or test failed.
+    """
+    check_as_of(request.as_of, read_coverage(database))
+    return run_dbt(project, database, _arguments("build", request), report)
+
+
+def judge_rows(project: Project, database: Path, report: Report) -> DbtReport:
+    """Run only what decides which landed rows are accepted.
+
+    Raises:
+        WarehouseError: If one of these models failed.
+    """
+    verdicts = ("+fct_source_rows", "+fct_rejected_rows", "+fct_row_alerts")
+    return run_dbt(project, database, _arguments("run", BuildRequest(select=verdicts)), report)
+
+
+def _arguments(command: str, request: BuildRequest) -> Sequence[str]:
+    arguments = [command]
+    if command == "build":
+        # unit tests prove the models, not the data: `make test` and a plain `dbt build` run them
+        arguments += ["--exclude-resource-type", "unit_test"]
+    if request.as_of is not None:
+        # Only when asked for: other vars than last time make dbt parse the whole project anew.
+        arguments += ["--vars", json.dumps({"as_of_date": request.as_of.isoformat()})]
+    if request.full_refresh:
+        arguments.append("--full-refresh")
+    if request.select:
+        arguments += ["--select", *request.select]
+    return arguments

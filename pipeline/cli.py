@@ -1,0 +1,226 @@
+"""The `warehouse` command: arguments in, one line out when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import UTC, date, datetime
+from os import environ
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import duckdb
+import typer
+from rich.console import Console
+
+from pipeline.errors import AuditError, WarehouseError
+from pipeline.paths import CHECKOUT, Project
+from pipeline.progress import progress_bar
+
+if TYPE_CHECKING:
+    from seeders.simulation import SeedSummary
+
+# Commands import what they do when they run: NumPy, Arrow and the seeders take most of a second,
+# which `warehouse status` and `--help` would pay for nothing.
+# ruff: noqa: PLC0415
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Fill, build and publish the warehouse: one DuckDB file, $WAREHOUSE_PATH or"
+    " warehouse.duckdb in the project.",
+)
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        message = f"{text!r} is not a day: write it as 2024-06-30"
+        raise typer.BadParameter(message) from None
+
+
+_INTERRUPTED = 130  # what a shell calls a process that ended on Ctrl-C
+
+Months = Annotated[int, typer.Option("--months", min=1, max=1000, help="How many months.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of", parser=_day, metavar="YYYY-MM-DD", help="The day the books are derived for."
+    ),
+]
+
+
+@app.command(epilog="Example: warehouse seed --preset seeds --seed 7 --set ghost.rate=0.03")
+def seed(
+    preset: Annotated[
+        str | None, typer.Option(help="demo (the default), seeds or large.", metavar="NAME")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A YAML file of the same form as a preset.")
+    ] = None,
+    root_seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Root of every random draw.")
+    ] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="One setting on top; repeatable.", metavar="SECTION.KEY=VALUE"),
+    ] = None,
+) -> None:
+    """Simulate a company's source systems and write the raw tables."""
+    from pipeline import landing, workflow
+
+    if preset and config:
+        message = "give --preset or --config, not both"
+        raise typer.BadParameter(message)
+    simulated = landing.read_config(preset, config, settings or [])
+    with progress_bar("simulating") as report:
+        summary = workflow.seed(_project(), simulated, root_seed, _now, report)
+    _tell(summary)
+
+
+@app.command(epilog="Example: warehouse advance --months 3")
+def advance(months: Months = 1) -> None:
+    """Let the next months of the simulated company arrive."""
+    from pipeline import workflow
+
+    with progress_bar("simulating") as report:
+        summary = workflow.advance(_project(), months, _now, report)
+    _tell(summary)
+
+
+@app.command(epilog="Example: warehouse replay --months 6")
+def replay(months: Months = 1) -> None:
+    """Advance and build, month by month: grows real history in the dimensions."""
+    from pipeline import workflow
+
+    def told(built: workflow.Built) -> None:
+        Console().print(f"published as of {built.as_of}: {built.report.summary}")
+
+    with progress_bar("replaying") as report:
+        workflow.replay(_project(), months, _now, report, told)
+
+
+@app.command(epilog="Example: warehouse load examples/quickstart --as-of 2024-08-31")
+def load(
+    directory: Annotated[
+        Path, typer.Argument(help="Where mapping.yml and the files are.", metavar="DIR")
+    ],
+    as_of: AsOf = None,
+) -> None:
+    """Load a company's own CSV or Parquet extracts, as DIR/mapping.yml maps them."""
+    from pipeline import workflow
+
+    with progress_bar("loading") as report:
+        loaded = workflow.load(_project(), directory, as_of, _now, report)
+    console = Console()
+    console.print(f"loaded as of {loaded.landed.as_of}")
+    for table in loaded.landed.tables:
+        if table.not_selected:
+            console.print(f"{table.table}: {table.not_selected:,} rows left out by `where`")
+    for note in loaded.landed.notes:
+        console.print(note)
+    console.print("", loaded.verdicts.render(), sep="\n")
+    console.print("\nnext: warehouse build")
+
+
+@app.command(epilog="Example: warehouse build --as-of 2024-06-30 --select +fct_leakage_cases")
+def build(
+    as_of: AsOf = None,
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild incremental models from all rows.")
+    ] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", "-s", help="dbt selection; repeatable.", metavar="NODES"),
+    ] = None,
+) -> None:
+    """Build and test the models on a staging copy, then publish it."""
+    from pipeline import building, workflow
+
+    nodes = tuple(node for words in select or () for node in words.split())
+    request = building.BuildRequest(as_of, full_refresh, nodes)
+    with progress_bar("building") as report:
+        built = workflow.build(_project(), request, _now, report)
+    Console().print(f"published as of {built.as_of}: {built.report.summary}")
+
+
+@app.command(epilog="Example: warehouse status")
+def status() -> None:
+    """Tell what is loaded, built and published, when, and how it went."""
+    from pipeline.status import read_status
+
+    Console().print(read_status(_project()).render())
+
+
+@app.command(epilog="Example: warehouse docs --port 8081, or warehouse docs --no-serve")
+def docs(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to serve.")] = 8080,
+    *,
+    serve: Annotated[bool, typer.Option(help="Serve the site after generating it.")] = True,
+) -> None:
+    """Generate the dbt docs site of the published warehouse, and serve it."""
+    from pipeline import site
+
+    with progress_bar("generating") as report:
+        index = site.generate(_project(), report)
+    Console().print(f"the site is {index}")
+    if serve:
+        site.serve(_project(), port)
+
+
+def main() -> NoReturn:
+    """Run the command line; every failure ends as one line and an exit code."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    try:
+        app(prog_name="warehouse")
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            errors.print("interrupted: the published warehouse is as it was")
+        raise
+    except WarehouseError as error:
+        for line in _details(error):
+            errors.print(f"  {line}")
+        errors.print(f"error: {error}")
+        sys.exit(error.exit_code)
+    except (OSError, duckdb.Error) as error:
+        errors.print(f"error: {' '.join(str(error).split())}; nothing is published")
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  (a bug: its traceback belongs into a log)
+        log = CHECKOUT / "logs" / "warehouse.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        errors.print(f"error: {type(error).__name__}: {error}; this is a bug, see {log}")
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _tell(summary: SeedSummary) -> None:
+    console = Console(soft_wrap=True)
+    console.print(
+        f"{summary.total_rows:,} raw rows of {summary.months} months from"
+        f" {summary.first_month} to {summary.last_day}; next: warehouse build"
+    )
+    if summary.history_dropped:
+        console.print("the snapshots told of another company or a later day: they start anew")
+
+
+def _details(error: WarehouseError) -> tuple[str, ...]:
+    if isinstance(error, AuditError):
+        return error.failures
+    problems: tuple[str, ...] = getattr(error, "problems", ())
+    return problems
+
+
+def _project() -> Project:
+    return Project.locate(environ, Path.cwd())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()

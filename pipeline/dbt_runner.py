@@ -1,0 +1,149 @@
+"""dbt in this process: on which file, how far it is, and what failed in one line each.
+
+One process for several builds saves dbt's start each time. dbt's own output goes to its log file;
+on the terminal stands what a user needs to know.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import AuditError, WarehouseUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pipeline.paths import Project
+    from pipeline.progress import Report
+
+_FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+_PHRASES = {"success": "models built", "pass": "tests passed", "warn": "with a warning"}
+
+
+@dataclass(frozen=True)
+class DbtReport:
+    """How the nodes of one dbt command ended.
+
+    Attributes:
+        counts: Number of nodes by status, as dbt names them.
+        seconds: Execution time by node, slowest first.
+    """
+
+    counts: dict[str, int]
+    seconds: dict[str, float]
+
+    @property
+    def summary(self) -> str:
+        """The counts as a phrase: `41 models built, 120 tests passed, 1 with a warning`."""
+        return ", ".join(
+            f"{count} {_PHRASES.get(status, status)}"
+            for status, count in self.counts.items()
+            if status != "no-op"  # exposures: there is nothing to run
+        )
+
+
+def run_dbt(
+    project: Project, database: Path, arguments: Sequence[str], report: Report
+) -> DbtReport:
+    """Run one dbt command on one database file.
+
+    Args:
+        project: Whose models to run.
+        database: The file dbt works on. No connection of this process to it is open, neither now
+            nor at the return.
+        arguments: The command line after `dbt`.
+        report: Told of each node that ends.
+
+    Raises:
+        AuditError: If dbt could not start, or a model or test failed.
+    """
+    # dbt takes seconds to import: only who runs it pays for it
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    progress = _Progress(report)
+    options = ("--log-level", "none", "--log-level-file", "debug")
+    places = ("--project-dir", str(project.root), "--profiles-dir", str(project.root))
+    with _on_database(database):
+        outcome = dbtRunner(callbacks=[progress]).invoke(
+            [*options, "--no-use-colors", *arguments, *places]
+        )
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    results = list(getattr(outcome.result, "results", ()))
+    failures = tuple(_failure(result) for result in results if str(result.status) in _FAILED)
+    if failures:
+        message = (
+            f"{len(failures)} of {len(results)} models and tests failed; nothing is published;"
+            f" the copy they failed on is {database}, the log {_log(project)}"
+        )
+        raise AuditError(message, failures)
+    if not outcome.success:
+        reason = " ".join(str(outcome.exception or "no reason given").split())
+        message = f"dbt {arguments[0]} could not run, see {_log(project)}: {reason}"
+        raise AuditError(message)
+    if not results and "--select" in arguments:
+        message = f"there is no model or test by the name of {arguments[-1]}: see `dbt ls`"
+        raise WarehouseUsageError(message)
+    timed = sorted(results, key=lambda result: float(result.execution_time), reverse=True)
+    return DbtReport(
+        counts=dict(Counter(str(result.status) for result in results)),
+        seconds={result.node.name: float(result.execution_time) for result in timed},
+    )
+
+
+class _Progress:
+    """Counts the nodes that ended, from dbt's event stream."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._done = 0
+        self._total = 0
+
+    def __call__(self, event: Any) -> None:  # noqa: ANN401  (a protobuf message built at run time)
+        if event.info.name == "ConcurrencyLine":
+            self._total = event.data.node_count
+        elif event.info.name == "NodeFinished":
+            self._done += 1
+            self._report(self._done, self._total, event.data.node_info.node_name)
+
+
+@contextmanager
+def _on_database(database: Path) -> Iterator[None]:
+    """Point the profile at a file, and let go of the file afterwards.
+
+    dbt-duckdb keeps its connection open for a next command in the same process: the file could not
+    be sealed and renamed under it.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    before = os.environ.get("WAREHOUSE_PATH")
+    os.environ["WAREHOUSE_PATH"] = str(database)
+    try:
+        yield
+    finally:
+        if DuckDBConnectionManager._ENV is not None:  # noqa: SLF001  (dbt has no public way)
+            DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()
+        if before is None:
+            del os.environ["WAREHOUSE_PATH"]
+        else:
+            os.environ["WAREHOUSE_PATH"] = before
+
+
+def _log(project: Project) -> Path:
+    return project.root / os.environ.get("DBT_LOG_PATH", "logs") / "dbt.log"
+
+
+def _failure(result: Any) -> str:  # noqa: ANN401  (dbt's result classes share no typed base)
+    """One line: what failed, why, and where its SQL is."""
+    lines = [line.strip() for line in str(result.message or "").splitlines()]
+    # dbt's first line repeats the node's name and file; the database's reason is the next one.
+    wordy = len(lines) > 1 and lines[0].endswith(")")
+    reason = lines[1] if wordy else (lines[0] if lines else "")
+    compiled = getattr(result.node, "compiled_path", None) or result.node.original_file_path
+    return f"{result.node.name}: {reason} [{compiled}]"

@@ -1,0 +1,90 @@
+"""Raw rows in: simulated, advanced by some months, or loaded from a company's own extracts.
+
+Each function fills the raw tables of one database file and knows nothing of publishing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipeline.errors import WarehouseError, WarehouseUsageError
+from seeders.config import ConfigError, load_config
+from seeders.extracts import LoadError, load_extracts
+from seeders.simulation import SimulationError, advance, seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from pipeline.progress import Report
+    from seeders.config import SimulationConfig
+    from seeders.extracts import LoadReport
+    from seeders.simulation import SeedSummary
+
+
+class LoadRefusedError(WarehouseError):
+    """Extracts that cannot be read as mapped: every problem at once, one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep the problems beside the message that counts them."""
+        noun = "problem" if len(problems) == 1 else "problems"
+        super().__init__(f"nothing is loaded: {len(problems)} {noun} to solve first")
+        self.problems = tuple(problems)
+
+
+def read_config(
+    preset: str | None, file: Path | None, overrides: Sequence[str]
+) -> SimulationConfig:
+    """Read what to simulate.
+
+    Raises:
+        WarehouseUsageError: If it cannot be simulated.
+    """
+    try:
+        return load_config(preset, file, overrides)
+    except ConfigError as error:
+        raise WarehouseUsageError(str(error)) from error
+
+
+def seed_world(
+    database: Path, config: SimulationConfig, root_seed: int, report: Report
+) -> SeedSummary:
+    """Simulate a company from its first month on, in place of what the raw tables hold.
+
+    Raises:
+        WarehouseError: If the company cannot be simulated.
+    """
+    with duckdb.connect(str(database)) as connection:
+        try:
+            return seed(connection, config, root_seed, report)
+        except SimulationError as error:
+            raise WarehouseError(str(error)) from error
+
+
+def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
+    """Let the next months of the simulated company arrive.
+
+    Raises:
+        WarehouseError: If the raw tables hold no simulation, or it cannot go on.
+    """
+    with duckdb.connect(str(database)) as connection:
+        try:
+            return advance(connection, months, report)
+        except SimulationError as error:
+            raise WarehouseError(str(error)) from error
+
+
+def load_world(database: Path, directory: Path, as_of: date | None, report: Report) -> LoadReport:
+    """Land the extracts of a directory, in place of what the raw tables hold.
+
+    Raises:
+        LoadRefusedError: If the mapping or its files are at fault; nothing is written then.
+    """
+    with duckdb.connect(str(database)) as connection:
+        try:
+            return load_extracts(connection, directory, as_of, lambda what: report(0, 1, what))
+        except LoadError as error:
+            raise LoadRefusedError(error.messages) from error

@@ -1,0 +1,70 @@
+"""Where a warehouse and everything beside it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import WarehouseUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Project:
+    """One dbt project and the one warehouse file it fills.
+
+    The working directory `.build` sits beside the file, not in the checkout: an atomic rename needs
+    both on the same file system. Everything in it carries the file's name, so that two warehouses
+    in one directory do not meet.
+    """
+
+    root: Path
+    warehouse: Path
+
+    @property
+    def workspace(self) -> Path:
+        """Directory of the staging copy, the lock and the run history."""
+        return self.warehouse.parent / ".build"
+
+    @property
+    def staging(self) -> Path:
+        """The copy that is built on. Same stem: DuckDB's views store it as the catalog's name."""
+        return self.workspace / self.warehouse.name
+
+    @property
+    def lock(self) -> Path:
+        """The file a builder holds locked, with its process id inside."""
+        return self.workspace / f"{self.warehouse.name}.lock"
+
+    @property
+    def runs(self) -> Path:
+        """The run history, one JSON object a line."""
+        return self.workspace / f"{self.warehouse.name}.runs.jsonl"
+
+    @classmethod
+    def locate(cls, environment: Mapping[str, str], working_directory: Path) -> Project:
+        """Find the project and the warehouse the way dbt itself would.
+
+        Args:
+            environment: `WAREHOUSE_PATH` names the file, `DBT_PROJECT_DIR` another project.
+            working_directory: What relative paths in the environment are relative to.
+
+        Raises:
+            WarehouseUsageError: If the warehouse's directory does not exist.
+        """
+        root = (working_directory / environment.get("DBT_PROJECT_DIR", CHECKOUT)).resolve()
+        named = environment.get("WAREHOUSE_PATH")
+        # A symbolic link is followed once, here: renaming over it would replace the link itself.
+        warehouse = (working_directory / named if named else root / "warehouse.duckdb").resolve()
+        if not warehouse.parent.is_dir():
+            message = f"there is no directory {warehouse.parent}: create it or set WAREHOUSE_PATH"
+            raise WarehouseUsageError(message)
+        if warehouse.is_dir():
+            message = f"{warehouse} is a directory: WAREHOUSE_PATH must name a file"
+            raise WarehouseUsageError(message)
+        return cls(root, warehouse)

@@ -1,0 +1,44 @@
+"""Progress bars, shown only to somebody who is looking."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Report(Protocol):
+    """What a step calls as it goes on."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Tell that `done` of `total` pieces are done, and what is being worked on."""
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Report]:
+    """Draw a bar on standard error, if that is a terminal.
+
+    Yields:
+        The function a step reports to; it may be called from any thread.
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}", style="dim"),
+    )
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task(title, total=None, what="")
+
+        def report(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, what=what[:32])
+
+        yield report

@@ -1,0 +1,192 @@
+"""What is loaded, built and published, when, and how it went. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.history import Run, read_runs
+from pipeline.publishing import lock_holder
+from seeders.contracts import TABLES
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from pipeline.paths import Project
+
+RUNS_SHOWN = 8
+_LANDING = frozenset({"seed", "advance", "load"})
+_BUILDING = frozenset({"build", "replay"})
+_BUILT_AS_OF = "select any_value(as_of_date) from intermediate.int_as_of_date"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one source delivered of one line of business."""
+
+    source: str
+    line_of_business: str
+    batches: int
+    first: date | None
+    last: date
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a warehouse file holds.
+
+    Attributes:
+        raw_rows: Rows of each raw table that has any.
+        built_as_of: Day the models were built for, None when they never were.
+    """
+
+    batches: tuple[Batch, ...]
+    raw_rows: dict[str, int]
+    built_as_of: date | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that `warehouse status` tells.
+
+    Attributes:
+        content: None when there is no file, or `unreadable` says why it cannot be read.
+        holder: Process id of the builder at work.
+    """
+
+    project: Project
+    published_at: datetime | None
+    size: int
+    content: Content | None
+    unreadable: str
+    runs: tuple[Run, ...]
+    holder: str | None
+
+    @property
+    def advice(self) -> str:
+        """The command to run next, empty when all is up to date."""
+        if self.published_at is None or (self.content and not self.content.batches):
+            return "run `warehouse seed` for simulated data or `warehouse load DIR` for your own"
+        if self.content and (self.content.built_as_of is None or self._is_stale):
+            return "the marts do not show the newest raw rows: run `warehouse build`"
+        return ""
+
+    @property
+    def _is_stale(self) -> bool:
+        done = [run.command for run in self.runs if run.outcome == "published"]
+        last = next((name for name in reversed(done) if name in _LANDING | _BUILDING), None)
+        return last in _LANDING
+
+    def render(self) -> RenderableType:
+        """The status as a page at most 80 columns wide."""
+        facts = Table.grid(padding=(0, 2))
+        facts.add_row("warehouse", str(self.project.warehouse))
+        facts.add_row("published", self._published)
+        if self.content:
+            for batch in self.content.batches:
+                facts.add_row("loaded", _batch_line(batch))
+            rows = sum(self.content.raw_rows.values())
+            facts.add_row("raw rows", f"{rows:,} in {len(self.content.raw_rows)} tables")
+            facts.add_row("built", f"as of {self.content.built_as_of or '(never)'}")
+        if self.holder:
+            facts.add_row("at work", f"process {self.holder} is building")
+        if self.advice:
+            facts.add_row("next", self.advice)
+        lines: list[RenderableType] = [facts]
+        if self.runs:
+            lines += [Text(), _runs_table(self.runs[-RUNS_SHOWN:])]
+        return Group(*lines)
+
+    @property
+    def _published(self) -> str:
+        if self.published_at is None:
+            return "nothing yet"
+        when = f"{self.published_at:%Y-%m-%d %H:%M} UTC, {self.size / 1e6:,.1f} MB"
+        return f"{when}; {self.unreadable}" if self.unreadable else when
+
+
+def read_status(project: Project) -> Status:
+    """Look at the published file, the lock and the run history."""
+    holder = lock_holder(project)
+    runs = tuple(read_runs(project.runs, at_work=holder is not None))
+    if not project.warehouse.exists():
+        return Status(project, None, 0, None, "", runs, holder)
+    found = project.warehouse.stat()
+    content, unreadable = None, ""
+    try:
+        content = _read_content(project)
+    except duckdb.IOException:
+        unreadable = "open for writing in another program, or not a DuckDB file"
+    published_at = datetime.fromtimestamp(found.st_mtime, UTC)
+    return Status(project, published_at, found.st_size, content, unreadable, runs, holder)
+
+
+def _read_content(project: Project) -> Content:
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        known = {
+            f"{schema}.{name}"
+            for schema, name in connection.execute(
+                "select table_schema, table_name from information_schema.tables"
+            ).fetchall()
+        }
+        counts = {
+            name: _scalar(connection, f"select count(*) from {name}")  # noqa: S608  (a contract's name)
+            for name in TABLES
+            if name in known
+        }
+        batches = (
+            connection.execute(
+                """
+                select
+                    coalesce(split_part(source, ':', 1), '(unnamed)'),
+                    coalesce(line_of_business, '(all)'),
+                    count(*),
+                    min(covers_from),
+                    max(as_of_date)
+                from raw_control.extract_batches
+                group by all
+                order by all
+                """
+            ).fetchall()
+            if "raw_control.extract_batches" in known
+            else []
+        )
+        built = "intermediate.int_as_of_date" in known
+        return Content(
+            batches=tuple(Batch(*row) for row in batches),
+            raw_rows={name: count for name, count in counts.items() if count},
+            built_as_of=_scalar(connection, _BUILT_AS_OF) if built else None,
+        )
+
+
+def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: ANN401
+    row = connection.execute(query).fetchone()
+    return None if row is None else row[0]
+
+
+def _batch_line(batch: Batch) -> str:
+    noun = "batch" if batch.batches == 1 else "batches"
+    since = f"from {batch.first} " if batch.first else ""
+    return (
+        f"{batch.source}, {batch.line_of_business}: {batch.batches} {noun} {since}to {batch.last}"
+    )
+
+
+def _runs_table(runs: tuple[Run, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("started (UTC)", "command", "outcome", "seconds", "what"):
+        table.add_column(column, justify="right" if column == "seconds" else "left")
+    for run in reversed(runs):
+        given = (f"{key}={value}" for key, value in run.details.items() if value)
+        seconds = "" if run.seconds is None else f"{run.seconds:,.1f}"
+        started = f"{run.started_at:%Y-%m-%d %H:%M}"
+        what = escape(run.message or ", ".join(given))
+        table.add_row(started, run.command, run.outcome, seconds, what)
+    return table

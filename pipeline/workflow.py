@@ -1,0 +1,120 @@
+"""The commands without their command line: lock, record, staging copy, work, publish."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.building import BuildRequest, build_database, check_as_of, judge_rows, read_coverage
+from pipeline.history import recorded
+from pipeline.landing import advance_world, load_world, seed_world
+from pipeline.publishing import staged_copy, write_lock
+from pipeline.verdicts import Verdicts, read_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from pipeline.building import Coverage
+    from pipeline.dbt_runner import DbtReport
+    from pipeline.history import Clock, Run
+    from pipeline.paths import Project
+    from pipeline.progress import Report
+    from seeders.config import SimulationConfig
+    from seeders.extracts import LoadReport
+    from seeders.simulation import SeedSummary
+
+
+@dataclass(frozen=True)
+class Built:
+    """A published build: as of which day, and how its nodes ended."""
+
+    as_of: date
+    report: DbtReport
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A published load: what landed, and what staging made of it."""
+
+    landed: LoadReport
+    verdicts: Verdicts
+
+
+def seed(
+    project: Project, config: SimulationConfig, root_seed: int, clock: Clock, report: Report
+) -> SeedSummary:
+    """Simulate, in place of what the raw tables hold, and publish."""
+    details = {"seed": root_seed, "customers": config.subscription.customers}
+    with _run(project, "seed", clock, **details), staged_copy(project) as database:
+        return seed_world(database, config, root_seed, report)
+
+
+def advance(project: Project, months: int, clock: Clock, report: Report) -> SeedSummary:
+    """Let months arrive, and publish."""
+    read_coverage(project.warehouse)
+    with _run(project, "advance", clock, months=months), staged_copy(project) as database:
+        return advance_world(database, months, report)
+
+
+def load(
+    project: Project, directory: Path, as_of: date | None, clock: Clock, report: Report
+) -> Loaded:
+    """Land extracts, decide on every row, and publish."""
+    with _run(project, "load", clock, directory=directory), staged_copy(project) as database:
+        landed = load_world(database, directory, as_of, report)
+        judge_rows(project, database, report)
+        return Loaded(landed, read_verdicts(database).with_values(landed))
+
+
+def build(project: Project, request: BuildRequest, clock: Clock, report: Report) -> Built:
+    """Build and test all models on a staging copy, and publish it if all is well."""
+    coverage = read_coverage(project.warehouse)
+    check_as_of(request.as_of, coverage)
+    with _run(project, "build", clock) as run, staged_copy(project) as database:
+        return _build(project, database, request, run, report)
+
+
+def replay(
+    project: Project,
+    months: int,
+    clock: Clock,
+    report: Report,
+    told: Callable[[Built], None],
+) -> None:
+    """Advance and build month by month, publishing each: history as it would have grown.
+
+    Args:
+        project: The warehouse.
+        months: How many months are to arrive.
+        clock: The time now, in UTC.
+        report: Told of the progress within a month.
+        told: Told of each month that was published.
+    """
+    read_coverage(project.warehouse)
+    with write_lock(project):
+        for _ in range(months):
+            with recorded(project.runs, "replay", clock) as run, staged_copy(project) as database:
+                advance_world(database, 1, report)
+                built = _build(project, database, BuildRequest(), run, report)
+            told(built)
+
+
+def _build(
+    project: Project, database: Path, request: BuildRequest, run: Run, report: Report
+) -> Built:
+    coverage: Coverage = read_coverage(database)
+    as_of = request.as_of or coverage.last
+    run.details |= {"as_of": as_of.isoformat(), "select": " ".join(request.select)}
+    built = Built(as_of, build_database(project, database, request, report))
+    run.details["nodes"] = built.report.summary
+    return built
+
+
+@contextmanager
+def _run(project: Project, command: str, clock: Clock, **details: object) -> Iterator[Run]:
+    """Hold the lock for one recorded run. A command that never got the lock is no run."""
+    with write_lock(project), recorded(project.runs, command, clock, **details) as run:
+        yield run

@@ -1,0 +1,32 @@
+"""What a simulation is told: typed, frozen, checked once, before anything is written."""
+
+from seeders.config.loading import config_from_json, config_to_json, load_config, load_policy
+from seeders.config.model import (
+    ConfigError,
+    GhostConfig,
+    LeakyConfig,
+    OutputConfig,
+    PaymentsConfig,
+    PeriodConfig,
+    PolicyConfig,
+    SimulationConfig,
+    SubscriptionConfig,
+    ZombieConfig,
+)
+
+__all__ = [
+    "ConfigError",
+    "GhostConfig",
+    "LeakyConfig",
+    "OutputConfig",
+    "PaymentsConfig",
+    "PeriodConfig",
+    "PolicyConfig",
+    "SimulationConfig",
+    "SubscriptionConfig",
+    "ZombieConfig",
+    "config_from_json",
+    "config_to_json",
+    "load_config",
+    "load_policy",
+]

@@ -1,0 +1,242 @@
+"""From presets, files and `section.key=value` overrides to a checked configuration, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, fields
+from datetime import date
+from difflib import get_close_matches
+from importlib.resources import files
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, get_type_hints
+
+import yaml
+
+from seeders.config.model import ConfigError, PolicyConfig, SimulationConfig, bounds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+DEFAULT_PRESET: Final = "demo"
+PRESETS: Final = ("demo", "seeds", "large")
+
+_DBT_PROJECT: Final = Path(__file__).resolve().parents[2] / "dbt_project.yml"
+_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_POLICY: Final = "policy"
+
+_Settings: TypeAlias = dict[str, dict[str, object]]
+_T = TypeVar("_T")
+
+
+def load_config(
+    preset: str | None = None,
+    file: Path | None = None,
+    overrides: Sequence[str] = (),
+    dbt_project: Path = _DBT_PROJECT,
+) -> SimulationConfig:
+    """Build a configuration: a preset or a file, then the overrides on top.
+
+    Args:
+        preset: One of `PRESETS`; `demo` when neither a preset nor a file is given.
+        file: A YAML file of the same form as a preset. What it leaves out keeps its default.
+        overrides: Settings of the form `section.key=value`; the last one of a key wins.
+        dbt_project: Where the thresholds that the models share are read from.
+
+    Returns:
+        The checked configuration.
+
+    Raises:
+        ConfigError: If anything is unknown, of the wrong type or out of bounds. The message is one
+            line that names the setting and what it may be.
+    """
+    if preset is not None and file is not None:
+        message = "give either a preset or a configuration file, not both"
+        raise ConfigError(message)
+    if file is None:
+        settings = _read_preset(preset or DEFAULT_PRESET)
+    else:
+        settings = _settings(_read_yaml(file), str(file))
+    for override in overrides:
+        section, key, value = _parse_override(override)
+        settings.setdefault(section, {})[key] = value
+    return _build(settings, load_policy(dbt_project))
+
+
+def load_policy(dbt_project: Path = _DBT_PROJECT) -> PolicyConfig:
+    """Read the thresholds that the models and the simulated truth have to agree on.
+
+    Args:
+        dbt_project: The project file whose `vars` hold them.
+
+    Returns:
+        The thresholds.
+
+    Raises:
+        ConfigError: If the file cannot be read or lacks one of them.
+    """
+    content = _read_yaml(dbt_project)
+    shared = content.get("vars")
+    if not isinstance(shared, dict):
+        shared = {}
+    names = [f.name for f in fields(PolicyConfig)]
+    missing = [name for name in names if name not in shared]
+    if missing:
+        message = f"{dbt_project} has no vars.{missing[0]}: the simulator needs it too"
+        raise ConfigError(message)
+    return _section(PolicyConfig, {name: shared[name] for name in names}, "vars")
+
+
+def config_to_json(config: SimulationConfig) -> str:
+    """Write a configuration as JSON, keys sorted: equal configurations give equal text.
+
+    Args:
+        config: What to write.
+
+    Returns:
+        A JSON object of sections, the policy among them.
+    """
+    content = asdict(config)
+    content["period"]["first_month"] = f"{config.period.first_month:%Y-%m}"
+    return json.dumps(content, sort_keys=True)
+
+
+def config_from_json(text: str) -> SimulationConfig:
+    """Read what `config_to_json` wrote.
+
+    Args:
+        text: A JSON object of sections.
+
+    Returns:
+        The configuration, policy included, as it was written.
+
+    Raises:
+        ConfigError: If the text is not such an object.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"not a configuration: {error}"
+        raise ConfigError(message) from error
+    if not isinstance(content, dict) or not isinstance(content.get(_POLICY), dict):
+        message = "not a configuration: the policy section is missing"
+        raise ConfigError(message)
+    policy = _section(PolicyConfig, content.pop(_POLICY), _POLICY)
+    return _build(_settings(content, "the stored configuration"), policy)
+
+
+def _read_preset(name: str) -> _Settings:
+    if name not in PRESETS:
+        message = f"unknown preset {name!r}: one of {', '.join(PRESETS)}"
+        raise ConfigError(message)
+    text = files("seeders.config").joinpath("presets", f"{name}.yml").read_text(encoding="utf-8")
+    return _settings(yaml.safe_load(text), f"preset {name}")
+
+
+def _read_yaml(file: Path) -> dict[str, object]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        message = f"cannot read {file}: {reason}"
+        raise ConfigError(message) from error
+    except yaml.YAMLError as error:
+        message = f"{file} is not valid YAML: {' '.join(str(error).split())}"
+        raise ConfigError(message) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        message = f"{file} must hold sections with settings, such as 'ghost: {{rate: 0.015}}'"
+        raise ConfigError(message)
+    return content
+
+
+def _settings(content: Mapping[str, object] | None, origin: str) -> _Settings:
+    """Sections as dictionaries of their own, whatever the YAML held."""
+    settings: _Settings = {}
+    for section, values in (content or {}).items():
+        if not isinstance(values, dict):
+            message = f"{origin}: section {section!r} must hold settings, such as 'key: value'"
+            raise ConfigError(message)
+        settings[str(section)] = {str(key): value for key, value in values.items()}
+    return settings
+
+
+def _parse_override(override: str) -> tuple[str, str, object]:
+    name, equals, text = override.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not (equals and dot and section and key and text.strip()):
+        message = f"cannot read {override!r}: write section.key=value, such as ghost.rate=0.02"
+        raise ConfigError(message)
+    try:
+        return section, key, yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        message = f"cannot read the value of {override!r}"
+        raise ConfigError(message) from error
+
+
+def _build(settings: _Settings, policy: PolicyConfig) -> SimulationConfig:
+    hints = get_type_hints(SimulationConfig)
+    hints.pop(_POLICY)
+    if _POLICY in settings:
+        message = "thresholds the models share are set in dbt_project.yml (vars), not here"
+        raise ConfigError(message)
+    for section in settings:
+        _known(section, hints, "section")
+    sections = {name: _section(hints[name], values, name) for name, values in settings.items()}
+    return SimulationConfig(policy=policy, **sections)
+
+
+def _section(kind: type[_T], values: Mapping[str, object], name: str) -> _T:
+    """One section from plain values, each checked against its field's type and bounds."""
+    hints = get_type_hints(kind)
+    bounds = bounds_of(kind)
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        _known(key, hints, "setting", prefix=f"{name}.")
+        typed = _typed(value, hints[key], f"{name}.{key}")
+        if key in bounds and not bounds[key].low <= typed <= bounds[key].high:
+            message = (
+                f"{name}.{key} is {value}, but must be from {bounds[key].low} to {bounds[key].high}"
+            )
+            raise ConfigError(message)
+        checked[key] = typed
+    return kind(**checked)
+
+
+def _known(name: str, known: Iterable[str], what: str, prefix: str = "") -> None:
+    if name in known:
+        return
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {prefix}{close[0]}?" if close else f"one of {', '.join(sorted(known))}"
+    message = f"unknown {what} {prefix}{name}: {hint}"
+    raise ConfigError(message)
+
+
+def _typed(value: object, kind: type, name: str) -> Any:  # noqa: ANN401
+    """The value as its field's type; a bool is no number, and 1.5 is no int."""
+    if kind is date:
+        return _month(value, name)
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and isfinite(value)
+        and (kind is float or value == int(value))
+    ):
+        return kind(value)
+    wanted = "a whole number" if kind is int else "a number"
+    message = f"{name} is {value!r}, but must be {wanted}"
+    raise ConfigError(message)
+
+
+def _month(value: object, name: str) -> date:
+    match = _MONTH.fullmatch(str(value))
+    if match is None:
+        message = f"{name} is {value!r}, but must be a month such as 2024-01"
+        raise ConfigError(message)
+    year, month = (int(part) for part in match.groups())
+    if not 1990 <= year <= 2100:  # noqa: PLR2004
+        message = f"{name} is {value}, but must be from 1990 to 2100"
+        raise ConfigError(message)
+    return date(year, month, 1)

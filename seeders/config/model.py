@@ -1,0 +1,196 @@
+"""The sections of a simulation's configuration, with the reference scale as their defaults.
+
+A field states its own bounds, so that a preset, a file and an override are all held to the same ones.
+Rates are shares between 0 and 1; those called `annual_…` are the share of what exists at the start of
+a year to which it happens within that year. A rate of 0 makes the effect vanish altogether.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, Final
+
+MAX_CUSTOMERS: Final = 9_999_999
+"""Customer ids hold seven digits, so that every id stays within DuckDB's 12 inline bytes."""
+
+MAX_MONTHS: Final = 1_000
+"""Invoice ids hold three digits of the month."""
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be simulated; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The closed interval a number has to lie in."""
+
+    low: float
+    high: float
+
+
+def bounds_of(section: type[Any]) -> dict[str, Bounds]:
+    """The bounds that a section states for its fields.
+
+    Args:
+        section: One of the section classes below.
+
+    Returns:
+        Bounds by field name; fields without bounds are left out.
+    """
+    return {f.name: f.metadata["bounds"] for f in fields(section) if "bounds" in f.metadata}
+
+
+def _share(default: float, *, below_one: bool = False) -> Any:  # noqa: ANN401
+    high = 0.999 if below_one else 1.0
+    return field(default=default, metadata={"bounds": Bounds(0.0, high)})
+
+
+def _count(default: int, low: int, high: int) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"bounds": Bounds(low, high)})
+
+
+@dataclass(frozen=True)
+class PeriodConfig:
+    """The months to simulate. `first_month` is written as YYYY-MM and held as its first day."""
+
+    first_month: date = date(2024, 1, 1)
+    months: int = _count(12, 1, MAX_MONTHS)
+
+
+@dataclass(frozen=True)
+class SubscriptionConfig:
+    """Who the customers are and what they subscribe to.
+
+    `customers` is how many there are at the end of the first twelve months. A share of them joins in
+    the course of these months; the others are there from the start, having joined in the two years
+    before. Joining goes on at the same pace ever after. Leads come on top: an account, nothing else.
+    """
+
+    customers: int = _count(1_000, 0, MAX_CUSTOMERS)
+    joiner_share: float = _share(0.06)
+    lead_share: float = _share(0.02)
+    lead_purge_share: float = _share(0.3)
+    second_subscription_share: float = _share(0.05)
+    trial_share: float = _share(0.3)
+    trial_days: int = _count(30, 1, 365)
+    complimentary_share: float = _share(0.01)
+    negotiated_share: float = _share(0.04)
+    several_seats_share: float = _share(0.10)
+    annual_churn: float = _share(0.08, below_one=True)
+    annual_plan_change: float = _share(0.06, below_one=True)
+    annual_address_change: float = _share(0.05, below_one=True)
+    annual_segment_change: float = _share(0.02, below_one=True)
+    payment_terms_days: int = _count(14, 0, 120)
+
+
+@dataclass(frozen=True)
+class PaymentsConfig:
+    """How customers pay of their own accord; none of this is a fault of the billing process."""
+
+    late_share: float = _share(0.10)
+    late_max_days: int = _count(25, 1, 365)
+    late_arrival_share: float = _share(0.01)
+    annual_non_payers: float = _share(0.02, below_one=True)
+    suspend_after_days: int = _count(20, 1, 365)
+    reinstated_share: float = _share(0.5)
+    reinstate_min_days: int = _count(10, 1, 365)
+    reinstate_max_days: int = _count(40, 1, 365)
+    close_after_days: int = _count(90, 1, 365)
+
+
+@dataclass(frozen=True)
+class GhostConfig:
+    """Active subscription-months that are not invoiced; some of them are, late, after all."""
+
+    rate: float = _share(0.015)
+    billed_late_share: float = _share(0.10)
+    billed_late_min_days: int = _count(20, 1, 365)
+    billed_late_max_days: int = _count(60, 1, 365)
+
+
+@dataclass(frozen=True)
+class ZombieConfig:
+    """Invoices whose payment is never recorded while the customer goes on being served."""
+
+    rate: float = _share(0.02)
+
+
+@dataclass(frozen=True)
+class LeakyConfig:
+    """Payments that fall short of their invoice; some customers pay the rest later."""
+
+    rate: float = _share(0.03)
+    min_paid: float = _share(0.90)
+    max_paid: float = _share(0.99)
+    topped_up_share: float = _share(0.15)
+    topped_up_min_days: int = _count(45, 1, 365)
+    topped_up_max_days: int = _count(75, 1, 365)
+
+
+@dataclass(frozen=True)
+class OutputConfig:
+    """How the work is cut up. None of this changes a single row."""
+
+    chunk_rows: int = _count(65_536, 1, 10_000_000)
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """The thresholds that the models apply as well; they are `vars` of dbt_project.yml."""
+
+    zombie_grace_days: int = _count(30, 0, 3_650)
+    invoicing_lag_days: int = _count(0, 0, 3_650)
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """Everything a simulation depends on besides its seed."""
+
+    policy: PolicyConfig
+    period: PeriodConfig = field(default_factory=PeriodConfig)
+    subscription: SubscriptionConfig = field(default_factory=SubscriptionConfig)
+    payments: PaymentsConfig = field(default_factory=PaymentsConfig)
+    ghost: GhostConfig = field(default_factory=GhostConfig)
+    zombie: ZombieConfig = field(default_factory=ZombieConfig)
+    leaky: LeakyConfig = field(default_factory=LeakyConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+
+    def __post_init__(self) -> None:
+        """Check what no field can check alone.
+
+        Raises:
+            ConfigError: If two settings contradict each other.
+        """
+        _in_order(
+            "payments.reinstate_min_days",
+            self.payments.reinstate_min_days,
+            "payments.reinstate_max_days",
+            self.payments.reinstate_max_days,
+        )
+        _in_order(
+            "ghost.billed_late_min_days",
+            self.ghost.billed_late_min_days,
+            "ghost.billed_late_max_days",
+            self.ghost.billed_late_max_days,
+        )
+        _in_order("leaky.min_paid", self.leaky.min_paid, "leaky.max_paid", self.leaky.max_paid)
+        _in_order(
+            "leaky.topped_up_min_days",
+            self.leaky.topped_up_min_days,
+            "leaky.topped_up_max_days",
+            self.leaky.topped_up_max_days,
+        )
+        if self.leaky.rate + self.payments.late_share > 1:
+            message = "leaky.rate and payments.late_share are shares of the same payments: together at most 1"
+            raise ConfigError(message)
+        if self.leaky.max_paid >= 1:
+            message = "leaky.max_paid must be below 1: a leaky payment falls short of its invoice"
+            raise ConfigError(message)
+
+
+def _in_order(low_name: str, low: float, high_name: str, high: float) -> None:
+    if low > high:
+        message = f"{low_name} ({low}) is above {high_name} ({high})"
+        raise ConfigError(message)

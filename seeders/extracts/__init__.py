@@ -1,0 +1,11 @@
+"""`load`: a company's own extracts, mapped onto the raw tables by a `mapping.yml`.
+
+From the outside in: `mapping` reads and checks the mapping, `delimited` and `records` read files line by
+line, `sources` puts them into a scratch database, `expressions` and `conversion` evaluate and type each
+value, `statements` makes raw rows of them, `loading` writes, `accounting` and `report` say how it went.
+"""
+
+from seeders.extracts.loading import LoadError, load_extracts
+from seeders.extracts.report import LoadReport
+
+__all__ = ["LoadError", "LoadReport", "load_extracts"]

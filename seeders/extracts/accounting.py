@@ -1,0 +1,98 @@
+"""What arrived in the warehouse, counted there and not where it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from seeders.contracts import TABLES
+from seeders.extracts.report import ReasonReport, TableReport
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLES: Final = 3
+_EXAMPLE_LENGTH: Final = 40
+
+_REASONS: Final = """
+    with reasoned as (
+        select
+            _source_file as file, _source_line as line, _load_values as raw_values,
+            unnest(string_split(_load_reasons, ',')) as reason
+        from {table}
+        where _load_reasons is not null
+        union all
+        select source_file, source_line, null, unnest(string_split(reasons, ','))
+        from raw_control.rejected_rows
+        where target_table = '{table}'
+    )
+    select
+        reason,
+        count(*),
+        min({{'file': file, 'line': line, 'raw_values': raw_values}}, {examples})
+    from reasoned
+    group by reason
+    order by count(*) desc, reason
+"""
+
+
+def table_report(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    files: tuple[str, ...],
+    *,
+    rows_in: int,
+    not_selected: int,
+) -> TableReport:
+    """Count what of a table's rows landed, and why the others did not or will not stay.
+
+    Args:
+        con: Connection to the warehouse, after the load has written.
+        table: Schema-qualified name of the raw table.
+        files: Names of the files it was filled from.
+        rows_in: Rows and rejected lines of the files, as counted before writing.
+        not_selected: Rows that the mapping's `where` left out.
+
+    Returns:
+        The report of this table.
+    """
+    landed, with_reasons = _row(con, f"select count(*), count(_load_reasons) from {table}")  # noqa: S608
+    (rejected,) = _row(
+        con,
+        f"select count(*) from raw_control.rejected_rows where target_table = '{table}'",  # noqa: S608
+    )
+    found = con.execute(_REASONS.format(table=table, examples=EXAMPLES)).fetchall()
+    pii = {column.name for column in TABLES[table].columns if column.pii}
+    return TableReport(
+        table=table,
+        files=files,
+        rows_in=rows_in,
+        landed=landed,
+        landed_with_reasons=with_reasons,
+        rejected_lines=rejected,
+        not_selected=not_selected,
+        reasons=tuple(
+            ReasonReport(reason, count, tuple(_example(con, reason, one, pii) for one in examples))
+            for reason, count, examples in found
+        ),
+    )
+
+
+def _example(
+    con: duckdb.DuckDBPyConnection, reason: str, found: dict[str, str | int | None], pii: set[str]
+) -> str:
+    unit = "row" if str(found["file"]).lower().endswith(".parquet") else "line"
+    where = f"{found['file']} {unit} {found['line']}: {reason}"
+    column = reason.partition(":")[2]
+    # what people are called or where they live is no matter for a terminal or a log
+    if not column or column in pii or found["raw_values"] is None:
+        return where
+    text = con.execute("select ? ->> ?", [found["raw_values"], f"$.{column}"]).fetchone()
+    shown = " ".join(str(text[0]).split()) if text and text[0] is not None else ""
+    return (
+        f"{where} {shown[:_EXAMPLE_LENGTH]}{'…' if len(shown) > _EXAMPLE_LENGTH else ''}".rstrip()
+    )
+
+
+def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    row: tuple[int, ...] = con.execute(query).fetchone() or ()
+    return row

@@ -1,0 +1,233 @@
+"""SQL that turns any value into a raw column's type exactly, or says why it cannot.
+
+DuckDB's own casts are too kind for money: `try_cast` rounds 12.345 to 12.35, NaN passes for a number
+and an offset in a timestamp is dropped. So numbers go through their text, digit by digit, and dates
+through UTC. A value that does not fit becomes null with a reason `<what>:<column>`; nothing is rounded,
+cut or guessed.
+
+Every function returns an SQL expression over expressions it is given. `text` stands for the trimmed
+source text, null where there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from seeders.contracts import BIGINT, BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP
+
+if TYPE_CHECKING:
+    from seeders.contracts import Column
+
+MAX_TEXT_BYTES: Final = 64 << 10
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+
+_NUMBER: Final = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER_PARTS: Final = "([+-]?)([0-9]*)[.]?([0-9]*)(?:[eE]([+-]?[0-9]+))?"
+_NOT_FINITE: Final = "(?i)[+-]?(nan|inf|infinity)"
+_ISO: Final = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9].*)?"
+_TRUE: Final = "('true', 't', 'yes', 'y', '1')"
+_FALSE: Final = "('false', 'f', 'no', 'n', '0')"
+_TEMPORAL: Final = re.compile(r"DATE|TIMESTAMP.*")
+# exponents beyond any column's range, kept small enough to add to a length
+_MAX_EXPONENT: Final = 1_000_000_000_000
+
+_NOT_A: Final = {
+    TEXT: "unreadable",
+    DATE: "not_a_date",
+    TIMESTAMP: "not_a_timestamp",
+    INTEGER: "not_an_integer",
+    BIGINT: "not_an_integer",
+    BOOLEAN: "not_a_boolean",
+}
+
+
+def macros() -> list[str]:
+    """Statements that create the macros the expressions of this module call."""
+    return [
+        f"""
+        create or replace temp macro bounded_exponent(exponent) as case
+            when exponent = '' then 0
+            else greatest(least(
+                coalesce(
+                    try_cast(exponent as bigint),
+                    if(starts_with(exponent, '-'), -{_MAX_EXPONENT}, {_MAX_EXPONENT})
+                ), {_MAX_EXPONENT}), -{_MAX_EXPONENT})
+        end
+        """,
+        # the digits without the zeros that say nothing, and how many of them are decimals
+        """
+        create or replace temp macro digits_of(found) as {
+            'sign': found.sign,
+            'digits': trim(found.whole || found.fraction, '0'),
+            'decimals': length(found.fraction) - bounded_exponent(found.exponent)
+                - length(found.whole || found.fraction)
+                + length(rtrim(found.whole || found.fraction, '0'))
+        }
+        """,
+        f"""
+        create or replace temp macro number_parts(number) as case
+            when regexp_full_match(number, '{_NUMBER}') then digits_of(regexp_extract(
+                number, '^{_NUMBER_PARTS}$', ['sign', 'whole', 'fraction', 'exponent']
+            ))
+        end
+        """,
+        # the digits with the point moved `scale` places to the right; only asked for what fits
+        """
+        create or replace temp macro unscaled(parts, scale) as
+            parts.digits || repeat('0', least(greatest(scale - parts.decimals, 0), 40)::bigint)
+        """,
+        """
+        create or replace temp macro with_point(digits, scale) as
+            left(digits, length(digits) - scale) || '.' || right(digits, scale)
+        """,
+        """
+        create or replace temp macro exact_digits(parts, scale) as case
+            when parts.digits = '' then '0'
+            else parts.sign || with_point(repeat('0', scale) || unscaled(parts, scale), scale)
+        end
+        """,
+        """
+        create or replace temp macro number_problem(parts, scale, digits) as case
+            when parts is null then 'not_a_number'
+            when parts.digits = '' then null
+            when parts.decimals > scale then 'too_many_decimals'
+            when length(parts.digits) - parts.decimals > digits - scale then 'out_of_range'
+        end
+        """,
+    ]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """SQL for one value and what is known of it, as the layers of a statement provide them.
+
+    `value` is null where the mapping's expression `failed`, `text` is its source text, `type` its
+    DuckDB type; `parts` names what the layer before made of `Conversion.parts`.
+    """
+
+    type: str
+    value: str
+    text: str
+    failed: str
+    parts: str
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How one target column gets its value, in three SQL expressions to be evaluated in turn.
+
+    `parts` takes the text apart once, and is what `problem` and `value` then call `parts`; `problem`
+    is the reason's first half, or null; `value` is only to be asked for where there is no problem.
+    """
+
+    problem: str
+    value: str
+    parts: str = "null"
+
+
+def source_text(value: str, source_type: str) -> str:
+    """The text of a value, as it will be kept where the value does not fit.
+
+    Args:
+        value: SQL expression.
+        source_type: Its DuckDB type.
+
+    Returns:
+        SQL expression of type varchar; empty text is null.
+    """
+    text = value if source_type == "VARCHAR" else f"cast({value} as varchar)"
+    return f"nullif({text}, '')"
+
+
+def conversion(column: Column, operand: Operand) -> Conversion:
+    """Exact conversion of one value to a raw column's type.
+
+    Args:
+        column: The target.
+        operand: What is converted.
+
+    Returns:
+        The expressions.
+    """
+    text = operand.text
+    trimmed = f"nullif(trim({text}), '')"
+    if column.type == TEXT:
+        problem = f"case when strlen({text}) > {MAX_TEXT_BYTES} then 'text_too_long' end"
+        converted = Conversion(problem, text)
+    elif column.type in {DATE, TIMESTAMP}:
+        converted = _moment(column.type, operand, trimmed)
+    elif column.type == BOOLEAN:
+        converted = _boolean(f"lower({trimmed})")
+    elif column.type in {INTEGER, BIGINT}:
+        converted = _whole_number(column.type, trimmed, operand.parts)
+    else:
+        converted = _number(column.type, trimmed, operand.parts)
+    not_a = _NOT_A.get(column.type, "not_a_number")
+    problem = f"case when {operand.failed} then '{not_a}' else {converted.problem} end"
+    return replace(converted, problem=problem)
+
+
+def _number(target: str, text: str, parts: str) -> Conversion:
+    """Numbers of the everyday form are cast as they are; only the others are taken apart."""
+    precision, scale = _precision_and_scale(target)
+    everyday = (
+        f"regexp_full_match({text}, '-?[0-9]{{1,{precision - scale}}}([.][0-9]{{1,{scale}}})?')"
+    )
+    problem = (
+        f"case when {text} is null or {everyday} then null"
+        f" when regexp_full_match({text}, '{_NOT_FINITE}') then 'not_finite'"
+        f" else number_problem({parts}, {scale}, {precision}) end"
+    )
+    value = f"case when {everyday} then {text} else exact_digits({parts}, {scale}) end"
+    return Conversion(
+        problem,
+        f"cast({value} as {target})",
+        f"case when not {everyday} then number_parts({text}) end",
+    )
+
+
+def _whole_number(target: str, text: str, parts: str) -> Conversion:
+    everyday = f"regexp_full_match({text}, '-?[0-9]{{1,9}}')"
+    value = (
+        f"case when {everyday} then try_cast({text} as {target})"
+        f" else try_cast(rtrim(exact_digits({parts}, 0), '.') as {target}) end"
+    )
+    # 19 digits hold every bigint; which of them fit is for the cast to say
+    problem = (
+        f"case when {text} is null or {everyday} then null"
+        f" when number_problem({parts}, 0, 19) in ('not_a_number', 'too_many_decimals')"
+        f" then '{_NOT_A[target]}'"
+        f" when {value} is null then 'out_of_range' end"
+    )
+    return Conversion(problem, value, f"case when not {everyday} then number_parts({text}) end")
+
+
+def _precision_and_scale(target: str) -> tuple[int, int]:
+    precision, scale = re.findall(r"\d+", target)
+    return int(precision), int(scale)
+
+
+def _moment(target: str, operand: Operand, text: str) -> Conversion:
+    """Dates and timestamps, in UTC. The session's time zone is UTC, so a text without one is too."""
+    if _TEMPORAL.fullmatch(operand.type):
+        moment, given = f"try_cast({operand.value} as timestamp)", operand.value
+    else:
+        given = text
+        moment = (
+            f"case when regexp_full_match({text}, '{_ISO}')"
+            f" then try_cast(try_cast({text} as timestamptz) as timestamp) end"
+        )
+    problem = (
+        f"case when {given} is null then null"
+        f" when not coalesce(isfinite({moment}), false) then '{_NOT_A[target]}'"
+        f" when year({moment}) not between {FIRST_YEAR} and {LAST_YEAR} then 'out_of_range' end"
+    )
+    return Conversion(problem, f"cast({moment} as {target})")
+
+
+def _boolean(text: str) -> Conversion:
+    problem = f"case when {text} not in {_TRUE} and {text} not in {_FALSE} then 'not_a_boolean' end"
+    return Conversion(problem, f"{text} in {_TRUE}")

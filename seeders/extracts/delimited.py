@@ -1,0 +1,210 @@
+"""Delimited files as Arrow batches, with every line of the file accounted for.
+
+A reader that guesses or gives up loses rows in silence: one stray quote can swallow a million lines.
+Here a line that is no row is set aside with its number, its text and its reasons, and reading goes
+on with the very next line. Only sound records (see `records`) reach the CSV parser, so that its rows
+line up with the line numbers kept beside them.
+
+Blank lines are no rows and no errors. Line ends may be mixed; inside a quoted field CR LF becomes LF.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from seeders.extracts.records import Cutter, csv_options, width_reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.records import Records, Rejects
+
+BLOCK_BYTES: Final = 8 << 20
+LINE_COLUMN: Final = "__source_line"
+
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
+_UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_MAX_HEADER_BYTES: Final = 1 << 20
+
+
+class UnreadableFileError(Exception):
+    """The file as a whole cannot be read; the message says why, to follow the file's name."""
+
+
+def read_header(path: Path, dialect: Dialect) -> tuple[str, ...]:
+    """Names of the columns, as the first line of the file gives them.
+
+    Args:
+        path: A .csv or .csv.gz file.
+        dialect: How it is written.
+
+    Returns:
+        One name per column; a column without a name is called `column<n>`, n from 1.
+
+    Raises:
+        UnreadableFileError: The file is empty or is no delimited text.
+    """
+    return _header(path, dialect)[0]
+
+
+def schema_of(names: tuple[str, ...]) -> pa.Schema:
+    """Arrow schema of the batches of a file with these columns."""
+    return pa.schema([*((name, pa.string()) for name in names), (LINE_COLUMN, pa.int64())])
+
+
+def read_batches(
+    path: Path, dialect: Dialect, rejects: Rejects, block_bytes: int = BLOCK_BYTES
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows of a file, every field as text, empty fields as null.
+
+    Args:
+        path: A .csv or .csv.gz file.
+        dialect: How it is written.
+        rejects: Receives the lines that are no rows.
+        block_bytes: How much is read at a time; more than the header takes.
+
+    Yields:
+        Batches of the file's columns plus `LINE_COLUMN`, the number of the row's first line (the
+        header's is 1). Rows and rejects together are all records of the file.
+
+    Raises:
+        UnreadableFileError: The file is empty, no delimited text, or breaks off.
+    """
+    names, header_lines = _header(path, dialect)
+    cutter = Cutter(dialect, len(names), rejects, next_line=1 + header_lines)
+    is_first = True
+    for block, is_last in _blocks(path, dialect, block_bytes):
+        body = block.split(b"\n", header_lines)[header_lines:] if is_first else [block]
+        is_first = False
+        records = cutter.cut(body[0] if body else b"", is_last=is_last)
+        if records.lines.size:
+            yield from _parsed(records, names, dialect, rejects)
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.name.lower().endswith(".gz"):
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _header(path: Path, dialect: Dialect) -> tuple[tuple[str, ...], int]:
+    """Names of the columns, and how many lines the header takes."""
+    try:
+        with _open(path) as file:
+            head = file.read(_MAX_HEADER_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = f"cannot be read: {error}"
+        raise UnreadableFileError(reason) from error
+    if head.startswith(_UTF16_BOMS):
+        reason = "is UTF-16; save it as UTF-8"
+    elif not head.removeprefix(_UTF8_BOM).strip():
+        reason = "is empty: not even a header line"
+    elif b"\0" in head.partition(b"\n")[0]:
+        reason = "is not a delimited text file"
+    else:
+        return _split_header(head.removeprefix(_UTF8_BOM), dialect)
+    raise UnreadableFileError(reason)
+
+
+def _split_header(head: bytes, dialect: Dialect) -> tuple[tuple[str, ...], int]:
+    text = head.decode(dialect.encoding, errors="surrogateescape")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    options = csv_options(dialect)
+    reader = csv.reader(io.StringIO(text), strict=True, **options)  # type: ignore[arg-type]
+    fields: list[str] = []
+    try:
+        while not fields:
+            fields = next(reader)
+    except csv.Error as error:
+        reason = f"has a header that cannot be read: {error}"
+        raise UnreadableFileError(reason) from error
+    problem = _problem_of_names([name.strip() for name in fields])
+    if problem:
+        raise UnreadableFileError(problem)
+    names = tuple(name.strip() or f"column{n}" for n, name in enumerate(fields, start=1))
+    return names, reader.line_num
+
+
+def _problem_of_names(names: list[str]) -> str | None:
+    if any("\ud800" <= character <= "\udfff" for name in names for character in name):
+        return "has a header that is not UTF-8; say `encoding: latin-1` if that is what it is"
+    folded = [name.casefold() for name in names]
+    twice = [name for n, name in enumerate(names) if name and name.casefold() in folded[:n]]
+    if twice:
+        return f"has a header that names {', '.join(twice)} twice"
+    if LINE_COLUMN in folded:
+        return f"has a column {LINE_COLUMN}, a name that is taken"
+    return None
+
+
+def _blocks(path: Path, dialect: Dialect, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    """Blocks of the file as UTF-8 with LF line ends, each with whether it is the last."""
+    held = b""
+    try:
+        with _open(path) as file:
+            block = file.read(block_bytes).removeprefix(_UTF8_BOM)
+            while block:
+                following = file.read(block_bytes)
+                block = held + block
+                # a CR at the very end may be the first half of a CR LF
+                held = b"\r" if following and block.endswith(b"\r") else b""
+                yield _normalised(block.removesuffix(held), dialect), not following
+                block = following
+    except (OSError, EOFError, zlib.error) as error:
+        reason = f"breaks off: {error}"
+        raise UnreadableFileError(reason) from error
+
+
+def _normalised(block: bytes, dialect: Dialect) -> bytes:
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return block if dialect.encoding == "utf-8" else block.decode(dialect.encoding).encode()
+
+
+def _parsed(
+    records: Records, names: tuple[str, ...], dialect: Dialect, rejects: Rejects
+) -> Iterator[pa.RecordBatch]:
+    """The fields of the records; those with another number of columns are set aside."""
+    misfits: list[int] = []
+
+    def set_aside(row: arrow_csv.InvalidRow) -> str:
+        position = row.number - 1
+        misfits.append(position)
+        reasons = width_reasons(row.actual_columns, row.expected_columns)
+        rejects.add(int(records.lines[position]), reasons, row.text.encode())
+        return "skip"
+
+    table = arrow_csv.read_csv(
+        pa.BufferReader(records.data),
+        # one block and one thread: only then does the parser number the rows it turns away
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, block_size=len(records.data) + 1, column_names=list(names)
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            newlines_in_values=True,
+            invalid_row_handler=set_aside,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+    lines = np.delete(records.lines, misfits)
+    if table.num_rows != lines.size:
+        reason = f"cannot be read: {lines.size} records became {table.num_rows} rows"
+        raise UnreadableFileError(reason)
+    yield from table.append_column(LINE_COLUMN, pa.array(lines)).to_batches()

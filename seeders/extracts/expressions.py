@@ -1,0 +1,132 @@
+"""The mapping's SQL expressions: checked one by one, then evaluated row by row without failing.
+
+Each runs inside DuckDB's TRY, so that a value it cannot compute costs that value and not the load. TRY
+also bars what has no place in a mapping: subqueries, aggregates, windows and random functions.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from seeders.extracts.sources import first_line, quoted, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seeders.extracts.sources import Source
+
+_NESTED: Final = ("STRUCT", "MAP", "UNION", "LIST", "VARIANT")
+_NOT_ALLOWED: Final = "subqueries, aggregates, windows and random functions are not allowed here"
+
+
+class ExpressionError(Exception):
+    """An expression that is no SQL over the file's columns; the message says why."""
+
+
+def attempted(expression: str) -> str:
+    """SQL that is null where the expression fails on a row, and a struct of its value elsewhere."""
+    # the line ends keep a comment at the end of the expression from swallowing what follows
+    return f"try(struct_pack(v := (\n{expression}\n)))"
+
+
+def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> str:
+    """Bind an expression to a source's columns.
+
+    Args:
+        con: The scratch database.
+        source: Where its columns come from.
+        expression: As written in the mapping.
+
+    Returns:
+        Its DuckDB type.
+
+    Raises:
+        ExpressionError: It does not parse or bind, or gives something that is no single value.
+    """
+    _select_list(con, expression)
+    try:
+        query = (
+            f"select a.v as value from (select {attempted(expression)} as a from {source.relation})"  # noqa: S608
+        )
+        bound = types_of(con, query)["value"]
+    except duckdb.Error as error:
+        raise ExpressionError(_reason(error, source)) from error
+    if bound.endswith("]") or bound.startswith(_NESTED):
+        message = f"gives a {bound}, not a single value"
+        raise ExpressionError(message)
+    return bound
+
+
+def inputs_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> str:
+    """SQL for the text of what an expression read: evidence where it fails.
+
+    Args:
+        con: The scratch database.
+        source: Where its columns come from.
+        expression: As written in the mapping; it binds.
+
+    Returns:
+        The text of the one column it names, or `name=text` for each of several.
+    """
+    named = {name.casefold() for name in _column_names(_select_list(con, expression))}
+    columns = [quoted(name) for name in source.columns if name.casefold() in named]
+    if len(columns) == 1:
+        return f"cast({columns[0]} as varchar)"
+    parts = [
+        f"'{name.replace(chr(39), chr(39) * 2)}=' || coalesce(cast({name} as varchar), '')"
+        for name in columns
+    ]
+    return f"concat_ws(', ', {', '.join(parts)})" if parts else "cast(null as varchar)"
+
+
+def _select_list(con: duckdb.DuckDBPyConnection, expression: str) -> object:
+    """The parsed expression. The parser is asked so that `a), (b` does not pass for one value."""
+    if not expression.strip():
+        message = "is empty"
+        raise ExpressionError(message)
+    row = con.execute("select json_serialize_sql(?)", [f"select (\n{expression}\n)"]).fetchone()
+    parsed = json.loads(row[0]) if row else {"error": True}
+    if parsed["error"]:
+        raise ExpressionError(str(parsed.get("error_message", "does not parse")))
+    statements = parsed["statements"]
+    selected = statements[0]["node"].get("select_list", [])
+    if len(statements) != 1 or len(selected) != 1 or _is_more_than_a_value(statements[0]["node"]):
+        message = "is not a single SQL expression"
+        raise ExpressionError(message)
+    return selected[0]
+
+
+def _is_more_than_a_value(node: dict[str, object]) -> bool:
+    origin = node.get("from_table")
+    is_from = isinstance(origin, dict) and origin.get("type") != "EMPTY"
+    return node.get("type") != "SELECT_NODE" or is_from or bool(node.get("where_clause"))
+
+
+def _column_names(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if tree.get("class") == "COLUMN_REF":
+            yield from tree["column_names"]
+        for branch in tree.values():
+            yield from _column_names(branch)
+    elif isinstance(tree, list):
+        for branch in tree:
+            yield from _column_names(branch)
+
+
+def _reason(error: duckdb.Error, source: Source) -> str:
+    line = first_line(error)
+    if "TRY" in line or "WINDOW" in line or "UNNEST" in line:
+        return _NOT_ALLOWED
+    reason = line.replace(" in FROM clause!", "").rstrip("!")
+    if "not found" not in reason or "olumn" not in reason:
+        return reason
+    columns = ", ".join(source.columns)
+    only = source.columns[0] if len(source.columns) == 1 else ""
+    other = next((mark for mark in (";", "\t", "|", ",") if mark in only), None)
+    hint = (
+        f"; it looks separated by {other!r}: say `delimiter: {json.dumps(other)}`" if other else ""
+    )
+    return f"{reason}; the file has: {columns}{hint}"

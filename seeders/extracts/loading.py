@@ -1,0 +1,299 @@
+"""`load`: the files of a mapping onto the raw tables, all or nothing.
+
+Load only types. Rules about keys, orphans, duplicates or signs belong to staging, which judges loaded
+and simulated rows alike; so a row whose value does not fit lands with its reasons and the source text,
+and staging rejects it with everything else it finds. What never was a row goes to
+`raw_control.rejected_rows`. Every row is one or the other, and that is counted, not assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from seeders.extracts.accounting import table_report
+from seeders.extracts.delimited import UnreadableFileError
+from seeders.extracts.expressions import ExpressionError, type_of
+from seeders.extracts.mapping import read_mapping
+from seeders.extracts.report import LoadReport
+from seeders.extracts.sources import (
+    close_to_the_outside,
+    find_files,
+    outline_source,
+    read_source,
+    scratch_database,
+)
+from seeders.extracts.statements import (
+    counts_statement,
+    failed_conditions_statement,
+    rows_statement,
+)
+from seeders.writer import append, replace_world, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import duckdb
+
+    from seeders.extracts.mapping import Dialect, Entry, Mapping
+    from seeders.extracts.report import TableReport
+    from seeders.extracts.sources import File, Source
+
+SOURCE: Final = "extracts"
+
+_BATCH_ROWS: Final = 100_000
+_REJECTED_ROWS: Final = pa.schema(
+    [
+        ("batch_id", pa.string()),
+        ("target_table", pa.string()),
+        ("source_file", pa.string()),
+        ("source_line", pa.int64()),
+        ("reasons", pa.string()),
+        ("raw_line", pa.string()),
+    ]
+)
+
+
+class LoadError(Exception):
+    """Nothing was written; `messages` say why, one line each."""
+
+    def __init__(self, messages: list[str]) -> None:
+        """Keep the messages apart, for whoever prints them."""
+        super().__init__("\n".join(messages))
+        self.messages = messages
+
+
+def load_extracts(
+    con: duckdb.DuckDBPyConnection,
+    directory: Path,
+    as_of: date | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> LoadReport:
+    """Replace the raw tables by the extracts that `directory`/mapping.yml describes.
+
+    Args:
+        con: Connection to the warehouse, outside any transaction.
+        directory: Where the mapping is, and what its file names are relative to.
+        as_of: Takes the place of the mapping's own as-of date.
+        progress: Told what is being done, a few words at a time.
+
+    Returns:
+        What was read, what landed and what did not.
+
+    Raises:
+        LoadError: Something is wrong with the mapping or a file; nothing was written.
+    """
+    say = progress or _say_nothing
+    mapping, problems = read_mapping(directory, as_of)
+    if mapping is None:
+        raise LoadError(problems)
+    with scratch_database() as scratch:
+        inputs, file_problems = _find_inputs(scratch, directory, mapping.entries)
+        problems += file_problems
+        problems += _expression_problems(scratch, mapping.entries, inputs)
+        if problems:
+            raise LoadError(list(dict.fromkeys(problems)))
+        sources = _read(scratch, inputs, say)
+        close_to_the_outside(scratch)
+        with transaction(con):
+            return _Writer(con, scratch, mapping, sources).write(say)
+
+
+@dataclass(frozen=True)
+class _Input:
+    """The files of one pattern, and a source with their columns that has no rows yet."""
+
+    files: tuple[File, ...]
+    outline: Source
+
+
+_Inputs = dict[tuple[str, "Dialect"], _Input]
+_Sources = dict[tuple[str, "Dialect"], "Source"]
+
+
+def _find_inputs(
+    scratch: duckdb.DuckDBPyConnection, directory: Path, entries: Iterable[Entry]
+) -> tuple[_Inputs, list[str]]:
+    inputs: _Inputs = {}
+    problems: list[str] = []
+    for number, (pattern, dialect) in enumerate(dict.fromkeys(entry.source for entry in entries)):
+        files = tuple(find_files(directory, pattern))
+        if not files:
+            problems.append(f"{pattern}: no such file in {directory}")
+            continue
+        try:
+            outline = outline_source(scratch, f"outline_{number}", files, dialect)
+        except UnreadableFileError as error:
+            problems.append(str(error))
+            continue
+        inputs[pattern, dialect] = _Input(files, outline)
+    return inputs, problems
+
+
+def _expression_problems(
+    scratch: duckdb.DuckDBPyConnection, entries: Iterable[Entry], inputs: _Inputs
+) -> list[str]:
+    problems = []
+    for entry in entries:
+        if entry.source not in inputs:
+            continue
+        outline = inputs[entry.source].outline
+        table = entry.table.full_name
+        for target, expression in entry.columns:
+            try:
+                type_of(scratch, outline, expression)
+            except ExpressionError as error:
+                problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {error}")
+        if entry.where is None:
+            continue
+        try:
+            bound = type_of(scratch, outline, entry.where)
+        except ExpressionError as error:
+            problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {error}")
+        else:
+            if bound not in {"BOOLEAN", '"NULL"'}:
+                problems.append(
+                    f"{table}: where `{entry.where}` gives a {bound}, not true or false"
+                )
+    return problems
+
+
+def _of(entry: Entry) -> str:
+    return f"over {entry.file}"
+
+
+def _read(
+    scratch: duckdb.DuckDBPyConnection, inputs: _Inputs, say: Callable[[str], None]
+) -> _Sources:
+    sources: _Sources = {}
+    for number, (key, found) in enumerate(inputs.items()):
+        try:
+            sources[key] = read_source(scratch, f"source_{number}", found.files, key[1], say)
+        except UnreadableFileError as error:
+            raise LoadError([str(error)]) from error
+    return sources
+
+
+class _Writer:
+    """Writes one load: from the scratch database, over what the warehouse held before."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        scratch: duckdb.DuckDBPyConnection,
+        mapping: Mapping,
+        sources: _Sources,
+    ) -> None:
+        self._con = con
+        self._scratch = scratch
+        self._mapping = mapping
+        self._sources = sources
+        self._batch_id = f"load-{mapping.as_of}"
+
+    def write(self, say: Callable[[str], None]) -> LoadReport:
+        """Write every mapped table; to be called inside a transaction."""
+        mapping = self._mapping
+        dropped_history = replace_world(self._con, SOURCE, mapping.as_of)
+        append(self._con, "raw_control.extract_batches", _batch_row(mapping, self._batch_id))
+        reports = []
+        for table in dict.fromkeys(entry.table.full_name for entry in mapping.entries):
+            say(f"writing {table}")
+            entries = [entry for entry in mapping.entries if entry.table.full_name == table]
+            reports.append(self._write_table(table, entries))
+        lost = [
+            f"{report.table}: {report.rows_in} rows in, but {report.landed} landed and"
+            f" {report.rejected_lines} rejected"
+            for report in reports
+            if report.rows_in != report.landed + report.rejected_lines
+        ]
+        if lost:
+            raise LoadError(lost)
+        notes = tuple(_notes(self._scratch, self._sources, dropped_history=dropped_history))
+        return LoadReport(mapping.as_of, self._batch_id, tuple(reports), notes)
+
+    def _write_table(self, table: str, entries: list[Entry]) -> TableReport:
+        sources = [self._sources[entry.source] for entry in entries]
+        selected = not_selected = 0
+        for entry, source in zip(entries, sources, strict=True):
+            chosen, left_out = self._write_entry(entry, source)
+            selected += chosen
+            not_selected += left_out
+        lines = self._broken_lines(table, sources)
+        append(self._con, "raw_control.rejected_rows", lines)
+        files = dict.fromkeys(file.name for source in sources for file in source.files)
+        return table_report(
+            self._con,
+            table,
+            tuple(files),
+            rows_in=selected + lines.num_rows,
+            not_selected=not_selected,
+        )
+
+    def _write_entry(self, entry: Entry, source: Source) -> tuple[int, int]:
+        """Rows of the files that the condition chose or failed on, and rows that it left out."""
+        counts = self._scratch.execute(counts_statement(entry, source)).fetchone()
+        rows, selected, failed = counts or (0, 0, 0)
+        defaults = dict(self._mapping.defaults)
+        statement = rows_statement(self._scratch, entry, source, defaults, self._batch_id)
+        landing = self._scratch.execute(statement).to_arrow_reader(_BATCH_ROWS)
+        append(self._con, entry.table.full_name, landing)
+        if failed:
+            statement = failed_conditions_statement(entry, source, self._batch_id)
+            undecided = self._scratch.execute(statement).to_arrow_reader(_BATCH_ROWS)
+            append(self._con, "raw_control.rejected_rows", undecided)
+        return selected + failed, rows - selected - failed
+
+    def _broken_lines(self, table: str, sources: list[Source]) -> pa.Table:
+        """Lines that never were rows: each once, however many entries of the table read its file."""
+        lines = {
+            (file, line.line): {
+                "batch_id": self._batch_id,
+                "target_table": table,
+                "source_file": file,
+                "source_line": line.line,
+                "reasons": ",".join(line.reasons),
+                "raw_line": line.text,
+            }
+            for source in sources
+            for file, line in source.rejects
+        }
+        return pa.Table.from_pylist(list(lines.values()), schema=_REJECTED_ROWS)
+
+
+def _batch_row(mapping: Mapping, batch_id: str) -> pa.Table:
+    return pa.table(
+        {
+            "batch_id": [batch_id],
+            "source": [SOURCE],
+            "line_of_business": pa.array([mapping.line_of_business], pa.string()),
+            "as_of_date": [mapping.as_of],
+            "covers_from": pa.array([mapping.covers_from], pa.date32()),
+            "covers_to": pa.array([mapping.covers_to], pa.date32()),
+            "loaded_at": [datetime.combine(mapping.as_of + timedelta(days=1), time())],
+        }
+    )
+
+
+def _notes(
+    scratch: duckdb.DuckDBPyConnection, sources: _Sources, *, dropped_history: bool
+) -> list[str]:
+    notes = []
+    for (pattern, _), source in sources.items():
+        found = scratch.execute(f"select count(*) from {source.relation}").fetchone()  # noqa: S608
+        if found == (0,) and not source.rejects:
+            notes.append(f"{pattern}: columns but no rows")
+        if any("invalid_utf8" in line.reasons for _, line in source.rejects):
+            notes.append(f"{pattern}: lines that are not UTF-8; try `encoding: latin-1`?")
+    if dropped_history:
+        notes.append(
+            "the recorded history belonged to other data, or to a later date: it was dropped"
+        )
+    return notes
+
+
+def _say_nothing(_: str) -> None:
+    """The progress of a load nobody watches."""

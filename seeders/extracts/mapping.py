@@ -1,0 +1,284 @@
+"""`mapping.yml`: the whole adapter for somebody else's data, read and checked before any file is.
+
+Whoever writes a mapping makes several mistakes at a time. So nothing here stops at the first problem:
+each one becomes a line that says what to change, and they are reported together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from seeders.contracts import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from seeders.contracts import Table
+
+MAPPING_FILE: Final = "mapping.yml"
+SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+DEFAULTABLE: Final = ("line_of_business", "currency")
+ENCODINGS: Final = ("utf-8", "latin-1")
+
+_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "tables")
+_ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited file is written; Parquet files ignore it."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One target table filled from the files of one pattern."""
+
+    table: Table
+    file: str
+    dialect: Dialect
+    columns: tuple[tuple[str, str], ...]
+    where: str | None = None
+
+    @property
+    def source(self) -> tuple[str, Dialect]:
+        """What two entries share when they read the same files in the same way."""
+        return self.file, self.dialect
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole `mapping.yml`, every name in it known to the contracts."""
+
+    as_of: date
+    covers_from: date | None
+    covers_to: date | None
+    defaults: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def line_of_business(self) -> str | None:
+        """The line of business the batch belongs to, where the mapping names one."""
+        return dict(self.defaults).get("line_of_business")
+
+
+def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, list[str]]:
+    """Read and check `directory`/mapping.yml.
+
+    Args:
+        directory: Where the mapping and, as a rule, the extracts are.
+        as_of: Date that takes the place of the mapping's own, if any.
+
+    Returns:
+        The mapping and the problems found, one line each. The mapping is None where it is too broken
+        to look at the files at all; otherwise it holds the entries that are sound, so that the
+        problems of the files can be reported in the same breath.
+    """
+    path = directory / MAPPING_FILE
+    if not directory.is_dir():
+        return None, [f"{directory}: no such directory"]
+    if not path.is_file():
+        return None, [f"{path}: not found; `load` needs a {MAPPING_FILE} beside the extracts"]
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:
+        return None, [f"{MAPPING_FILE}: not valid YAML: {_one_line(str(error))}"]
+    if not isinstance(document, dict):
+        return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
+    return _checked(document, as_of)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error: the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, (list, dict)):
+                continue
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                message = f"`{key}` is given twice, the second time on line {line}"
+                raise yaml.YAMLError(message)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mapping, list[str]]:
+    problems = [
+        f"{MAPPING_FILE}: unknown key `{key}`; known are {_listed(_TOP_LEVEL)}"
+        for key in document
+        if key not in _TOP_LEVEL
+    ]
+    dates = {
+        key: _date(document.get(key), key, problems)
+        for key in ("as_of", "covers_from", "covers_to")
+        if key != "as_of" or as_of is None
+    }
+    if as_of is None and document.get("as_of") is None:
+        problems.append(f"{MAPPING_FILE}: `as_of` is missing; say `as_of: 2024-12-31` or --as-of")
+    covers_from, covers_to = dates.get("covers_from"), dates.get("covers_to")
+    if covers_from and covers_to and covers_from > covers_to:
+        problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after covers_to {covers_to}")
+    mapping = Mapping(
+        as_of=as_of or dates.get("as_of") or date.min,
+        covers_from=covers_from,
+        covers_to=covers_to,
+        defaults=_defaults(document.get("defaults"), problems),
+        entries=_entries(document.get("tables"), problems),
+    )
+    return mapping, problems
+
+
+def _date(value: object, key: str, problems: list[str]) -> date | None:
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        problems.append(f"{MAPPING_FILE}: {key}: {value!r} is not a date like 2024-12-31")
+        return None
+
+
+def _defaults(value: object, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        problems.append(f"{MAPPING_FILE}: defaults: expected `name: value` pairs")
+        return ()
+    for key, given in value.items():
+        if key not in DEFAULTABLE:
+            problems.append(
+                f"{MAPPING_FILE}: defaults: unknown key `{key}`; known are {_listed(DEFAULTABLE)}"
+            )
+        elif not isinstance(given, str) or not given.strip():
+            problems.append(f"{MAPPING_FILE}: defaults: {key}: {given!r} is not a text")
+    return tuple((key, given) for key, given in value.items() if isinstance(given, str))
+
+
+def _entries(value: object, problems: list[str]) -> tuple[Entry, ...]:
+    if not isinstance(value, dict) or not value:
+        problems.append(f"{MAPPING_FILE}: `tables` is missing or empty; nothing would be loaded")
+        return ()
+    entries: list[Entry] = []
+    for name, given in value.items():
+        table = TABLES.get(str(name))
+        if table is None or not table.loadable:
+            problems.append(f"{MAPPING_FILE}: unknown table `{name}`{_nearest(str(name))}")
+            continue
+        if given == []:
+            problems.append(f"{table.full_name}: an empty list of entries")
+        listed = given if isinstance(given, list) else [given]
+        found = (_entry(table, one, problems) for one in listed)
+        entries.extend(entry for entry in found if entry is not None)
+    return tuple(entries)
+
+
+def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
+    name = table.full_name
+    if not isinstance(given, dict):
+        problems.append(f"{name}: expected an entry with `file` and `columns`")
+        return None
+    problems.extend(
+        f"{name}: unknown key `{key}`; known are {_listed(_ENTRY)}"
+        for key in given
+        if key not in _ENTRY
+    )
+    file = given.get("file")
+    if not isinstance(file, str) or not file.strip():
+        problems.append(f"{name}: `file` is missing")
+    elif not file.lower().endswith(SUFFIXES):
+        problems.append(f"{name}: file {file}: expected one of {_listed(SUFFIXES)}")
+        file = None
+    dialect = _dialect(name, given, problems)
+    columns = _columns(table, given.get("columns"), problems)
+    where = given.get("where")
+    if not isinstance(file, str) or not file.strip() or columns is None:
+        return None
+    return Entry(table, file, dialect, columns, None if where is None else _expression(where))
+
+
+def _dialect(name: str, given: dict[object, object], problems: list[str]) -> Dialect:
+    delimiter = given.get("delimiter", ",")
+    quote = given.get("quote", '"')
+    encoding = given.get("encoding", "utf-8")
+    if not _is_single_byte(delimiter) or delimiter in {"\n", "\r"}:
+        problems.append(f"{name}: delimiter: {delimiter!r} is not a single ASCII character")
+        delimiter = ","
+    if quote != "" and (not _is_single_byte(quote) or quote in {"\n", "\r", delimiter}):
+        problems.append(f"{name}: quote: {quote!r} is not a single ASCII character, or '' for none")
+        quote = '"'
+    if str(encoding).lower() not in ENCODINGS:
+        problems.append(f"{name}: encoding: {encoding!r} is not one of {_listed(ENCODINGS)}")
+        encoding = "utf-8"
+    return Dialect(str(delimiter), str(quote), str(encoding).lower())
+
+
+def _is_single_byte(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 1 and value.isascii() and value != "\0"
+
+
+def _columns(
+    table: Table, given: object, problems: list[str]
+) -> tuple[tuple[str, str], ...] | None:
+    if not isinstance(given, dict) or not given:
+        problems.append(f"{table.full_name}: `columns` is missing or empty")
+        return None
+    known = [column.name for column in table.columns]
+    for target, expression in given.items():
+        if target not in known:
+            problems.append(
+                f"{table.full_name}: unknown column `{target}`; known are {_listed(known)}"
+            )
+        elif isinstance(expression, (dict, list)):
+            problems.append(f"{table.full_name}.{target}: {expression!r} is not an SQL expression")
+    missing = [key for key in table.key if given.get(key) is None]
+    if missing:
+        problems.append(f"{table.full_name}: its key {_listed(missing)} is not mapped")
+    return tuple(
+        (str(target), _expression(expression))
+        for target, expression in given.items()
+        if target in known and not isinstance(expression, (dict, list))
+    )
+
+
+def _expression(value: object) -> str:
+    """What YAML made a number, a date or a boolean of is a constant of that type."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(Decimal(repr(value)))
+    if isinstance(value, datetime):
+        return f"timestamp '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"date '{value.isoformat()}'"
+    return str(value)
+
+
+def _nearest(name: str) -> str:
+    loadable = [table for table in TABLES.values() if table.loadable]
+    bare = name.rpartition(".")[2]
+    same = [table.full_name for table in loadable if table.name == bare]
+    return f"; did you mean {same[0]}?" if same else "; README lists the raw tables"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,79 @@
+"""What a load did, for people: counts per table, reasons, and lines to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True)
+class ReasonReport:
+    """A reason, how many rows or lines it met, and the first few of them."""
+
+    reason: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One raw table. `rows_in` is always `landed` + `rejected_lines`."""
+
+    table: str
+    files: tuple[str, ...]
+    rows_in: int
+    landed: int
+    landed_with_reasons: int
+    rejected_lines: int
+    not_selected: int
+    reasons: tuple[ReasonReport, ...]
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """A whole load; `notes` say what is no error but may surprise."""
+
+    as_of: date
+    batch_id: str
+    tables: tuple[TableReport, ...]
+    notes: tuple[str, ...]
+
+    def table(self, name: str) -> TableReport:
+        """The report of one table, by its schema-qualified name."""
+        return next(table for table in self.tables if table.table == name)
+
+    def render(self) -> RenderableType:
+        """The report for a terminal of 80 columns."""
+        counts = Table(title=f"Loaded as of {self.as_of}", title_justify="left", pad_edge=False)
+        counts.add_column("table", no_wrap=True)
+        for heading in ("rows in", "landed", "flagged", "rejected"):
+            counts.add_column(heading, justify="right", no_wrap=True)
+        for table in self.tables:
+            counts.add_row(
+                table.table,
+                f"{table.rows_in:,}",
+                f"{table.landed:,}",
+                f"{table.landed_with_reasons:,}",
+                f"{table.rejected_lines:,}",
+            )
+        return Group(counts, *(Text(line) for line in self._lines()))
+
+    def _lines(self) -> list[str]:
+        lines = [
+            f"  {example}" if example else f"{table.table}: {found.count:,} x {found.reason}"
+            for table in self.tables
+            for found in table.reasons
+            for example in ("", *found.examples)
+        ]
+        if any(table.landed_with_reasons for table in self.tables):
+            lines.append("flagged: a value did not fit its column; the build rejects these rows")
+        return [*lines, *self.notes]

@@ -1,0 +1,294 @@
+"""The files of a mapping, read into a scratch database of their own.
+
+The mapping's expressions are somebody's SQL. They run in this scratch database, which is closed to the
+outside once the files are in: an expression can read the file it is mapped from and nothing else.
+The files go to disk there, not to memory, and each is read once however many tables it feeds.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import pyarrow as pa
+
+from seeders.extracts.conversion import macros
+from seeders.extracts.delimited import (
+    LINE_COLUMN,
+    UnreadableFileError,
+    read_batches,
+    read_header,
+    schema_of,
+)
+from seeders.extracts.records import RejectedLine, Rejects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from seeders.extracts.mapping import Dialect
+
+FILE_COLUMN: Final = "__source_file"
+
+_INCOMING: Final = "incoming"
+_GLOB_CHARACTERS: Final = frozenset("*?[")
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a source: where it is, and the name it goes by in messages and rows."""
+
+    path: Path
+    name: str
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file has types of its own."""
+        return self.path.name.lower().endswith(".parquet")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of one pattern, now one relation of the scratch database."""
+
+    relation: str
+    files: tuple[File, ...]
+    columns: tuple[str, ...]
+    rejects: tuple[tuple[str, RejectedLine], ...]
+
+
+@contextmanager
+def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in a temporary directory (`$TMPDIR` says where), gone when the block ends.
+
+    Yields:
+        Its connection, in UTC, with the macros of `conversion`.
+    """
+    with TemporaryDirectory(prefix="extracts-") as directory:
+        con = duckdb.connect(str(Path(directory) / "extracts.duckdb"))
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute("set enable_progress_bar = false")
+            for statement in macros():
+                con.execute(statement)
+            yield con
+        finally:
+            con.close()
+
+
+def close_to_the_outside(con: duckdb.DuckDBPyConnection) -> None:
+    """Take away the scratch database's access to files, for good."""
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+def find_files(directory: Path, pattern: str) -> list[File]:
+    """Files that a mapping's `file` stands for, in order of their names.
+
+    Args:
+        directory: What relative names are relative to.
+        pattern: A file name, or a glob.
+
+    Returns:
+        The files; empty where there is none.
+    """
+    root = Path(directory.anchor) if Path(pattern).is_absolute() else directory
+    relative = str(Path(pattern).relative_to(root)) if Path(pattern).is_absolute() else pattern
+    exact = root / relative
+    if exact.is_file():
+        return [File(exact, relative)]
+    if not _GLOB_CHARACTERS & set(pattern):
+        return []
+    found = sorted(path for path in root.glob(relative) if path.is_file())
+    return [File(path, str(path.relative_to(root))) for path in found]
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> tuple[str, ...]:
+    """Names of a file's columns, without reading its rows.
+
+    Args:
+        con: The scratch database.
+        file: A delimited or Parquet file.
+        dialect: How a delimited file is written.
+
+    Returns:
+        The names in the order of the file.
+
+    Raises:
+        UnreadableFileError: The file is not what its name says.
+    """
+    if not file.is_parquet:
+        return read_header(file.path, dialect)
+    try:
+        con.execute("select * from read_parquet(?) limit 0", [_literal_path(file)])
+    except duckdb.Error as error:
+        reason = f"is not a Parquet file: {first_line(error)}"
+        raise UnreadableFileError(reason) from error
+    return tuple(column[0] for column in con.description or ())
+
+
+def outline_source(
+    con: duckdb.DuckDBPyConnection, relation: str, files: tuple[File, ...], dialect: Dialect
+) -> Source:
+    """A source with the columns and types of the files and none of their rows.
+
+    Args:
+        con: The scratch database.
+        relation: Name of the view to create.
+        files: Files with the same columns, in any order of columns.
+        dialect: How delimited files are written.
+
+    Returns:
+        The source, good to bind expressions to before gigabytes are read.
+
+    Raises:
+        UnreadableFileError: A file is not what its name says, or has other columns than the first.
+    """
+    expected: set[str] = set()
+    for number, file in enumerate(files):
+        table = f"{relation}_{number}"
+        try:
+            names = columns_of(con, file, dialect)
+        except UnreadableFileError as error:
+            reason = f"{file.name} {error}"
+            raise UnreadableFileError(reason) from error
+        if file.is_parquet:
+            _copy_parquet(con, table, file, limit=0)
+        else:
+            _copy_batches(con, table, schema_of(names), iter(()))
+        found = {name.casefold() for name in names}
+        expected = expected or found
+        if found != expected:
+            differing = ", ".join(sorted(found ^ expected))
+            reason = f"{file.name} has other columns than {files[0].name}: {differing}"
+            raise UnreadableFileError(reason)
+    return _as_source(con, relation, files, ())
+
+
+def read_source(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    files: tuple[File, ...],
+    dialect: Dialect,
+    progress: Callable[[str], None],
+) -> Source:
+    """Read the files of one pattern into the scratch database.
+
+    Args:
+        con: The scratch database.
+        relation: Name of the view to create. It has the files' columns, `FILE_COLUMN` and
+            `LINE_COLUMN`: the line of the file a row starts on, for Parquet the number of the row.
+        files: Files with the same columns, in any order of columns.
+        dialect: How delimited files are written.
+        progress: Told which file is being read.
+
+    Returns:
+        The source, with the lines that did not become rows.
+
+    Raises:
+        UnreadableFileError: A file breaks off.
+    """
+    rejects: list[tuple[str, RejectedLine]] = []
+    for number, file in enumerate(files):
+        progress(f"reading {file.name}")
+        table = f"{relation}_{number}"
+        try:
+            if file.is_parquet:
+                _copy_parquet(con, table, file)
+            else:
+                found = _copy_delimited(con, table, file, dialect)
+                rejects.extend((file.name, line) for line in found)
+        except UnreadableFileError as error:
+            reason = f"{file.name} {error}"
+            raise UnreadableFileError(reason) from error
+        except duckdb.Error as error:
+            reason = f"{file.name} cannot be read: {first_line(error)}"
+            raise UnreadableFileError(reason) from error
+    return _as_source(con, relation, files, tuple(rejects))
+
+
+def types_of(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    """DuckDB types of a query's columns; the query is bound, not run."""
+    return dict(con.execute(f"select column_name, column_type from (describe {query})").fetchall())  # noqa: S608
+
+
+def text_literal(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def first_line(error: duckdb.Error) -> str:
+    """DuckDB's reason in short: without the kind of error, the candidates and the statement."""
+    line = str(error).strip().partition("\n")[0]
+    return line.partition("Error: ")[2] or line
+
+
+def _as_source(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    files: tuple[File, ...],
+    rejects: tuple[tuple[str, RejectedLine], ...],
+) -> Source:
+    parts = [
+        f"select *, {text_literal(file.name)} as {FILE_COLUMN} from {relation}_{number}"  # noqa: S608
+        for number, file in enumerate(files)
+    ]
+    con.execute(f"create view {relation} as {' union all by name '.join(parts)}")
+    known = types_of(con, f"select * exclude ({FILE_COLUMN}, {LINE_COLUMN}) from {relation}")  # noqa: S608
+    return Source(relation, files, tuple(known), rejects)
+
+
+def _copy_parquet(
+    con: duckdb.DuckDBPyConnection, table: str, file: File, limit: int | None = None
+) -> None:
+    con.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_row_number), file_row_number + 1 as {LINE_COLUMN}
+        from read_parquet(?, file_row_number = true, binary_as_string = true)
+        {"" if limit is None else f"limit {limit}"}
+        """,  # noqa: S608
+        [_literal_path(file)],
+    )
+
+
+def _copy_delimited(
+    con: duckdb.DuckDBPyConnection, table: str, file: File, dialect: Dialect
+) -> list[RejectedLine]:
+    rejects = Rejects()
+    failures: list[UnreadableFileError] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        # what is raised here would come out of DuckDB as an error of its own
+        try:
+            yield from read_batches(file.path, dialect, rejects)
+        except UnreadableFileError as error:
+            failures.append(error)
+
+    _copy_batches(con, table, schema_of(read_header(file.path, dialect)), batches())
+    if failures:
+        raise failures[0]
+    return sorted(rejects.lines, key=lambda rejected: rejected.line)
+
+
+def _copy_batches(
+    con: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> None:
+    con.register(_INCOMING, pa.RecordBatchReader.from_batches(schema, batches))
+    try:
+        con.execute(f"create table {table} as select * from {_INCOMING}")  # noqa: S608
+    finally:
+        con.unregister(_INCOMING)
+
+
+def _literal_path(file: File) -> str:
+    """The path with its glob characters taken literally: a name is not a pattern twice."""
+    return "".join(f"[{c}]" if c in _GLOB_CHARACTERS else c for c in str(file.path))

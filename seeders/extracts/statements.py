@@ -1,0 +1,157 @@
+"""The SELECT that makes raw rows of one mapped source, and those that count what went into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from seeders.extracts.conversion import Operand, conversion, source_text
+from seeders.extracts.delimited import LINE_COLUMN
+from seeders.extracts.expressions import attempted, inputs_of, type_of
+from seeders.extracts.sources import FILE_COLUMN, text_literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from seeders.contracts import Column
+    from seeders.extracts.mapping import Entry
+    from seeders.extracts.sources import Source
+
+CONDITION_FAILED: Final = "condition_failed"
+
+
+def rows_statement(
+    con: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    source: Source,
+    defaults: dict[str, str],
+    batch_id: str,
+) -> str:
+    """SQL for the rows of one entry, with the types and the bookkeeping of its raw table.
+
+    The layers: evaluate every expression once, take its value and text, name what does not fit, and
+    only then convert, so that no cast is asked for what it cannot do.
+
+    Args:
+        con: The scratch database.
+        entry: What is mapped; all its expressions bind.
+        source: Its files.
+        defaults: Values for columns that are null or not mapped.
+        batch_id: Goes to every row.
+
+    Returns:
+        One SELECT, its columns named as in the raw table.
+    """
+    columns = {column.name: column for column in entry.table.columns}
+    mapped = [
+        _MappedColumn(number, columns[target], expression, con, source)
+        for number, (target, expression) in enumerate(entry.columns)
+    ]
+    reasons = ", ".join(f"problem_{m.number} || ':{m.column.name}'" for m in mapped)
+    values = ", ".join(
+        f"case when problem_{m.number} is not null then '\"{m.column.name}\":'"
+        f" || coalesce(cast(to_json(text_{m.number}) as varchar), 'null') end"
+        for m in mapped
+    )
+    filled = [name for name in defaults if name in columns and name not in dict(entry.columns)]
+    targets = [m.converted(defaults.get(m.column.name)) for m in mapped]
+    targets += [f"{text_literal(defaults[name])} as {name}" for name in filled]
+    return f"""
+        with selected as ({_selected(entry, source, [m.evaluated for m in mapped])}),
+        valued as (
+            select {FILE_COLUMN}, {LINE_COLUMN}, {", ".join(m.valued for m in mapped)}
+            from selected where condition.v
+        ),
+        taken_apart as (select *, {", ".join(m.taken_apart for m in mapped)} from valued),
+        judged as (select *, {", ".join(m.judged for m in mapped)} from taken_apart),
+        landed as (select *, nullif(concat_ws(',', {reasons}), '') as reasons from judged)
+        select
+            {", ".join(targets)},
+            {text_literal(batch_id)} as _batch_id,
+            {FILE_COLUMN} as _source_file,
+            {LINE_COLUMN} as _source_line,
+            reasons as _load_reasons,
+            case when reasons is not null then '{{' || concat_ws(',', {values}) || '}}' end
+                as _load_values
+        from landed
+    """  # noqa: S608
+
+
+def counts_statement(entry: Entry, source: Source) -> str:
+    """SQL for one row: rows of the files, rows the condition selects, rows it fails on."""
+    return f"""
+        select
+            count(*),
+            count(*) filter (where condition.v),
+            count(*) filter (where condition is null)
+        from ({_selected(entry, source, [])})
+    """  # noqa: S608
+
+
+def failed_conditions_statement(entry: Entry, source: Source, batch_id: str) -> str:
+    """SQL for the rows that `where` fails on: nobody can say whether they were meant."""
+    return f"""
+        select
+            {text_literal(batch_id)} as batch_id,
+            {text_literal(entry.table.full_name)} as target_table,
+            {FILE_COLUMN} as source_file,
+            {LINE_COLUMN} as source_line,
+            '{CONDITION_FAILED}' as reasons,
+            cast(to_json(row_of_file) as varchar) as raw_line
+        from (
+            select *, row_of_file
+            from ({_selected(entry, source, [])}) as row_of_file
+            where condition is null
+        )
+    """  # noqa: S608
+
+
+def _selected(entry: Entry, source: Source, evaluated: list[str]) -> str:
+    condition = attempted(entry.where) if entry.where is not None else "struct_pack(v := true)"
+    return (
+        f"select *, {', '.join([*evaluated, f'{condition} as condition'])} from {source.relation}"  # noqa: S608
+    )
+
+
+class _MappedColumn:
+    """One target column on its way through the layers of `rows_statement`."""
+
+    def __init__(
+        self,
+        number: int,
+        column: Column,
+        expression: str,
+        con: duckdb.DuckDBPyConnection,
+        source: Source,
+    ) -> None:
+        self.number = number
+        self.column = column
+        bound = type_of(con, source, expression)
+        result = f"__result_{number}"
+        inputs = inputs_of(con, source, expression)
+        text = source_text(f"{result}.v", bound)
+        operand = Operand(
+            type=bound,
+            value=f"value_{number}",
+            text=f"text_{number}",
+            failed=f"failed_{number}",
+            parts=f"parts_{number}",
+        )
+        conversions = conversion(column, operand)
+        self._value = conversions.value
+        self.evaluated = f"{attempted(expression)} as {result}"
+        self.valued = (
+            f"{result}.v as value_{number}, {result} is null as failed_{number},"
+            f" case when {result} is null then {inputs} else {text} end as text_{number}"
+        )
+        self.taken_apart = f"{conversions.parts} as parts_{number}"
+        self.judged = f"{conversions.problem} as problem_{number}"
+
+    def converted(self, default: str | None) -> str:
+        """The column itself: null where there is a problem, the default where there is nothing."""
+        value = f"case when problem_{self.number} is null then {self._value} end"
+        if default is not None:
+            value = (
+                f"case when problem_{self.number} is null"
+                f" then coalesce({self._value}, {text_literal(default)}) end"
+            )
+        return f'cast({value} as {self.column.type}) as "{self.column.name}"'

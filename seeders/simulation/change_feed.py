@@ -1,0 +1,98 @@
+"""The change feed of accounts and subscriptions, as a log-based capture delivers it.
+
+One event per turn of a life, with the row before and after it. Sequence numbers are those of a log:
+they grow with time within an entity, with gaps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from seeders.simulation import columns
+from seeders.simulation.months import SECONDS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from seeders.simulation.months import MonthAxis
+    from seeders.simulation.state_rows import Entities
+
+CHANGE_EVENTS: Final = "raw_cdc.change_events"
+
+_CREATED: Final = 0
+_ENTITY_DIGITS: Final = 8
+_DELIVERY_SECONDS: Final = 300
+_SEQUENCE_STEP: Final = 1_000_000_000
+_NUMBERS: Final = frozenset({"payment_terms_days", "billing_day", "quantity", "unit_price"})
+
+
+def change_events(
+    axis: MonthAxis, captured: Entities, month: int, batch: str
+) -> Iterator[pa.RecordBatch]:
+    """Give the events of a month; the first month also delivers how all that was there came to be.
+
+    Args:
+        axis: The simulated months.
+        captured: Rows of a table under capture.
+        month: Number of the month.
+        batch: Id of the batch the events arrive with.
+
+    Yields:
+        Rows of `raw_cdc.change_events`, one batch per kind of turn.
+    """
+    begins = np.int64(axis.first_day(month)) * SECONDS_PER_DAY
+    ends = np.int64(axis.first_day(month + 1)) * SECONDS_PER_DAY
+    for kind, turn in enumerate(captured.turns):
+        rows = np.flatnonzero((turn < ends) & ((turn >= begins) | (month == 0)))
+        if len(rows) > 0:
+            yield _events(captured, kind, rows, begins, batch)
+
+
+def _events(
+    captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: str
+) -> pa.RecordBatch:
+    at, number, count = captured.turns[kind][rows], captured.number[rows], len(rows)
+    nothing = pa.nulls(count, pa.string())
+    # the row a moment earlier is the row without this turn
+    earlier = None if kind == _CREATED else captured.rows_at(rows, at - 1)
+    later = None if captured.turns[kind] is captured.gone else captured.rows_at(rows, at)
+    operation = "c" if earlier is None else "d" if later is None else "u"
+    keys = (later or earlier or {})[captured.key]
+    return pa.record_batch(
+        {
+            "event_id": columns.month_id("E", columns.digits(number, _ENTITY_DIGITS), kind),
+            "source_table": columns.constant(captured.table, count),
+            "op": columns.constant(operation, count),
+            "entity_key": keys,
+            "source_seq": pa.array(at * _SEQUENCE_STEP + number * 10 + kind),
+            "source_ts": columns.timestamps(at),
+            "before": nothing if earlier is None else _as_json(earlier),
+            "after": nothing if later is None else _as_json(later),
+            "arrived_at": columns.timestamps(np.maximum(at + _DELIVERY_SECONDS, begins)),
+            "_batch_id": columns.constant(batch, count),
+        }
+    )
+
+
+def _as_json(row: dict[str, pa.Array]) -> pa.Array:
+    """Write rows as JSON objects. No value holds a character that JSON would escape."""
+    pieces: list[pa.Array | str] = []
+    literal = "{"
+    for name, column in row.items():
+        value = columns.plain(column).cast(pa.string())
+        literal += f'"{name}":'
+        quote = "" if name in _NUMBERS else '"'
+        if value.null_count == 0:
+            pieces += [literal + quote, value]
+            literal = f"{quote},"
+        else:
+            quoted = pc.binary_join_element_wise(quote, value, quote, "")
+            pieces += [literal, pc.fill_null(quoted, "null")]
+            literal = ","
+    return pc.binary_join_element_wise(*pieces, literal.removesuffix(",") + "}", "")

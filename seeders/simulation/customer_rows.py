@@ -1,0 +1,154 @@
+"""Customers as people: names, addresses, segments, and how they change.
+
+Names and places come from pools that are drawn once; a customer picks from them by number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from faker import Faker
+
+from seeders.simulation import columns
+from seeders.simulation.lives import SEGMENTS
+from seeders.simulation.state_rows import Entities, last_turn, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from seeders.simulation.lives import Customers
+    from seeders.streams import Streams
+
+_LOCALE: Final = "en_US"
+_NAMES: Final = 400
+_STREETS: Final = 600
+_CITIES: Final = 250
+_HOUSE_NUMBERS: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What people are called and where they live, and the streams they pick it by.
+
+    A city, its state and its code belong together.
+    """
+
+    streams: Streams
+    first_names: tuple[str, ...]
+    last_names: tuple[str, ...]
+    streets: tuple[str, ...]
+    cities: tuple[str, ...]
+    states: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def draw_pools(streams: Streams) -> Pools:
+    """Draw the pools of a world.
+
+    Args:
+        streams: Where the draws come from.
+
+    Returns:
+        Pools that depend on the seed alone.
+    """
+    faker = Faker(_LOCALE)
+    faker.seed_instance(int(streams.generator("pools").integers(2**32)))
+    return Pools(
+        streams=streams,
+        first_names=_distinct(faker.first_name, _NAMES),
+        last_names=_distinct(faker.last_name, _NAMES),
+        streets=_distinct(faker.street_name, _STREETS),
+        cities=tuple(faker.city() for _ in range(_CITIES)),
+        states=tuple(faker.state_abbr(include_territories=False) for _ in range(_CITIES)),
+        codes=tuple(faker.postcode() for _ in range(_CITIES)),
+    )
+
+
+def customers(pools: Pools, these: Customers) -> Entities:
+    """Give customers: created, moved, changed segment, and some leads deleted.
+
+    Args:
+        pools: What they are called and where they live.
+        these: n customers.
+
+    Returns:
+        The rows of `raw_crm.customers`.
+    """
+    days = (these.created_on, these.moved_on, these.segment_changed_on, these.purged_on)
+    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    return Entities(
+        table="raw_crm.customers",
+        key="customer_id",
+        number=these.number,
+        turns=turns,
+        gone=turns[-1],
+        rows_at=partial(_customer_rows, pools, these, turns),
+    )
+
+
+def _customer_rows(
+    pools: Pools,
+    these: Customers,
+    turns: Sequence[NDArray[np.int64]],
+    rows: NDArray[np.intp],
+    at: NDArray[np.int64],
+) -> dict[str, pa.Array]:
+    turns = [turn[rows] for turn in turns]
+    created, moved, regrouped, _ = turns
+    has_moved = moved <= at
+
+    def pick(stream: str, options: int, *, again: bool = False) -> NDArray[np.int32]:
+        drawn = pools.streams.uniform(stream, these.start, len(these.number))[rows]
+        if again:
+            second = pools.streams.uniform(f"{stream}/moved", these.start, len(these.number))[rows]
+            drawn = np.where(has_moved, second, drawn)
+        return (drawn * options).astype(np.int32)
+
+    city = pick("customer.city", len(pools.cities), again=True)
+    house = pick("customer.house", _HOUSE_NUMBERS, again=True) + 1
+    street = pick("customer.street", len(pools.streets), again=True)
+    first_name = pick("customer.first_name", len(pools.first_names))
+    last_name = pick("customer.last_name", len(pools.last_names))
+    segment = np.where(regrouped <= at, these.new_segment[rows], these.segment[rows])
+    digits = these.digits[rows]
+    return {
+        "customer_id": columns.around("C", digits),
+        "full_name": _joined(
+            _taken(pools.first_names, first_name), _taken(pools.last_names, last_name)
+        ),
+        "email": columns.around("c", digits, "@example.com"),
+        "phone": columns.around("+1555", digits),
+        "street": _joined(pa.array(house).cast(pa.string()), _taken(pools.streets, street)),
+        "city": columns.choice(pools.cities, city),
+        "region": columns.choice(pools.states, city),
+        "postal_code": columns.choice(pools.codes, city),
+        "country": columns.constant("US", len(rows)),
+        "segment": columns.choice(SEGMENTS, segment),
+        "created_at": columns.timestamps(created),
+        "updated_at": columns.timestamps(last_turn(turns, at)),
+    }
+
+
+def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(left, right, " ")
+
+
+def _taken(pool: Sequence[str], index: NDArray[np.int32]) -> pa.Array:
+    return pa.array(pool).take(pa.array(index))
+
+
+def _distinct(draw: Callable[[], str], wanted: int) -> tuple[str, ...]:
+    """Draw until there are enough, or until nothing new comes: the locale's stock is finite."""
+    found: dict[str, None] = {}
+    for _ in range(wanted * 10):
+        found.setdefault(draw())
+        if len(found) == wanted:
+            break
+    return tuple(found)

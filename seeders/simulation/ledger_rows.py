@@ -1,0 +1,299 @@
+"""Invoices, lines, payments, write-offs and truth as rows of the raw tables.
+
+A row arrives in the month of its date, not in the month it was worked out in: what is dated later waits
+as compact arrays until its month comes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from seeders.simulation import columns
+from seeders.simulation.lives import METHODS
+from seeders.simulation.months import NEVER
+from seeders.simulation.plans import CURRENCY, PLANS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from seeders.faults.leakage import Truth
+    from seeders.simulation.months import MonthAxis
+    from seeders.simulation.payments import Settlement
+
+INVOICES: Final = "raw_billing.invoices"
+LINE_ITEMS: Final = "raw_billing.invoice_line_items"
+PAYMENTS: Final = "raw_payments.payments"
+WRITE_OFFS: Final = "raw_billing.write_offs"
+FAULTS: Final = "ground_truth.faults"
+
+_ACCOUNT_DIGITS: Final = 7
+_PAYMENT: Final = ord("P")
+_TOP_UP: Final = ord("Q")
+
+_Rows = TypeVar("_Rows", bound="_Arrays")
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """Arrays of one length, handled together. `entity` holds the digits of the subscription."""
+
+    entity: NDArray[np.uint8]
+
+    def select(self, rows: NDArray[np.bool_]) -> Self:
+        """Narrow down to some of the rows."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    @classmethod
+    def concatenate(cls, parts: list[Self]) -> Self:
+        """Put rows one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
+        )
+
+
+@dataclass(frozen=True)
+class InvoiceRows(_Arrays):
+    """Invoices, each with its one line. `month` is the one that is billed."""
+
+    month: NDArray[np.int32]
+    issued_on: NDArray[np.int32]
+    due_on: NDArray[np.int32]
+    plan: NDArray[np.int8]
+    quantity: NDArray[np.int64]
+    unit_cents: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PaymentRows(_Arrays):
+    """Payments. `kind` is the letter their ids begin with."""
+
+    month: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    paid_on: NDArray[np.int32]
+    cents: NDArray[np.int64]
+    method: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class WriteOffRows(_Arrays):
+    """Write-offs of whole invoices."""
+
+    month: NDArray[np.int32]
+    written_off_on: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows by the month they arrive in."""
+
+    rows: dict[tuple[type[Any], int], list[Any]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, rows: _Arrays, arrival: NDArray[np.int32], earliest: int) -> None:
+        """Let rows wait for their month; what came before `earliest` has been written already.
+
+        Args:
+            rows: k rows.
+            arrival: The number of the month each arrives in.
+            earliest: The first month still to be written.
+        """
+        if len(arrival) == 0:
+            return
+        first = int(arrival.min())
+        if first >= earliest and first == int(arrival.max()):
+            self.rows[type(rows), first].append(rows)
+            return
+        for month in np.unique(arrival[arrival >= earliest]).tolist():
+            self.rows[type(rows), month].append(rows.select(arrival == month))
+
+    def take(self, kind: type[_Rows], month: int) -> _Rows | None:
+        """Give out all rows of a kind that arrive in a month, and forget them."""
+        parts = self.rows.pop((kind, month), None)
+        return kind.concatenate(parts) if parts else None
+
+
+def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, earliest: int) -> None:
+    """Hand the rows of one month's invoices to the months they arrive in.
+
+    Args:
+        waiting: Where they wait.
+        axis: The simulated months.
+        settled: The invoices and what becomes of them.
+        earliest: The first month still to be written.
+    """
+    bills = settled.bills
+    customers = bills.lives.customers
+    entity = bills.lives.subscriptions.digits[bills.row]
+    month = np.full(len(bills.row), bills.month, dtype=np.int32)
+    method = customers.method[bills.owner]
+
+    invoices = InvoiceRows(
+        entity=entity,
+        month=month,
+        issued_on=bills.issued_on,
+        due_on=settled.due_on,
+        plan=bills.plan,
+        quantity=bills.quantity,
+        unit_cents=bills.unit_cents,
+    )
+    waiting.add(invoices, axis.month_of(bills.issued_on), earliest)
+
+    for letter, paid_on, cents, delay in (
+        (_PAYMENT, settled.paid_on, settled.paid_cents, settled.arrives_late),
+        (_TOP_UP, settled.topped_up_on, settled.missing_cents, None),
+    ):
+        happens = paid_on < NEVER
+        payments = PaymentRows(
+            entity=entity[happens],
+            month=month[happens],
+            kind=np.full(int(happens.sum()), letter, dtype=np.uint8),
+            paid_on=paid_on[happens],
+            cents=cents[happens],
+            method=method[happens],
+        )
+        arrival = axis.month_of(payments.paid_on)
+        waiting.add(payments, arrival if delay is None else arrival + delay[happens], earliest)
+
+    happens = settled.written_off_on < NEVER
+    write_offs = WriteOffRows(
+        entity=entity[happens],
+        month=month[happens],
+        written_off_on=settled.written_off_on[happens],
+    )
+    waiting.add(write_offs, axis.month_of(write_offs.written_off_on), earliest)
+
+
+def arriving(
+    waiting: Waiting, axis: MonthAxis, month: int, batch: str
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Give out what arrives in a month.
+
+    Args:
+        waiting: Where the rows have waited.
+        axis: The simulated months.
+        month: Number of the month.
+        batch: Id of the batch they arrive with.
+
+    Yields:
+        Names of raw tables with their rows.
+    """
+    invoices = waiting.take(InvoiceRows, month)
+    if invoices is not None:
+        yield INVOICES, _invoices(axis, invoices, batch)
+        yield LINE_ITEMS, _line_items(invoices, batch)
+    payments = waiting.take(PaymentRows, month)
+    if payments is not None:
+        yield PAYMENTS, _payments(payments, batch)
+    write_offs = waiting.take(WriteOffRows, month)
+    if write_offs is not None:
+        yield WRITE_OFFS, _write_offs(write_offs, batch)
+
+
+def truth_rows(axis: MonthAxis, truth: Truth) -> pa.RecordBatch:
+    """Write faults as rows of `ground_truth.faults`.
+
+    Args:
+        axis: The simulated months.
+        truth: Spells of one rule in one month.
+
+    Returns:
+        One row per spell.
+    """
+    bills = truth.bills
+    entity = bills.lives.subscriptions.digits[bills.row]
+    count = len(bills.row)
+    is_ghost = truth.rule == "ghost"
+    return pa.record_batch(
+        {
+            "fault_id": columns.month_id(truth.letter, entity, bills.month),
+            "rule": columns.constant(truth.rule, count),
+            "cause": columns.choice(["natural", "injected"], truth.is_injected.astype(np.int8)),
+            "entity_type": columns.constant("subscription" if is_ghost else "invoice", count),
+            "entity_id": columns.around("S", entity)
+            if is_ghost
+            else columns.month_id("I", entity, bills.month),
+            "account_id": _account(entity),
+            "period_start": columns.days(np.full(count, axis.first_day(bills.month), np.int32)),
+            "amount": columns.money(truth.cents),
+            "currency": columns.constant(CURRENCY, count),
+            "observable_from": columns.days(truth.observable_from),
+            "ends_on": columns.days(truth.ends_on),
+        }
+    )
+
+
+def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: str) -> pa.RecordBatch:
+    count = len(rows.month)
+    starts = axis.nth_day(rows.month, np.ones(count, dtype=np.int32))
+    return pa.record_batch(
+        {
+            "invoice_id": columns.month_id("I", rows.entity, rows.month),
+            "account_id": _account(rows.entity),
+            "subscription_id": columns.around("S", rows.entity),
+            "invoice_date": columns.days(rows.issued_on),
+            "due_date": columns.days(rows.due_on),
+            "period_start": columns.days(starts),
+            "period_end": columns.days(axis.month_end(starts)),
+            "amount": columns.money(rows.unit_cents * rows.quantity),
+            "currency": columns.constant(CURRENCY, count),
+            "_batch_id": columns.constant(batch, count),
+        }
+    )
+
+
+def _line_items(rows: InvoiceRows, batch: str) -> pa.RecordBatch:
+    count = len(rows.month)
+    return pa.record_batch(
+        {
+            "line_item_id": columns.month_id("L", rows.entity, rows.month),
+            "invoice_id": columns.month_id("I", rows.entity, rows.month),
+            "charge_type": columns.constant("subscription", count),
+            "description": columns.choice([f"{p.name} plan" for p in PLANS], rows.plan),
+            "quantity": pa.array(rows.quantity),
+            "unit_price": columns.money(rows.unit_cents),
+            "amount": columns.money(rows.unit_cents * rows.quantity),
+            "_batch_id": columns.constant(batch, count),
+        }
+    )
+
+
+def _payments(rows: PaymentRows, batch: str) -> pa.RecordBatch:
+    count = len(rows.month)
+    return pa.record_batch(
+        {
+            "payment_id": columns.month_id(rows.kind, rows.entity, rows.month),
+            "account_id": _account(rows.entity),
+            "invoice_id": columns.month_id("I", rows.entity, rows.month),
+            "payment_date": columns.days(rows.paid_on),
+            "amount_paid": columns.money(rows.cents),
+            "currency": columns.constant(CURRENCY, count),
+            "method": columns.choice(METHODS, rows.method),
+            "_batch_id": columns.constant(batch, count),
+        }
+    )
+
+
+def _write_offs(rows: WriteOffRows, batch: str) -> pa.RecordBatch:
+    count = len(rows.month)
+    return pa.record_batch(
+        {
+            "write_off_id": columns.month_id("W", rows.entity, rows.month),
+            "invoice_id": columns.month_id("I", rows.entity, rows.month),
+            "account_id": _account(rows.entity),
+            "written_off_on": columns.days(rows.written_off_on),
+            "reason": columns.constant("account closed", count),
+            "_batch_id": columns.constant(batch, count),
+        }
+    )
+
+
+def _account(entity: NDArray[np.uint8]) -> pa.StringArray:
+    return columns.around("A", entity[:, :_ACCOUNT_DIGITS])

@@ -1,0 +1,108 @@
+"""When and how far the invoices of a month are paid, to the end of their days.
+
+Most customers pay in full and on time, some late but in full. Non-payers pay nothing from some
+invoice on, until their account is reinstated, which takes paying what is open, or closed, which has it
+written off. What the billing process then loses of this money is up to `faults.leakage`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seeders.faults.leakage import lose_payments, shorten_payments
+from seeders.simulation.months import NEVER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.config import SimulationConfig
+    from seeders.simulation.billing import Bills
+    from seeders.simulation.months import MonthAxis
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What becomes of k invoices. Days are `NEVER` where nothing of the kind happens.
+
+    `arrives_late` marks payments whose row is delivered a month after the payment's own.
+    """
+
+    bills: Bills
+    due_on: NDArray[np.int32]
+    paid_on: NDArray[np.int32]
+    paid_cents: NDArray[np.int64]
+    arrives_late: NDArray[np.bool_]
+    topped_up_on: NDArray[np.int32]
+    written_off_on: NDArray[np.int32]
+    is_lost: NDArray[np.bool_]
+    is_short: NDArray[np.bool_]
+
+    @property
+    def missing_cents(self) -> NDArray[np.int64]:
+        """What the first payment leaves open, in cents."""
+        return self.bills.cents - self.paid_cents
+
+
+def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlement:
+    """Work out how invoices are settled.
+
+    Args:
+        config: How customers pay, and what of it is lost.
+        axis: The simulated months.
+        bills: k subscription-months, of which those that are ever issued are settled.
+
+    Returns:
+        The settlement of the issued ones.
+    """
+    bills = bills.select(bills.issued_on < NEVER)
+    payments, draws = config.payments, bills.draws
+    customers, owner = bills.lives.customers, bills.owner
+    terms = config.subscription.payment_terms_days
+    due_on = bills.issued_on + np.int32(terms)
+
+    is_lost = lose_payments(config.zombie, draws)
+    refused = (customers.unpaid_from[owner] <= bills.issued_on) & (
+        bills.issued_on < customers.suspended_on[owner]
+    )
+    # One draw decides how an ordinary invoice is paid: short, late but in full, or neither. Its lower
+    # end, rescaled, also decides which of the short ones come late: both questions stay independent.
+    behaviour = draws("payment.behaviour")
+    short_rate, late_share = config.leaky.rate, payments.late_share
+    is_short = ~is_lost & ~refused & (behaviour < short_rate)
+    is_late = np.where(
+        behaviour < short_rate,
+        behaviour < short_rate * late_share,
+        behaviour < short_rate + late_share,
+    )
+    share = draws("payment.day")
+    on_time = bills.issued_on + (share * (terms + 1)).astype(np.int32)
+    late = due_on + 1 + (share * payments.late_max_days).astype(np.int32)
+    chosen_on = np.where(is_late, late, on_time)
+    paid_on = np.where(refused, customers.reinstated_on[owner], chosen_on)
+    paid_on = np.where(is_lost, NEVER, paid_on).astype(np.int32)
+
+    paid_cents = np.where(paid_on < NEVER, bills.cents, 0)
+    is_short, paid_cents, topped_up_on = shorten_payments(
+        config.leaky, bills, is_short, paid_on, paid_cents
+    )
+    in_full_on_time = (paid_on <= due_on) & ~is_short & ~refused
+    arrives_late = in_full_on_time & draws.happens(
+        "payment.arrives_late", payments.late_arrival_share
+    )
+    # Until a late row is there its invoice looks unpaid. That must not look like a zombie.
+    month_end = axis.month_end(paid_on[arrives_late])
+    arrives_late[arrives_late] = month_end <= due_on[arrives_late] + config.policy.zombie_grace_days
+    return Settlement(
+        bills=bills,
+        due_on=due_on,
+        paid_on=paid_on,
+        paid_cents=paid_cents,
+        arrives_late=arrives_late,
+        topped_up_on=topped_up_on,
+        written_off_on=np.where(refused & ~is_lost, customers.closed_on[owner], NEVER),
+        is_lost=is_lost,
+        is_short=is_short,
+    )

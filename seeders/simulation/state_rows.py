@@ -1,0 +1,199 @@
+"""Accounts and subscriptions, and how their rows stand at a moment.
+
+Every turn of a life has its own second: its day, an hour for its kind, minutes and seconds for its
+entity. So turns of the same day have an order, and a row's state at any second is the turns up to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from seeders.simulation import columns
+from seeders.simulation.lives import LIST_PRICE
+from seeders.simulation.months import NEVER, SECONDS_PER_DAY
+from seeders.simulation.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from seeders.config import SimulationConfig
+    from seeders.simulation.lives import Customers, Subscriptions
+
+ACCOUNT_STATUSES: Final = ("Active", "Suspended", "Closed")
+SUBSCRIPTION_STATUSES: Final = ("Trial", "Active", "Cancelled")
+
+_FIRST_HOUR: Final = 8
+_SECONDS_PER_HOUR: Final = 3_600
+_SPREAD: Final = 7_919
+"""A prime: neighbours in number are far apart within the hour."""
+
+
+@dataclass(frozen=True)
+class Entities:
+    """n rows of one raw table and the turns of their lives.
+
+    Attributes:
+        table: The raw table.
+        key: Its key column.
+        number: n numbers, telling the entities of all tables under capture apart.
+        turns: The seconds of each kind of turn, n each; the first is the row's creation.
+        gone: The n seconds at which rows are deleted, far in the future for those that are not.
+        rows_at: Gives the columns of k rows, by position, each at its own second.
+    """
+
+    table: str
+    key: str
+    number: NDArray[np.int64]
+    turns: tuple[NDArray[np.int64], ...]
+    gone: NDArray[np.int64]
+    rows_at: Callable[[NDArray[np.intp], NDArray[np.int64]], dict[str, pa.Array]]
+
+
+def moment(day: NDArray[np.int32], kind: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give turns their second.
+
+    Args:
+        day: The day of each turn.
+        kind: What kind of turn they are; on the same day lower kinds come first.
+        number: The entity of each turn.
+
+    Returns:
+        Seconds since 1970-01-01, in office hours of that day.
+    """
+    hour = (_FIRST_HOUR + kind) * _SECONDS_PER_HOUR
+    return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % _SECONDS_PER_HOUR
+
+
+def accounts(config: SimulationConfig, customers: Customers) -> Entities:
+    """Give the accounts of customers: opened, suspended, reinstated, closed, deleted.
+
+    Args:
+        config: The terms of payment.
+        customers: n customers.
+
+    Returns:
+        n accounts.
+    """
+    days = (
+        customers.created_on,
+        customers.suspended_on,
+        customers.reinstated_on,
+        customers.closed_on,
+        customers.purged_on,
+    )
+    turns = tuple(moment(day, kind, customers.number) for kind, day in enumerate(days))
+    return Entities(
+        table="raw_crm.accounts",
+        key="account_id",
+        # a last digit of 0, where the customer's subscriptions have 1 and 2
+        number=customers.number * 10,
+        turns=turns,
+        gone=turns[-1],
+        rows_at=partial(_account_rows, config, customers, turns),
+    )
+
+
+def subscriptions(these: Subscriptions) -> Entities:
+    """Give subscriptions: started, trial over, plan changed, cancelled.
+
+    Args:
+        these: n subscriptions.
+
+    Returns:
+        The same, none of which is ever deleted.
+    """
+    has_trial = these.trial_until > these.started_on
+    never = np.full(len(these.number), NEVER, dtype=np.int32)
+    days = (
+        these.started_on,
+        np.where(has_trial, these.trial_until, never),
+        these.plan_changed_on,
+        these.cancelled_on,
+    )
+    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    return Entities(
+        table="raw_billing.subscriptions",
+        key="subscription_id",
+        number=these.number,
+        turns=turns,
+        gone=moment(never, 0, these.number),
+        rows_at=partial(_subscription_rows, these, turns),
+    )
+
+
+def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the last turn taken by a moment.
+
+    Args:
+        turns: The seconds of each kind of turn, k values each.
+        at: The moment of each.
+
+    Returns:
+        k seconds; the first turn's where no other has been taken.
+    """
+    last = turns[0]
+    for turn in turns[1:]:
+        last = np.where(turn <= at, np.maximum(last, turn), last)
+    return last
+
+
+def _account_rows(
+    config: SimulationConfig,
+    customers: Customers,
+    turns: Sequence[NDArray[np.int64]],
+    rows: NDArray[np.intp],
+    at: NDArray[np.int64],
+) -> dict[str, pa.Array]:
+    turns = [turn[rows] for turn in turns]
+    _, suspended, reinstated, closed, _ = turns
+    count = len(rows)
+    status = np.select([closed <= at, (suspended <= at) & (at < reinstated)], [2, 1], 0)
+    digits = customers.digits[rows]
+    terms = config.subscription.payment_terms_days
+    return {
+        "account_id": columns.around("A", digits),
+        "customer_id": columns.around("C", digits),
+        "line_of_business": columns.constant(LINE_OF_BUSINESS, count),
+        "status": columns.choice(ACCOUNT_STATUSES, status.astype(np.int8)),
+        "opened_on": columns.days(customers.created_on[rows]),
+        "closed_on": columns.days(np.where(closed <= at, customers.closed_on[rows], NEVER)),
+        "payment_terms_days": pa.array(np.full(count, terms, dtype=np.int32)),
+        "cash_application": columns.constant("open_item", count),
+        "currency": columns.constant(CURRENCY, count),
+        "updated_at": columns.timestamps(last_turn(turns, at)),
+    }
+
+
+def _subscription_rows(
+    these: Subscriptions,
+    turns: Sequence[NDArray[np.int64]],
+    rows: NDArray[np.intp],
+    at: NDArray[np.int64],
+) -> dict[str, pa.Array]:
+    turns = [turn[rows] for turn in turns]
+    _, trial_over, changed, cancelled = turns
+    on_trial = (at < trial_over) & (trial_over < NEVER * np.int64(SECONDS_PER_DAY))
+    status = np.select([cancelled <= at, on_trial], [2, 0], 1)
+    plan = these.plan[rows] + (changed <= at).astype(np.int8)
+    agreed = np.where(changed <= at, LIST_PRICE, these.agreed_cents[rows])
+    is_list_price = agreed == LIST_PRICE
+    digits = these.digits[rows]
+    return {
+        "subscription_id": columns.around("S", digits),
+        "account_id": columns.around("A", digits[:, :-1]),
+        "plan_id": columns.choice([p.plan_id for p in PLANS], plan),
+        "status": columns.choice(SUBSCRIPTION_STATUSES, status.astype(np.int8)),
+        "started_on": columns.days(these.started_on[rows]),
+        "cancelled_on": columns.days(np.where(cancelled <= at, these.cancelled_on[rows], NEVER)),
+        "billing_day": pa.array(these.billing_day[rows]),
+        "quantity": pa.array(these.quantity[rows]),
+        "unit_price": columns.money(np.where(is_list_price, 0, agreed), is_list_price),
+        "updated_at": columns.timestamps(last_turn(turns, at)),
+    }

@@ -1,0 +1,314 @@
+"""The only module of the seeders that touches DuckDB.
+
+Everything that lands in the raw tables passes through here as Arrow data, so that the tables have the
+types of `contracts` whoever fills them, and so that a bulk load is one statement over a stream
+instead of a loop over rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from seeders.contracts import TABLES, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from typing import Self
+
+    import duckdb
+
+    from seeders.contracts import Column, Table
+
+SNAPSHOT_SCHEMA: Final = "snapshots"
+"""Where dbt keeps the history of changed rows; it belongs to the world the raw tables hold."""
+
+_ROW_GROUP: Final = 122_880
+"""DuckDB's own unit of storage: batches of at least its size are loaded on all threads."""
+
+GATHERED_ROWS: Final = 4 * _ROW_GROUP
+"""Rows of one table that an `Appender` holds back, some 60 MB of the widest."""
+
+_REPEATING_IDS: Final = frozenset({"_batch_id", "plan_id", "sku_id"})
+_DISTINCT_TEXTS: Final = frozenset({"before", "after", "entity_key", "email", "phone"})
+
+_INCOMING: Final = "_incoming"
+
+
+def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every raw schema and table of the contracts that is not there yet.
+
+    Args:
+        con: Connection to the warehouse file.
+    """
+    for schema in dict.fromkeys(table.schema for table in TABLES.values()):
+        con.execute(f"create schema if not exists {schema}")
+    chosen = _takes_fsst(con)
+    for table in TABLES.values():
+        con.execute(_create_statement(table, choose_compression=chosen))
+
+
+def append(
+    con: duckdb.DuckDBPyConnection,
+    table_name: str,
+    rows: pa.RecordBatchReader | pa.Table,
+) -> None:
+    """Stream Arrow data into one raw table, in one statement.
+
+    Columns are matched by name and cast to the contract's types; columns of the table that are not
+    in `rows` stay null, a column that the table does not have is an error.
+
+    Args:
+        con: Connection to the warehouse file, with the raw tables created.
+        table_name: Schema-qualified name out of `contracts.TABLES`.
+        rows: A table, or a reader whose batches are consumed once.
+    """
+    with _registered(con, rows):
+        con.execute(f"insert into {_known(table_name)} by name select * from {_INCOMING}")  # noqa: S608
+
+
+def delete_rows(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table) -> None:
+    """Delete the rows whose key is in `rows`.
+
+    Args:
+        con: Connection to the warehouse file.
+        table_name: Schema-qualified name of a table that has a key.
+        rows: A table with at least the key columns.
+    """
+    key = ", ".join(TABLES[table_name].key)
+    with _registered(con, rows):
+        con.execute(
+            f"delete from {_known(table_name)} where ({key}) in (select ({key}) from {_INCOMING})"  # noqa: S608
+        )
+
+
+def truncate(con: duckdb.DuckDBPyConnection, table_name: str) -> None:
+    """Empty one raw table.
+
+    Args:
+        con: Connection to the warehouse file.
+        table_name: Schema-qualified name out of `contracts.TABLES`.
+    """
+    con.execute(f"truncate {_known(table_name)}")
+
+
+class Appender:
+    """Gathers small batches of many tables into few large appends.
+
+    A statement over many row groups keeps all threads of DuckDB busy, one over a few thousand rows
+    does not. Appends run beside the caller, one at a time and in order, so that making rows and
+    writing them overlap. Used as a context manager, inside which nobody else uses the connection;
+    what is left is written at the end, unless the block failed.
+
+    Attributes:
+        rows: Rows appended so far, by table.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, gather: int = GATHERED_ROWS) -> None:
+        """Start with nothing gathered.
+
+        Args:
+            con: Connection to the warehouse file, with the raw tables created.
+            gather: Rows of a table to wait for before they are written.
+        """
+        self.rows: Counter[str] = Counter()
+        self._con = con
+        self._gather = gather
+        self._batches: dict[str, list[pa.RecordBatch]] = {}
+        self._waiting: Counter[str] = Counter()
+        self._worker = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Write what is left, and let go of the connection in any case."""
+        try:
+            if kind is None:
+                for table_name in list(self._batches):
+                    self._write(table_name)
+                self._finish()
+        finally:
+            self._worker.shutdown(wait=True)
+
+    def add(self, table_name: str, batch: pa.RecordBatch) -> None:
+        """Append a batch, now or later; batches of a table keep their order.
+
+        Args:
+            table_name: Schema-qualified name out of `contracts.TABLES`.
+            batch: Rows with the same columns as the table's other batches.
+        """
+        self._batches.setdefault(table_name, []).append(batch)
+        self._waiting[table_name] += batch.num_rows
+        self.rows[table_name] += batch.num_rows
+        if self._waiting[table_name] >= self._gather:
+            self._write(table_name)
+
+    def delete(self, table_name: str, keys: pa.Table) -> None:
+        """Delete rows that were there before any of the same table was gathered.
+
+        Args:
+            table_name: Schema-qualified name of a table that has a key.
+            keys: The key columns of the rows to delete.
+        """
+        self._finish()
+        delete_rows(self._con, table_name, keys)
+
+    def _write(self, table_name: str) -> None:
+        self._finish()
+        del self._waiting[table_name]
+        batches = self._batches.pop(table_name)
+        self._running = self._worker.submit(_append_batches, self._con, table_name, batches)
+
+    def _finish(self) -> None:
+        """Wait for the append that runs, if any, and raise what it raised."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.result()
+
+
+def replace_world(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    as_of: date | None = None,
+) -> bool:
+    """Empty every raw table, to make room for what `source` is about to write.
+
+    History that dbt has recorded so far is about the rows that go. It is kept when the same source
+    delivers anew, and dropped when it would mix two companies, or when it reaches beyond the date
+    the new rows end on and so already knows their future.
+
+    Args:
+        con: Connection to the warehouse file; the raw tables are created where missing.
+        source: What is about to be written, as `raw_control.extract_batches.source` will say.
+        as_of: Last day of what is about to be written, where known.
+
+    Returns:
+        Whether recorded history was dropped.
+    """
+    create_raw_tables(con)
+    stale = _is_other_world(con, source, as_of)
+    if stale:
+        con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
+    for table in TABLES.values():
+        con.execute(f"truncate {table.full_name}")
+    return stale
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit all that the block writes, or none of it.
+
+    Args:
+        con: Connection to the warehouse file, outside any transaction.
+
+    Yields:
+        Nothing; the block runs inside the transaction.
+    """
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def read_table(con: duckdb.DuckDBPyConnection, table_name: str) -> pa.Table:
+    """Read a raw table whole, with the contract's own columns.
+
+    Args:
+        con: Connection to the warehouse file.
+        table_name: Schema-qualified name out of `contracts.TABLES`.
+
+    Returns:
+        The rows, in no particular order.
+    """
+    columns = ", ".join(column.name for column in TABLES[table_name].all_columns)
+    return con.execute(f"select {columns} from {table_name}").to_arrow_table()  # noqa: S608
+
+
+def has_table(con: duckdb.DuckDBPyConnection, table_name: str) -> bool:
+    """Whether a raw table has been created in this file.
+
+    Args:
+        con: Connection to the warehouse file.
+        table_name: Schema-qualified name out of `contracts.TABLES`.
+
+    Returns:
+        True when the table exists, empty or not.
+    """
+    table = TABLES[table_name]
+    found = con.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
+        " and database_name = current_database()",
+        [table.schema, table.name],
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def _append_batches(
+    con: duckdb.DuckDBPyConnection, table_name: str, batches: list[pa.RecordBatch]
+) -> None:
+    rows = pa.Table.from_batches(batches)
+    if rows.num_rows < len(batches) * _ROW_GROUP:
+        rows = rows.combine_chunks()
+    append(con, table_name, rows.to_reader())
+
+
+def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | None) -> bool:
+    batches = con.execute(
+        "select distinct source, max(as_of_date) over () from raw_control.extract_batches"
+    ).fetchall()
+    return any(
+        held != source or (as_of is not None and last is not None and last > as_of)
+        for held, last in batches
+    )
+
+
+def _takes_fsst(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file's storage still lets FSST be chosen; from 1.3 on it has a better one."""
+    row = con.execute(
+        "select tags['storage_version'] from duckdb_databases()"
+        " where database_name = current_database()"
+    ).fetchone()
+    version = row[0] if row is not None else None
+    return version is not None and version.startswith(("v1.0", "v1.1", "v1.2"))
+
+
+def _create_statement(table: Table, *, choose_compression: bool) -> str:
+    columns = ", ".join(
+        f'"{column.name}" {column.type}'
+        + (" using compression fsst" if choose_compression and _never_repeats(column) else "")
+        for column in table.all_columns
+    )
+    return f"create table if not exists {table.full_name} ({columns})"
+
+
+def _never_repeats(column: Column) -> bool:
+    """Whether DuckDB would weigh a dictionary of the column in vain, a third of a bulk load."""
+    is_id = column.name.endswith("_id") and column.name not in _REPEATING_IDS
+    return column.type == TEXT and (is_id or column.name in _DISTINCT_TEXTS)
+
+
+def _known(table_name: str) -> str:
+    """Only names out of the contracts are ever put into a statement."""
+    return TABLES[table_name].full_name
+
+
+@contextmanager
+def _registered(
+    con: duckdb.DuckDBPyConnection, rows: pa.RecordBatchReader | pa.Table
+) -> Iterator[None]:
+    con.register(_INCOMING, rows)
+    try:
+        yield
+    finally:
+        con.unregister(_INCOMING)

@@ -1,0 +1,170 @@
+"""The command line against a toy project: what is printed, the exit code, what is published."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from tests.python.pipeline.toy import FAILING_TEST, MODEL, Toy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_build_is_published_while_readers_read_on(toy: Toy) -> None:
+    with duckdb.connect(str(toy.project.warehouse), read_only=True) as reader:
+        # a child: DuckDB hands out the file a process has open, even if it is another one by now
+        builder = toy.start("build")
+        stdout, stderr = builder.communicate()
+        assert builder.returncode == 0, stderr
+        assert "published as of 2024-12-31: 1 models built, 1 tests passed" in stdout
+        assert stderr == ""
+        # the reader keeps the warehouse it opened
+        assert reader.execute("select count(*) from raw_control.extract_batches").fetchone() == (1,)
+        with pytest.raises(duckdb.CatalogException):
+            reader.execute("select * from answers")
+    assert toy.answer() == 42
+
+
+def test_a_failed_test_publishes_nothing_and_is_named(toy: Toy) -> None:
+    before = toy.project.warehouse.read_bytes()
+    toy.test(FAILING_TEST)
+    outcome = toy.run("build")
+    assert outcome.code == 1
+    assert "assert_answer: Got 1 result" in outcome.stderr
+    assert "1 of 2 models and tests failed; nothing is published" in outcome.errors[-1]
+    assert "Traceback" not in outcome.stderr
+    assert toy.project.warehouse.read_bytes() == before
+    assert toy.answer(toy.project.staging) == 42
+    assert "failed" in toy.run("status").stdout
+
+
+def test_a_model_that_breaks_says_where_and_why(toy: Toy) -> None:
+    toy.model("select no_such_column as answer from raw_control.extract_batches\n")
+    outcome = toy.run("build")
+    assert outcome.code == 1
+    assert "answers: Binder Error" in outcome.stderr
+    assert "answers.sql]" in outcome.stderr
+
+
+def test_a_project_that_does_not_parse_is_one_line(toy: Toy) -> None:
+    toy.model("select * from {{ ref('nowhere') }}\n")
+    outcome = toy.run("build")
+    assert outcome.code == 1
+    assert len(outcome.errors) == 1
+    assert "nowhere" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_killed_build_leaves_the_published_file_as_it_was(toy: Toy) -> None:
+    before = toy.project.warehouse.read_bytes()
+    builder = toy.start_slow_build()
+    assert toy.project.staging.exists()
+    builder.kill()
+    builder.communicate()
+    assert toy.project.warehouse.read_bytes() == before
+    assert "killed" in toy.run("status").stdout
+    toy.model(MODEL)
+    assert toy.run("build").code == 0
+    assert toy.answer() == 42
+    assert not toy.project.staging.exists()
+
+
+def test_an_interrupted_build_says_so_and_leaves_nothing(toy: Toy) -> None:
+    before = toy.project.warehouse.read_bytes()
+    builder = toy.start_slow_build()
+    builder.send_signal(signal.SIGINT)
+    _, stderr = builder.communicate(timeout=60)
+    assert builder.returncode == 130
+    assert stderr == "interrupted: the published warehouse is as it was\n"
+    assert toy.project.warehouse.read_bytes() == before
+    assert not toy.project.staging.exists()
+
+
+def test_a_second_builder_gets_one_clear_line(toy: Toy) -> None:
+    builder = toy.start_slow_build()
+    try:
+        second = toy.run("build")
+        status = toy.run("status")
+    finally:
+        builder.kill()
+        builder.communicate()
+    assert second.code == 1
+    (line,) = second.errors
+    assert f"being built by another process (pid {builder.pid}): wait for it to end" in line
+    assert f"process {builder.pid} is building" in status.stdout
+    assert "running" in status.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["build", "--as-of", "2025-01-01"], "the raw rows end on 2024-12-31"),
+        (["build", "--as-of", "2023-12-31"], "the raw rows begin on 2024-01-01"),
+        (["build", "--as-of", "2024-02-30"], "is not a day"),
+        (["build", "--no-such-option"], "No such option"),
+        (["build", "--select", "no_such_model"], "there is no model or test"),
+        (["advance", "--months", "0"], "--months"),
+        (["seed", "--set", "subscription.customers=-1"], "customers"),
+        (["seed", "--preset", "demo", "--config", "x.yml"], "not both"),
+        (["seed", "--preset", "enormous"], "enormous"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_bad_usage_is_exit_code_2_and_says_why(toy: Toy, arguments: list[str], words: str) -> None:
+    before = toy.project.warehouse.read_bytes()
+    outcome = toy.run(*arguments)
+    assert outcome.code == 2, outcome.stderr
+    assert words in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert toy.project.warehouse.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["build", "advance", "replay", "docs"])
+def test_without_a_warehouse_a_command_names_the_one_to_run(toy: Toy, command: str) -> None:
+    toy.project.warehouse.unlink()
+    outcome = toy.run(command)
+    assert outcome.code == 1
+    assert len(outcome.errors) == 1
+    assert "warehouse seed" in outcome.stderr
+    assert not toy.project.warehouse.exists()
+
+
+def test_status_without_a_warehouse(toy: Toy) -> None:
+    toy.project.warehouse.unlink()
+    outcome = toy.run("status")
+    assert outcome.code == 0
+    assert "nothing yet" in outcome.stdout
+    assert "warehouse seed" in outcome.stdout
+
+
+def test_status_tells_what_is_loaded_and_what_to_do_next(toy: Toy) -> None:
+    outcome = toy.run("status")
+    assert "simulation, subscription: 1 batch from 2024-01-01 to 2024-12-31" in outcome.stdout
+    assert "as of (never)" in outcome.stdout
+    assert "warehouse build" in outcome.stdout
+
+
+def test_a_warehouse_in_a_missing_directory_is_bad_usage(toy: Toy, tmp_path: Path) -> None:
+    elsewhere = Toy(type(toy.project)(toy.project.root, tmp_path / "nowhere" / "w.duckdb"))
+    outcome = elsewhere.run("status")
+    assert outcome.code == 2
+    assert "there is no directory" in outcome.stderr
+
+
+def test_a_model_can_be_selected(toy: Toy) -> None:
+    outcome = toy.run("build", "--select", "answers", "--full-refresh", "--as-of", "2024-06-30")
+    assert outcome.code == 0, outcome.stderr
+    assert "published as of 2024-06-30" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["seed", "advance", "replay", "load", "build", "status", "docs"]
+)
+def test_every_command_shows_an_example(toy: Toy, command: str) -> None:
+    outcome = toy.run(command, "--help")
+    assert outcome.code == 0
+    assert f"Example: warehouse {command}" in outcome.stdout

@@ -1,0 +1,151 @@
+"""What a simulation may be told, and what the user hears about what it may not."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeders.config import (
+    ConfigError,
+    PolicyConfig,
+    config_from_json,
+    config_to_json,
+    load_config,
+    load_policy,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_reference_scale() -> None:
+    config = load_config("seeds", None, [])
+    assert config.subscription.customers == 1_000
+    assert (config.period.first_month, config.period.months) == (date(2024, 1, 1), 12)
+    assert config.ghost.rate == 0.015
+    assert config.zombie.rate == 0.02
+    assert (config.leaky.rate, config.leaky.min_paid, config.leaky.max_paid) == (0.03, 0.90, 0.99)
+    assert config.subscription.annual_churn == 0.08
+    assert config.payments.late_share == 0.10
+    assert config.subscription.payment_terms_days == 14
+
+
+@pytest.mark.parametrize("preset", ["demo", "seeds", "large"])
+def test_presets_survive_being_written_and_read(preset: str) -> None:
+    config = load_config(preset, None, [])
+    assert config_from_json(config_to_json(config)) == config
+
+
+def test_overrides_win_and_the_last_one_of_a_key_most() -> None:
+    config = load_config("seeds", None, ["ghost.rate=0.5", "ghost.rate=0", "period.months=3"])
+    assert config.ghost.rate == 0
+    assert isinstance(config.ghost.rate, float)
+    assert config.period.months == 3
+
+
+def test_a_file_states_what_differs_from_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text("period: {first_month: 2023-07}\nzombie: {rate: 0.5}\n")
+    config = load_config(None, file, ["zombie.rate=0.25"])
+    assert config.period.first_month == date(2023, 7, 1)
+    assert config.zombie.rate == 0.25
+    assert config.subscription.customers == 1_000
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    config = load_config("demo", None, [])
+    with pytest.raises(FrozenInstanceError):
+        config.ghost.rate = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("ghosts.rate=0", "did you mean ghost"),
+        ("ghost.rat=0", "did you mean ghost.rate"),
+        ("ghost.rate", "section.key=value"),
+        ("ghost=1", "section.key=value"),
+        ("ghost.rate=", "section.key=value"),
+        ("ghost.rate=[1", "cannot read"),
+        ("ghost.rate=often", "a number"),
+        ("ghost.rate=.nan", "a number"),
+        ("ghost.rate=1.01", "0.0 to 1.0"),
+        ("ghost.rate=-0.1", "0.0 to 1.0"),
+        ("subscription.annual_churn=1", "0.0 to 0.999"),
+        ("subscription.customers=1.5", "a whole number"),
+        ("subscription.customers=yes", "a whole number"),
+        ("subscription.customers=-1", "from 0"),
+        ("period.first_month=2024-13", "a month such as"),
+        ("period.first_month=0001-01", "1990"),
+        ("period.months=0", "from 1"),
+        ("leaky.min_paid=0.999", "is above leaky.max_paid"),
+        ("leaky.max_paid=1", "below 1"),
+        ("ghost.billed_late_min_days=61", "is above"),
+        ("payments.late_share=0.98", "together at most 1"),
+        ("policy.zombie_grace_days=3", "dbt_project.yml"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(override: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config("seeds", None, [override])
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot read"),
+        (b"ghost: [", "not valid YAML"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"- ghost", "must hold sections"),
+        (b"ghost: 1", "must hold settings"),
+        (b"unknown: {a: 1}", "unknown section"),
+    ],
+)
+def test_a_wrong_file_is_one_clear_line(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "mine.yml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, file, [])
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="demo, seeds, large"):
+        load_config("tiny", None, [])
+    with pytest.raises(ConfigError, match="not both"):
+        load_config("demo", tmp_path / "mine.yml", [])
+
+
+def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project.yml"
+    project.write_text("vars: {zombie_grace_days: 45, invoicing_lag_days: 2, other: x}\n")
+    assert load_policy(project) == PolicyConfig(zombie_grace_days=45, invoicing_lag_days=2)
+    assert load_config("demo", None, [], project).policy.zombie_grace_days == 45
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name: x", "vars.zombie_grace_days"),
+        ("vars: {zombie_grace_days: 30}", "vars.invoicing_lag_days"),
+        ("vars: {zombie_grace_days: soon, invoicing_lag_days: 0}", "a whole number"),
+    ],
+)
+def test_missing_thresholds_are_one_clear_line(tmp_path: Path, content: str, said: str) -> None:
+    project = tmp_path / "dbt_project.yml"
+    project.write_text(content)
+    with pytest.raises(ConfigError, match=said):
+        load_policy(project)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"policy": {"unknown": 1}}'])
+def test_text_that_is_no_configuration_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        config_from_json(text)

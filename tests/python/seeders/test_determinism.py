@@ -1,0 +1,96 @@
+"""Same seed, same bits: whatever the chunks, and however the months were reached."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from seeders.config import load_config
+from seeders.simulation import SimulationError, advance, seed
+from tests.python.seeders.worlds import SEED, contents, count, simulate
+
+SMALL = ("subscription.customers=300", "subscription.joiner_share=0.3")
+# long enough delays that the look-back of `advance` is put to use
+EVENTFUL = (
+    *SMALL,
+    "subscription.annual_churn=0.4",
+    "subscription.annual_plan_change=0.4",
+    "subscription.annual_address_change=0.4",
+    "subscription.annual_segment_change=0.4",
+    "subscription.lead_share=0.3",
+    "subscription.lead_purge_share=0.9",
+    "payments.annual_non_payers=0.4",
+    "payments.late_arrival_share=0.5",
+    "ghost.rate=0.2",
+    "ghost.billed_late_share=0.8",
+    "leaky.rate=0.3",
+    "leaky.topped_up_share=0.9",
+)
+
+
+def test_the_same_seed_gives_the_same_rows() -> None:
+    assert contents(simulate(*SMALL)) == contents(simulate(*SMALL))
+
+
+def test_another_seed_gives_other_rows() -> None:
+    one, other = contents(simulate(*SMALL)), contents(simulate(*SMALL, root=SEED + 1))
+    for table in ("raw_billing.invoices", "raw_payments.payments", "raw_crm.customers"):
+        assert one[table] != other[table]
+
+
+def test_chunks_change_nothing() -> None:
+    settings = ("subscription.customers=1500", "ghost.rate=0.1")
+    whole = simulate(*settings, "output.chunk_rows=64000")
+    for chunk_rows in (1000, 37):
+        cut = simulate(*settings, f"output.chunk_rows={chunk_rows}")
+        assert contents(cut) == contents(whole)
+
+
+@pytest.mark.parametrize("steps", [(6, 6), (1, 1, 10), (11, 1)])
+def test_advancing_equals_seeding_for_longer(steps: tuple[int, ...]) -> None:
+    whole = simulate(*EVENTFUL, "period.months=12")
+    grown = simulate(*EVENTFUL, f"period.months={steps[0]}")
+    for months in steps[1:]:
+        advance(grown, months)
+    expected, found = contents(whole), contents(grown)
+    for table, rows in expected.items():
+        assert found[table] == rows, table
+    assert (
+        grown.execute("select * exclude (config_json) from raw_control.simulation").fetchall()
+        == whole.execute("select * exclude (config_json) from raw_control.simulation").fetchall()
+    )
+    batches = "from raw_control.extract_batches order by batch_id"
+    assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
+
+
+def test_seeding_again_leaves_nothing_of_before() -> None:
+    con = simulate(*EVENTFUL, "period.months=3", root=1)
+    seed(con, load_config("seeds", None, SMALL), SEED)
+    assert contents(con) == contents(simulate(*SMALL))
+    assert count(con, "select count(*) from raw_control.simulation") == 1
+
+
+def test_an_empty_world_can_be_seeded_and_advanced() -> None:
+    con = simulate("subscription.customers=0", "period.months=1")
+    advance(con, 2)
+    assert count(con, "select count(*) from raw_billing.invoices") == 0
+    assert count(con, "select count(*) from raw_control.extract_batches") == 3
+
+
+def test_nothing_to_advance_is_one_clear_line() -> None:
+    with pytest.raises(SimulationError, match="warehouse seed"):
+        advance(duckdb.connect(), 1)
+
+
+def test_advancing_by_nothing_is_refused() -> None:
+    with pytest.raises(SimulationError, match="at least 1"):
+        advance(simulate(*SMALL, "period.months=1"), 0)
+
+
+def test_running_out_of_ids_is_refused_before_anything_is_written() -> None:
+    con = simulate(*SMALL, "period.months=1")
+    with pytest.raises(SimulationError, match="months"):
+        advance(con, 1_000)
+    with pytest.raises(SimulationError, match="ids"):
+        seed(con, load_config("seeds", None, ["subscription.customers=9_999_999"]), SEED)
+    assert count(con, "select count(*) from raw_control.extract_batches") == 1

@@ -1,0 +1,146 @@
+"""Arrow data in, raw tables of the contract's types out."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from seeders import writer
+from seeders.contracts import TABLES
+
+PLANS = "raw_billing.plans"
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    writer.create_raw_tables(connection)
+    return connection
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object, ...]]:
+    return con.execute(f"select * from {table} order by all").fetchall()
+
+
+def _book(con: duckdb.DuckDBPyConnection, source: str, as_of: date) -> None:
+    writer.append(
+        con,
+        "raw_control.extract_batches",
+        pa.table({"batch_id": ["b"], "source": [source], "as_of_date": [as_of]}),
+    )
+
+
+def _with_history(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema snapshots; create table snapshots.history as select 1 as version")
+
+
+def _has_history(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(con.execute("from duckdb_tables() where schema_name = 'snapshots'").fetchall())
+
+
+def test_every_table_has_the_contracts_columns(con: duckdb.DuckDBPyConnection) -> None:
+    for name, table in TABLES.items():
+        described = con.execute(f"describe {name}").fetchall()
+        assert [(row[0], row[1].lower()) for row in described] == [
+            (column.name, column.type) for column in table.all_columns
+        ]
+
+
+def test_creating_again_keeps_what_is_there(con: duckdb.DuckDBPyConnection) -> None:
+    writer.append(con, PLANS, pa.table({"plan_id": ["a"]}))
+    writer.create_raw_tables(con)
+    assert len(_rows(con, PLANS)) == 1
+
+
+def test_columns_are_matched_by_name_and_cast(con: duckdb.DuckDBPyConnection) -> None:
+    writer.append(con, PLANS, pa.table({"monthly_price": [12], "plan_id": ["a"]}))
+    assert con.execute(f"select plan_id, monthly_price, currency from {PLANS}").fetchall() == [
+        ("a", Decimal("12.00"), None)
+    ]
+
+
+def test_a_column_the_table_lacks_is_an_error(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.Error):
+        writer.append(con, PLANS, pa.table({"nonsense": [1]}))
+    with pytest.raises(KeyError):
+        writer.append(con, "raw_billing.nonsense", pa.table({"nonsense": [1]}))
+
+
+def test_a_reader_is_streamed(con: duckdb.DuckDBPyConnection) -> None:
+    batches = [pa.record_batch({"plan_id": [f"p{i}"]}) for i in range(5)]
+    writer.append(con, PLANS, pa.RecordBatchReader.from_batches(batches[0].schema, batches))
+    assert len(_rows(con, PLANS)) == 5
+
+
+def test_an_appender_keeps_order_and_counts(con: duckdb.DuckDBPyConnection) -> None:
+    with writer.Appender(con, gather=4) as appender:
+        for number in range(10):
+            # every batch brings a dictionary of its own
+            name = pa.DictionaryArray.from_arrays(pa.array([0, 0]), [f"n{number}"])
+            appender.add(
+                PLANS, pa.record_batch({"plan_id": [f"{number}a", f"{number}b"], "plan_name": name})
+            )
+    assert appender.rows == {PLANS: 20}
+    found = con.execute(f"select plan_id, plan_name from {PLANS}").fetchall()
+    assert found == [(f"{n}{letter}", f"n{n}") for n in range(10) for letter in "ab"]
+
+
+def test_an_appender_that_fails_writes_no_rest(con: duckdb.DuckDBPyConnection) -> None:
+    def fail() -> None:
+        with writer.Appender(con) as appender:
+            appender.add(PLANS, pa.record_batch({"plan_id": ["a"]}))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert _rows(con, PLANS) == []
+
+
+def test_rows_are_deleted_by_key(con: duckdb.DuckDBPyConnection) -> None:
+    writer.append(con, PLANS, pa.table({"plan_id": ["a", "b"]}))
+    writer.delete_rows(con, PLANS, pa.table({"plan_id": ["b", "c"]}))
+    assert [row[0] for row in _rows(con, PLANS)] == ["a"]
+
+
+def test_a_failed_transaction_leaves_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    def fail() -> None:
+        with writer.transaction(con):
+            writer.append(con, PLANS, pa.table({"plan_id": ["a"]}))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert _rows(con, PLANS) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "as_of", "dropped"),
+    [
+        ("extracts", date(2024, 1, 31), False),
+        ("extracts", date(2024, 3, 31), False),
+        ("extracts", None, False),
+        ("extracts", date(2023, 12, 31), True),
+        ("simulation:1", date(2024, 1, 31), True),
+    ],
+    ids=["same day", "later", "unknown", "earlier", "another source"],
+)
+def test_history_lives_as_long_as_its_world(
+    con: duckdb.DuckDBPyConnection, source: str, as_of: date | None, *, dropped: bool
+) -> None:
+    _with_history(con)
+    _book(con, "extracts", date(2024, 1, 31))
+    writer.append(con, PLANS, pa.table({"plan_id": ["a"]}))
+    assert writer.replace_world(con, source, as_of) is dropped
+    assert _has_history(con) is not dropped
+    assert all(_rows(con, name) == [] for name in TABLES)
+
+
+def test_the_first_world_replaces_nothing() -> None:
+    con = duckdb.connect()
+    assert not writer.has_table(con, PLANS)
+    assert writer.replace_world(con, "extracts") is False
+    assert writer.has_table(con, PLANS)

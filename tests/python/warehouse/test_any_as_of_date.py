@@ -1,0 +1,131 @@
+"""The books of an earlier day are a prefix of the books of a later one."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from tests.python.workshop import query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.paths import Project
+
+DAYS = (date(2024, 3, 31), date(2024, 6, 15), date(2024, 11, 2))
+
+# what is dated stays as it was: (relation, its columns, its own date)
+DATED_FACTS = (
+    ("core.fct_cash_movements", "*", "movement_on"),
+    (
+        "core.fct_invoices",
+        "invoice_id, account_id, subscription_id, invoice_date, due_date, invoiced_amount, currency",
+        "invoice_date",
+    ),
+    ("core.fct_payments", "payment_id, invoice_id, payment_date, amount_paid", "payment_date"),
+    (
+        "leakage.fct_subscription_months",
+        "subscription_id, period_start, billing_date, expected_amount",
+        "billing_date",
+    ),
+    ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
+    ("leakage.fct_leakage_cases", "case_id, resolved_on", "resolved_on"),
+    ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
+    ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
+)
+
+
+@pytest.fixture(scope="module")
+def books(demo: Project, demo_as_of: Callable[[date], Project]) -> list[tuple[date, Project]]:
+    """The same raw rows as of three days and of the last one."""
+    return [*((day, demo_as_of(day)) for day in DAYS), (date(2024, 12, 31), demo)]
+
+
+@pytest.mark.parametrize(("relation", "columns", "dated"), DATED_FACTS)
+def test_earlier_books_are_a_prefix_of_later_ones(
+    books: list[tuple[date, Project]], relation: str, columns: str, dated: str
+) -> None:
+    for (day, earlier), (_, later) in pairwise(books):
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{earlier.warehouse}' as earlier (read_only)")
+            connection.execute(f"attach '{later.warehouse}' as later (read_only)")
+            ours = f"select {columns} from earlier.{relation} where {dated} <= date '{day}'"
+            theirs = f"select {columns} from later.{relation} where {dated} <= date '{day}'"
+            lost = connection.execute(f"{ours} except all {theirs} limit 3").fetchall()
+            appeared = connection.execute(f"{theirs} except all {ours} limit 3").fetchall()
+            rows = connection.execute(f"select count(*) from ({ours})").fetchone()
+        assert (lost, appeared) == ([], []), f"{relation} as of {day}"
+        assert rows is not None
+        if relation != "leakage.fct_leakage_cases":
+            assert rows[0] > 0
+
+
+def test_nothing_later_than_the_day_exists(books: list[tuple[date, Project]]) -> None:
+    for day, project in books:
+        latest = query(
+            project,
+            """
+            select max(invoice_date) from core.fct_invoices
+            union all select max(payment_date) from core.fct_payments
+            union all select max(movement_on) from core.fct_cash_movements
+            union all select max(first_seen_on) from leakage.fct_leakage_cases
+            union all select max(resolved_on) from leakage.fct_leakage_cases
+            union all select max(settled_date) from core.fct_invoices
+            union all select max(effective_date) from core.dim_accounts
+            union all select max(effective_date) from core.dim_subscriptions
+            union all select max(cancelled_on) from core.dim_subscriptions
+            """,
+        )
+        assert all(found is None or found <= day for (found,) in latest), (day, latest)
+
+
+def test_statuses_are_those_of_the_day(books: list[tuple[date, Project]]) -> None:
+    """Whoever cancelled later was still active: read from the raw rows, without the models."""
+    for day, project in books[:-1]:
+        wrong = query(
+            project,
+            f"""
+            select dims.subscription_id, dims.subscription_status, raw.cancelled_on
+            from core.dim_subscriptions as dims
+            inner join raw_billing.subscriptions as raw using (subscription_id)
+            where dims.is_current
+            and (raw.cancelled_on <= date '{day}') is distinct from
+                case when raw.cancelled_on is null then null
+                else dims.subscription_status = 'Cancelled' end
+            """,
+        )
+        assert wrong == []
+        later = query(
+            project,
+            f"select count(*) from raw_billing.subscriptions where cancelled_on > date '{day}'",
+        )
+        assert later[0][0] > 0, "the test needs somebody who cancels later"
+
+
+def test_snapshots_are_left_as_they_are(
+    demo: Project, demo_as_of: Callable[[date], Project]
+) -> None:
+    earlier = demo_as_of(DAYS[0])
+    for snapshot in ("snap_customers", "snap_accounts", "snap_subscriptions"):
+        versions = f"select * from snapshots.{snapshot} order by all"
+        assert query(earlier, versions) == query(demo, versions)
+
+
+def test_detection_is_exact_on_every_day(books: list[tuple[date, Project]]) -> None:
+    for day, project in books:
+        scores = query(
+            project,
+            """
+            select rule, true_positives, false_positives, false_negatives, precision, recall
+            from leakage.fct_detection_scorecard order by rule
+            """,
+        )
+        assert [score[0] for score in scores] == ["ghost", "leaky_bucket", "zombie"]
+        for score in scores:
+            assert score[2:4] == (0, 0), (day, score)
+            assert set(score[4:]) <= {1, None}, (day, score)
+    assert sum(score[1] for score in scores) > 0

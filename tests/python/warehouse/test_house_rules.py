@@ -1,0 +1,138 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from pipeline.paths import CHECKOUT
+from seeders.contracts import TABLES
+from tests.python.workshop import query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.paths import Project
+    from tests.python.workshop import Workshop
+
+# The one mart that may hold what identifies a person.
+PERSONAL_MART = "core.dim_customers"
+
+PROMISED = {
+    "core.fct_invoices": "invoice_id account_id customer_id subscription_id line_of_business"
+    " invoice_date due_date period_start period_end currency invoiced_amount credited_amount"
+    " net_due_amount paid_amount written_off_amount outstanding_amount overpaid_amount settled_date"
+    " days_to_settle days_late days_past_due settlement_state timeliness ageing_bucket is_disputed",
+    "core.fct_invoice_lines": "line_item_id invoice_id",
+    "core.fct_payments": "payment_id applied_amount unapplied_amount is_reversed",
+    "core.fct_cash_movements": "invoice_id account_id currency movement_on amount cause source_id",
+    "core.dim_customers": "customer_key customer_id customer_name address city state zip_code"
+    " customer_type account_status effective_date expiry_date is_current",
+    "core.dim_accounts": "account_key account_id effective_date expiry_date is_current",
+    "core.dim_subscriptions": "subscription_key subscription_id effective_date expiry_date"
+    " is_current",
+    "core.dim_dates": "date_key",
+    "core.dim_plans": "plan_id plan_name monthly_price currency",
+    "core.dim_skus": "sku_id sku_name",
+    "leakage.fct_leakage_cases": "case_id rule direction entity_type entity_id account_id"
+    " invoice_id subscription_id period_start amount currency status superseded_by first_seen_on"
+    " resolved_on evidence",
+    "leakage.fct_subscription_months": "subscription_id period_start billing_date expected_amount"
+    " currency invoice_id is_ghost",
+    "leakage.fct_leakage_monthly": "month_start rule currency",
+    "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
+    " not_yet_observable precision recall",
+    "data_quality.fct_rejected_rows": "source_table batch_id reasons",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(workshop: Workshop, demo: Project) -> dict[str, Any]:
+    """What dbt knows of the project."""
+    del demo  # building it wrote the manifest
+    found = list((workshop.directory / "target").rglob("manifest.json"))
+    manifest: dict[str, Any] = json.loads(found[0].read_text())
+    return manifest
+
+
+@pytest.mark.parametrize("mart", sorted(PROMISED))
+def test_promised_columns_are_there(demo: Project, mart: str) -> None:
+    schema, _, name = mart.partition(".")
+    columns = query(
+        demo,
+        "select column_name from information_schema.columns"
+        f" where table_schema = '{schema}' and table_name = '{name}'",
+    )
+    assert set(PROMISED[mart].split()) <= {column for (column,) in columns}
+
+
+def test_sources_are_the_raw_tables_of_the_contract() -> None:
+    described = set()
+    for path in (CHECKOUT / "models" / "staging").glob("*/_*__sources.yml"):
+        for source in yaml.safe_load(path.read_text())["sources"]:
+            described |= {f"{source['name']}.{table['name']}" for table in source["tables"]}
+    assert described == set(TABLES)
+
+
+def test_only_the_scorecard_reads_the_hidden_truth(manifest: dict[str, Any]) -> None:
+    readers = {
+        name.rpartition(".")[2]
+        for name, node in manifest["nodes"].items()
+        if name.startswith(("model.", "snapshot."))
+        for parent in node["depends_on"]["nodes"]
+        if "ground_truth" in parent
+    }
+    assert readers == {"stg_ground_truth__faults", "fct_detection_scorecard"}
+
+
+def test_every_model_and_column_is_described(manifest: dict[str, Any], demo: Project) -> None:
+    for name, node in manifest["nodes"].items():
+        if not name.startswith("model."):
+            continue
+        columns = {
+            column
+            for (column,) in query(
+                demo,
+                "select column_name from information_schema.columns"
+                f" where table_schema = '{node['schema']}' and table_name = '{node['name']}'",
+            )
+        }
+        described = {key for key, column in node["columns"].items() if column["description"]}
+        assert columns == described, name
+
+
+def test_no_mart_carries_what_identifies_a_person(demo: Project) -> None:
+    """Looks at the values, whatever the columns are called."""
+    names = {
+        name
+        for row in query(demo, "select full_name, street from raw_crm.customers")
+        for name in row
+    }
+    text_columns = query(
+        demo,
+        """
+        select table_schema || '.' || table_name, column_name from information_schema.columns
+        where table_schema in ('core', 'leakage', 'data_quality') and data_type = 'VARCHAR'
+        """,
+    )
+    assert len(text_columns) > 20
+    for mart, column in text_columns:
+        values = {
+            value
+            for (value,) in query(demo, f"select distinct {column} from {mart}")
+            if value is not None
+        }
+        personal = {value for value in values if value in names or re.search(r"@|\+1555", value)}
+        assert not personal or mart == PERSONAL_MART, (mart, column, sorted(personal)[:3])
+
+
+def test_logs_carry_no_names(workshop: Workshop, demo: Project) -> None:
+    names = {name for (name,) in query(demo, "select full_name from raw_crm.customers")}
+    logs: list[Path] = list((workshop.directory / "logs").rglob("*.log*"))
+    assert logs
+    text = "".join(log.read_text() for log in logs)
+    assert not [name for name in names if name in text]
