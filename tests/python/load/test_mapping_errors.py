@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from seeders.extracts import LoadError, load_extracts
+from seeders.extracts.sources import close_to_the_outside, scratch_database
 from tests.python.load.helpers import GOOD, HEADER, INVOICES, load
 
 if TYPE_CHECKING:
@@ -71,6 +72,31 @@ def test_nothing_is_written(tmp_path: Path) -> None:
         load_extracts(loaded.con, tmp_path)
 
     assert len(loaded.invoices()) == 2
+
+
+def test_a_failure_while_writing_takes_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load(tmp_path, invoices=HEADER + GOOD)
+
+    def full_disk(*_: object, **__: object) -> None:
+        message = "no space left"
+        raise OSError(message)
+
+    monkeypatch.setattr("seeders.extracts.loading.table_report", full_disk)
+    (tmp_path / "invoices.csv").write_bytes(HEADER)
+    with pytest.raises(OSError, match="no space"):
+        load_extracts(loaded.con, tmp_path)
+
+    assert len(loaded.invoices()) == 2
+
+
+def test_expressions_run_where_there_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_bytes(HEADER)
+    with scratch_database() as scratch:
+        close_to_the_outside(scratch)
+        with pytest.raises(duckdb.PermissionException):
+            scratch.execute(f"from read_csv('{tmp_path}/secret.csv')")
 
 
 def test_a_load_replaces_the_one_before(tmp_path: Path) -> None:

@@ -146,9 +146,6 @@ def test_a_fault_is_seen_in_spells_that_do_not_overlap(
 ) -> None:
     con: duckdb.DuckDBPyConnection = request.getfixturevalue(name)
     assert (
-        count(con, "select count(*) from ground_truth.faults where ends_on <= observable_from") == 0
-    )
-    assert (
         count(
             con,
             "select count(*) from ground_truth.faults as one join ground_truth.faults as other"
@@ -158,6 +155,60 @@ def test_a_fault_is_seen_in_spells_that_do_not_overlap(
         )
         == 0
     )
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_what_is_never_seen_was_injected_and_is_told_once(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    con: duckdb.DuckDBPyConnection = request.getfixturevalue(name)
+    never = "select * from ground_truth.faults where ends_on <= observable_from"
+    assert count(con, f"select count(*) from ({never})") > 0
+    assert count(con, f"select count(*) from ({never}) where cause <> 'injected'") == 0
+    assert (
+        count(
+            con,
+            f"select count(*) from ({never}) as one join ground_truth.faults as other"
+            " using (rule, entity_id, period_start) where one.fault_id <> other.fault_id",
+        )
+        == 0
+    )
+
+
+INJECTED = {
+    "zombie": "select invoice_id, period_start from raw_billing.invoices",
+    "leaky_bucket": "select invoice_id, period_start from raw_billing.invoices"
+    " join raw_payments.payments using (invoice_id) where payment_id like 'P%'"
+    " and amount_paid < amount",
+    # only an invoice that was written late still shows that there was a ghost
+    "ghost": "select subscription_id, period_start from raw_billing.invoices"
+    " join raw_billing.subscriptions using (subscription_id) where invoice_date"
+    " > least(period_start + (billing_day - 1)::integer, period_end)",
+}
+TROUBLES = {
+    "zombie": ("zombie.rate=1", "subscription.annual_churn=0.5", "payments.annual_non_payers=0.5"),
+    "leaky_bucket": (
+        "leaky.rate=1",
+        "payments.late_share=0",
+        "leaky.topped_up_share=1",
+        "leaky.topped_up_min_days=1",
+        "leaky.topped_up_max_days=3",
+    ),
+    "ghost": ("ghost.rate=0.5", "ghost.billed_late_share=1"),
+}
+
+
+@pytest.mark.parametrize("rule", TROUBLES)
+def test_every_injected_fault_is_told(rule: str) -> None:
+    """Also where the policy is so patient that few of them are ever seen."""
+    patient = PolicyConfig(zombie_grace_days=120, invoicing_lag_days=30)
+    con = simulate(*TROUBLES[rule], policy=patient)
+    told = f"""
+        select entity_id, period_start from ground_truth.faults
+        where rule = '{rule}' and cause = 'injected'
+    """
+    assert count(con, f"select count(*) from ({INJECTED[rule]})") > 0
+    assert count(con, f"select count(*) from ({INJECTED[rule]} except {told})") == 0
 
 
 def test_rare_combinations_occur(eventful_world: duckdb.DuckDBPyConnection) -> None:
