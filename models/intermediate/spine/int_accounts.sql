@@ -5,64 +5,15 @@ with accounts as (
 
 ),
 
-subscriptions as (
+mentioned as (
 
-    select * from {{ ref('stg_billing__subscriptions') }}
-    where is_accepted
-
-),
-
-invoices as (
-
-    select * from {{ ref('stg_billing__invoices') }}
-    where is_accepted
+    select * from {{ ref('int_account_mentions') }}
 
 ),
 
 batches as (
 
     select * from {{ ref('stg_control__extract_batches') }}
-
-),
-
--- every account that some row names, with what those rows tell about it
-mentions as (
-
-    select
-        account_id,
-        batch_id,
-        currency,
-        invoice_date as seen_on,
-        case
-            when subscription_id is not null then 'subscription'
-            when meter_number is not null then 'utility'
-            else 'trade_credit'
-        end as likely_line_of_business
-    from invoices
-    union all
-    select
-        account_id,
-        batch_id,
-        null as currency,
-        started_on as seen_on,
-        'subscription' as likely_line_of_business
-    from subscriptions
-
-),
-
-mentioned as (
-
-    select
-        mentions.account_id,
-        min(mentions.currency) as currency,
-        min(mentions.seen_on) as first_seen_on,
-        min(coalesce(batches.line_of_business, mentions.likely_line_of_business))
-            as line_of_business,
-        min(mentions.batch_id) as batch_id
-    from mentions
-    left join batches
-        on mentions.batch_id = batches.batch_id
-    group by mentions.account_id
 
 ),
 
