@@ -152,7 +152,7 @@ def _blocks(path: Path, dialect: Dialect, block_bytes: int) -> Iterator[tuple[by
     held = b""
     try:
         with _open(path) as file:
-            block = file.read(block_bytes).removeprefix(_UTF8_BOM)
+            block = file.read(block_bytes)
             while block:
                 following = file.read(block_bytes)
                 block = held + block

@@ -84,6 +84,27 @@ def test_a_line_beyond_all_bounds_is_rejected_and_its_start_kept(tmp_path: Path)
     assert loaded.invoices() == GOOD_INVOICES
 
 
+def test_a_line_beyond_all_bounds_does_not_close_a_field(tmp_path: Path) -> None:
+    endless = b'003,"A1\n' + b"x" * (42 << 20) + b'\n",2024-01-31,1.00,USD\n'
+    first, second = GOOD.splitlines(keepends=True)
+    loaded = load(tmp_path, invoices=HEADER + first + endless + second)
+
+    assert loaded.rejected() == [
+        (3, "unterminated_quote"),
+        (4, "line_too_long"),
+        (5, "unterminated_quote"),
+    ]
+    assert loaded.invoices() == GOOD_INVOICES
+
+
+def test_a_field_opened_by_mistake_does_not_end_in_another_row(tmp_path: Path) -> None:
+    rows = b'003,"A1,2024-01-31,1.00,USD\n004,A1,2024-01-31,1.00,US"\n'
+    loaded = load(tmp_path, invoices=HEADER + GOOD + rows)
+
+    assert loaded.rejected() == [(4, "unterminated_quote")]
+    assert [row[0] for row in loaded.invoices()] == ["001", "002", "004"]
+
+
 def test_a_stray_quote_does_not_swallow_the_rows_up_to_the_next_one(tmp_path: Path) -> None:
     rows = [f'{n:03},"A{n}",2024-01-31,1.00,USD' for n in range(1, 200)]
     rows[100] = '101,"A101,2024-01-31,1.00,USD'
