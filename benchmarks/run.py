@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).with_name("results.md")
 SLOWEST = 8
 WIDTH = 80
-NAME_WIDTH = 44
+NAME_WIDTH = 28
 
 PRESETS = (
     Scale("demo", ("--preset", "demo")),
@@ -53,6 +53,7 @@ def render(presets: Sequence[Measurement], growth: Sequence[Measurement]) -> str
     small, large = growth
     ratio = large.rows / small.rows
     slowest = list(large.nodes)[:SLOWEST]
+    scales = (*presets, *growth)
     parts = [
         "# Benchmark",
         "",
@@ -65,7 +66,7 @@ def render(presets: Sequence[Measurement], growth: Sequence[Measurement]) -> str
         "",
         *_table(
             ("scale", "step", "rows", "seconds", "rows/s", "memory"),
-            [row for measurement in (*presets, *growth) for row in _step_rows(measurement)],
+            [row for measurement in scales for row in _step_rows(measurement)],
         ),
         "",
         "## Growth",
@@ -78,15 +79,21 @@ def render(presets: Sequence[Measurement], growth: Sequence[Measurement]) -> str
         ),
         "",
         *_table(
-            ("step", small.scale.name, large.scale.name, "ratio"),
+            ("step", *(measured.scale.name for measured in scales), "ratio"),
             [
-                _growth_row("seed", small.seed.seconds, large.seed.seconds),
-                _growth_row("build", small.build.seconds, large.build.seconds),
+                _growth_row("seed", [measured.seed.seconds for measured in scales]),
+                _growth_row("build", [measured.build.seconds for measured in scales]),
                 *(
-                    _growth_row(name, small.nodes.get(name, 0.0), large.nodes[name])
+                    _growth_row(name, [measured.nodes.get(name, 0.0) for measured in scales])
                     for name in slowest
                 ),
             ],
+        ),
+        "",
+        *_paragraph(
+            f"Below seed and build stand the {SLOWEST} slowest models of the largest build, in"
+            " seconds; the slowest of them takes in"
+            f" {large.rows / large.nodes[slowest[0]]:,.0f} raw rows a second."
         ),
         "",
         *_paragraph(
@@ -131,9 +138,11 @@ def _size(size: int) -> str:
     return f"{size / 2**20:,.0f} MB"
 
 
-def _growth_row(name: str, small: float, large: float) -> tuple[str, ...]:
+def _growth_row(name: str, seconds: Sequence[float]) -> tuple[str, ...]:
+    """One step's seconds at every scale, and the growth between the last two."""
+    *_, small, large = seconds
     ratio = f"{large / small:.1f}" if small else "-"
-    return (name[:NAME_WIDTH], f"{small:,.2f}", f"{large:,.2f}", ratio)
+    return (name[:NAME_WIDTH], *(f"{value:,.2f}" for value in seconds), ratio)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from seeders.contracts import TABLES
+from seeders.contracts import BOOLEAN, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -236,7 +236,8 @@ def _columns(
     if not isinstance(given, dict) or not given:
         problems.append(f"{table.full_name}: `columns` is missing or empty")
         return None
-    known = [column.name for column in table.columns]
+    types = {column.name: column.type for column in table.columns}
+    known = list(types)
     for target, expression in given.items():
         if target not in known:
             problems.append(
@@ -244,6 +245,11 @@ def _columns(
             )
         elif isinstance(expression, (dict, list)):
             problems.append(f"{table.full_name}.{target}: {expression!r} is not an SQL expression")
+        elif isinstance(expression, bool) and types[target] != BOOLEAN:
+            problems.append(
+                f"{table.full_name}.{target}: YAML reads a bare yes, no, on or off as true or false;"
+                f" quote the name of a column: '\"no\"'"
+            )
     missing = [key for key in table.key if given.get(key) is None]
     if missing:
         problems.append(f"{table.full_name}: its key {_listed(missing)} is not mapped")

@@ -126,6 +126,7 @@ def test_a_load_replaces_the_one_before(tmp_path: Path) -> None:
         (INVOICES + "    encoding: klingon\n", "not one of utf-8"),
         (INVOICES + "    colour: red\n", "unknown key `colour`"),
         (INVOICES + "    where: amount\n", "not true or false"),
+        (INVOICES.replace("invoice_id: id", "invoice_id: no"), "YAML reads a bare yes, no"),
         (INVOICES.replace("raw_billing.invoices", "raw_control.simulation"), "unknown table"),
         (INVOICES.replace("raw_billing.invoices", "ground_truth.faults"), "unknown table"),
     ],
