@@ -301,7 +301,8 @@ _ALL: Final = (
         "config_json seed:bigint first_month:date last_month:date",
         loadable=False,
     ),
-    # --- hidden truth, one row per fault and spell in which a rule can see it; the scorecard alone reads it
+    # --- hidden truth, one row per fault and spell in which a rule can see it, and one for an injected
+    # fault that no rule ever can (it ends no later than it begins); the scorecard alone reads it
     _table(
         "ground_truth.faults",
         "fault_id",

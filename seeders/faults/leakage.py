@@ -1,7 +1,8 @@
 """Money that leaks: invoices never written, payments never recorded, payments that fall short.
 
 Each kind is injected by one function and told by another. The truth is told of everything that meets a
-rule, injected or not, for exactly the days on which the facts dated so far show it.
+rule, injected or not, for exactly the days on which the facts dated so far show it; and of what was
+injected but can never be seen, with an end no later than its beginning.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ LEAKY_BUCKET: Final = "leaky_bucket"
 class Truth:
     """Spells of k faults of one rule, by the position of their bill.
 
-    A fault is visible on a day d when `observable_from <= d < ends_on`. `letter` begins the ids, so
-    that two spells of the same fault differ.
+    A fault is visible on a day d when `observable_from <= d < ends_on`: never, where it ends before it
+    begins. `letter` begins the ids, so that two spells of the same fault differ.
     """
 
     rule: str
@@ -146,17 +147,15 @@ def ghost_truth(policy: PolicyConfig, bills: Bills) -> Truth:
         bills: The subscription-months of one month.
 
     Returns:
-        One spell for each ghost that can be seen at all.
+        One spell for each ghost.
     """
-    seen_from = bills.billing_date + np.int32(policy.invoicing_lag_days + 1)
-    seen = bills.is_ghost & (seen_from < bills.issued_on)
-    ghosts = bills.select(seen)
+    ghosts = bills.select(bills.is_ghost)
     return Truth(
         rule=GHOST,
         letter="G",
         bills=ghosts,
         cents=ghosts.cents,
-        observable_from=seen_from[seen],
+        observable_from=ghosts.billing_date + np.int32(policy.invoicing_lag_days + 1),
         ends_on=ghosts.issued_on,
         is_injected=np.ones(len(ghosts.row), dtype=np.bool_),
     )
@@ -166,7 +165,8 @@ def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
     """Tell the zombies: nothing paid past grace, while account and subscription are active.
 
     Whether the payment was lost or never made does not matter to the rule; the cause is told. A
-    suspension interrupts a zombie, so that there are up to two spells, before and after it.
+    suspension interrupts a zombie, so that there are up to two spells, before and after it. One that was
+    injected and has neither is told among the first.
 
     Args:
         policy: The days of grace.
@@ -180,9 +180,18 @@ def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
     cancelled_on = bills.lives.subscriptions.cancelled_on[bills.row]
     ends = np.minimum(np.minimum(settled.paid_on, settled.written_off_on), cancelled_on)
     customers = bills.lives.customers
-    before = (begins, np.minimum(ends, customers.suspended_on[bills.owner]))
-    after = (np.maximum(begins, customers.reinstated_on[bills.owner]), ends)
-    return [_zombies(settled, letter, *spell) for letter, spell in (("Z", before), ("Y", after))]
+    suspended_on = customers.suspended_on[bills.owner]
+    reinstated_on = customers.reinstated_on[bills.owner]
+    ends_first, begins_again = np.minimum(ends, suspended_on), np.maximum(begins, reinstated_on)
+    # a second spell that would begin at NEVER is none, however late it ends
+    is_first, is_second = begins < ends_first, begins_again < np.minimum(ends, NEVER)
+    is_hidden = settled.is_lost & ~is_first & ~is_second
+    # a suspension that is over before grace is has ended nothing
+    ends_first = np.where(is_hidden & (reinstated_on <= begins), ends, ends_first)
+    return [
+        _zombies(settled, "Z", is_first | is_hidden, begins, ends_first),
+        _zombies(settled, "Y", is_second, begins_again, ends),
+    ]
 
 
 def leaky_truth(settled: Settlement) -> Truth:
@@ -192,33 +201,35 @@ def leaky_truth(settled: Settlement) -> Truth:
         settled: What becomes of the invoices of one month.
 
     Returns:
-        One spell for each short payment that can be seen at all.
+        One spell for each short payment.
     """
     begins = np.maximum(settled.paid_on, settled.due_on + 1)
-    seen = settled.is_short & (begins < settled.topped_up_on)
+    told = settled.is_short
     return Truth(
         rule=LEAKY_BUCKET,
         letter="K",
-        bills=settled.bills.select(seen),
-        cents=settled.missing_cents[seen],
-        observable_from=begins[seen],
-        ends_on=settled.topped_up_on[seen],
-        is_injected=np.ones(int(seen.sum()), dtype=np.bool_),
+        bills=settled.bills.select(told),
+        cents=settled.missing_cents[told],
+        observable_from=begins[told],
+        ends_on=settled.topped_up_on[told],
+        is_injected=np.ones(int(told.sum()), dtype=np.bool_),
     )
 
 
 def _zombies(
-    settled: Settlement, letter: str, begins: NDArray[np.int32], ends: NDArray[np.int32]
+    settled: Settlement,
+    letter: str,
+    told: NDArray[np.bool_],
+    begins: NDArray[np.int32],
+    ends: NDArray[np.int32],
 ) -> Truth:
-    seen = begins < np.minimum(ends, NEVER)
-    # a spell that would begin at NEVER is none, however late it ends
-    bills = settled.bills.select(seen)
+    bills = settled.bills.select(told)
     return Truth(
         rule=ZOMBIE,
         letter=letter,
         bills=bills,
         cents=bills.cents,
-        observable_from=begins[seen],
-        ends_on=ends[seen],
-        is_injected=settled.is_lost[seen],
+        observable_from=begins[told],
+        ends_on=ends[told],
+        is_injected=settled.is_lost[told],
     )
