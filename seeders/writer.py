@@ -257,10 +257,9 @@ def has_table(con: duckdb.DuckDBPyConnection, table_name: str) -> bool:
 def _append_batches(
     con: duckdb.DuckDBPyConnection, table_name: str, batches: list[pa.RecordBatch]
 ) -> None:
-    rows = pa.Table.from_batches(batches)
-    if rows.num_rows < len(batches) * _ROW_GROUP:
-        rows = rows.combine_chunks()
-    append(con, table_name, rows.to_reader())
+    # even pieces of DuckDB's own size keep both the order of the rows and all threads busy
+    rows = pa.Table.from_batches(batches).combine_chunks()
+    append(con, table_name, rows.to_reader(max_chunksize=_ROW_GROUP))
 
 
 def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | None) -> bool:
