@@ -18,7 +18,7 @@
             ) }}
         {%- endif -%}
         {%- set chosen = var('as_of_date', none) -%}
-        {%- if chosen and not modules.re.match('[0-9]{4}-[0-9]{2}-[0-9]{2}$', chosen | string) -%}
+        {%- if chosen and ((chosen | string) | length != 10 or (chosen | string)[4] != '-') -%}
             {{ exceptions.raise_compiler_error(
                 'as_of_date ' ~ chosen ~ ' is not a date: write it as 2024-06-30'
             ) }}
