@@ -33,7 +33,6 @@ DATED_FACTS = (
         "billing_date",
     ),
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
-    ("leakage.fct_leakage_cases", "case_id, resolved_on", "resolved_on"),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
 )
@@ -62,6 +61,18 @@ def test_earlier_books_are_a_prefix_of_later_ones(
         assert rows is not None
         if relation != "leakage.fct_leakage_cases":
             assert rows[0] > 0
+
+
+def test_a_resolved_case_stays_resolved_or_is_seen_again(
+    books: list[tuple[date, Project]],
+) -> None:
+    """An account suspended and reinstated unpaid opens its zombie anew; nothing else may change."""
+    for (day, earlier), (_, later) in pairwise(books):
+        cases = "select case_id, resolved_on from leakage.fct_leakage_cases"
+        then = dict(query(earlier, f"{cases} where resolved_on is not null"))
+        now = dict(query(later, cases))
+        assert all(now[case] == on or (now[case] or date.max) > day for case, on in then.items())
+        assert {case for case, on in now.items() if on is not None and on <= day} <= set(then)
 
 
 def test_nothing_later_than_the_day_exists(books: list[tuple[date, Project]]) -> None:
