@@ -52,14 +52,14 @@ class Table:
 
 
 # Where a landed row came from and what `load` could not read of it. The first is set on every row, the
-# next two on every row that came from a file, the last two only on rows with a value that did not fit
-# its column: that column is then null, and staging rejects the row with the reasons given here.
+# next two on every row that came from a file, the last only on rows with a value that did not fit its
+# column: that column is then null, its text is in `raw_control.unread_values`, and staging rejects the
+# row with the reasons given here. Numbers, because every row pays for them: a text costs ten times as much.
 BOOKKEEPING: Final = (
-    Column("_batch_id", TEXT),
-    Column("_source_file", TEXT),
+    Column("_batch_no", INTEGER),
+    Column("_file_no", INTEGER),
     Column("_source_line", BIGINT),
     Column("_load_reasons", TEXT),
-    Column("_load_values", TEXT, pii=True),
 )
 
 
@@ -283,7 +283,23 @@ _ALL: Final = (
     _table(
         "raw_control.extract_batches",
         "batch_id",
-        "batch_id source line_of_business as_of_date:date covers_from:date covers_to:date loaded_at:ts",
+        "batch_id batch_no:int source line_of_business as_of_date:date covers_from:date covers_to:date"
+        " loaded_at:ts",
+        loadable=False,
+    ),
+    _table(
+        "raw_control.extract_files",
+        "file_no",
+        "file_no:int batch_id source_file",
+        loadable=False,
+    ),
+    # what stood in the file where a value did not fit its column, as a JSON object by column. A file may
+    # be mapped several times onto one table: `entry_no` tells which time, from 1
+    _table(
+        "raw_control.unread_values",
+        "target_table file_no source_line entry_no",
+        "target_table file_no:int source_line:bigint entry_no:int reasons raw_values",
+        pii="raw_values",
         loadable=False,
     ),
     # lines of a file that never became a row: not UTF-8, too few columns, an open quote

@@ -34,7 +34,7 @@ _ROW_GROUP: Final = 122_880
 GATHERED_ROWS: Final = 4 * _ROW_GROUP
 """Rows of one table that an `Appender` holds back, some 60 MB of the widest."""
 
-_REPEATING_IDS: Final = frozenset({"_batch_id", "plan_id", "sku_id"})
+_REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
 _DISTINCT_TEXTS: Final = frozenset({"before", "after", "entity_key", "email", "phone"})
 
 _INCOMING: Final = "_incoming"

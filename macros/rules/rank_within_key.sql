@@ -8,8 +8,8 @@
             {%- for column in tie_break %}
             {{ column }},
             {%- endfor %}
-            _batch_id nulls first,
-            _source_file nulls first,
+            _batch_no nulls first,
+            _file_no nulls first,
             _source_line nulls first
     )
 {%- endmacro -%}

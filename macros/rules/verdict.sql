@@ -9,7 +9,7 @@
     row_reasons is null and key_rank = 1 as is_accepted,
 
     -- metadata
-    _batch_id as batch_id,
-    _source_file as source_file,
+    _batch_no as batch_no,
+    _file_no as file_no,
     _source_line as source_line
 {%- endmacro -%}

@@ -16,10 +16,11 @@ _EXAMPLE_LENGTH: Final = 40
 _REASONS: Final = """
     with reasoned as (
         select
-            _source_file as file, _source_line as line, _load_values as raw_values,
-            unnest(string_split(_load_reasons, ',')) as reason
-        from {table}
-        where _load_reasons is not null
+            source_file as file, source_line as line, raw_values,
+            unnest(string_split(reasons, ',')) as reason
+        from raw_control.unread_values
+        join raw_control.extract_files using (file_no)
+        where target_table = '{table}'
         union all
         select source_file, source_line, null, unnest(string_split(reasons, ','))
         from raw_control.rejected_rows
@@ -60,6 +61,10 @@ def table_report(
         con,
         f"select count(*) from raw_control.rejected_rows where target_table = '{table}'",  # noqa: S608
     )
+    (unread,) = _row(
+        con,
+        f"select count(*) from raw_control.unread_values where target_table = '{table}'",  # noqa: S608
+    )
     found = con.execute(_REASONS.format(table=table, examples=EXAMPLES)).fetchall()
     pii = {column.name for column in TABLES[table].columns if column.pii}
     return TableReport(
@@ -68,6 +73,7 @@ def table_report(
         rows_in=rows_in,
         landed=landed,
         landed_with_reasons=with_reasons,
+        unread_rows=unread,
         rejected_lines=rejected,
         not_selected=not_selected,
         reasons=tuple(

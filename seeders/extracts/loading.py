@@ -1,14 +1,15 @@
 """`load`: the files of a mapping onto the raw tables, all or nothing.
 
 Load only types. Rules about keys, orphans, duplicates or signs belong to staging, which judges loaded
-and simulated rows alike; so a row whose value does not fit lands with its reasons and the source text,
-and staging rejects it with everything else it finds. What never was a row goes to
-`raw_control.rejected_rows`. Every row is one or the other, and that is counted, not assumed.
+and simulated rows alike; so a row whose value does not fit lands with its reasons, its source text
+goes to `raw_control.unread_values`, and staging rejects it with everything else it finds. What never
+was a row goes to `raw_control.rejected_rows`. Every row is one or the other, and that is counted, not
+assumed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ from seeders.extracts.sources import (
     scratch_database,
 )
 from seeders.extracts.statements import (
+    VALUES_COLUMN,
     counts_statement,
     failed_conditions_statement,
     rows_statement,
@@ -34,7 +36,7 @@ from seeders.extracts.statements import (
 from seeders.writer import append, replace_world, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import duckdb
@@ -44,8 +46,11 @@ if TYPE_CHECKING:
     from seeders.extracts.sources import File, Source
 
 SOURCE: Final = "extracts"
+BATCH_NO: Final = 1
+"""A load replaces the one before, so its batch is always the first."""
 
 _BATCH_ROWS: Final = 100_000
+_UNREAD: Final = "unread_values"
 _REJECTED_ROWS: Final = pa.schema(
     [
         ("batch_id", pa.string()),
@@ -170,9 +175,13 @@ def _read(
     scratch: duckdb.DuckDBPyConnection, inputs: _Inputs, say: Callable[[str], None]
 ) -> _Sources:
     sources: _Sources = {}
+    # by name, so that no number depends on the order of the mapping
+    names = sorted({file.name for found in inputs.values() for file in found.files})
+    numbers = {name: number for number, name in enumerate(names, start=1)}
     for number, (key, found) in enumerate(inputs.items()):
+        files = tuple(replace(file, number=numbers[file.name]) for file in found.files)
         try:
-            sources[key] = read_source(scratch, f"source_{number}", found.files, key[1], say)
+            sources[key] = read_source(scratch, f"source_{number}", files, key[1], say)
         except UnreadableFileError as error:
             raise LoadError([str(error)]) from error
     return sources
@@ -199,6 +208,7 @@ class _Writer:
         mapping = self._mapping
         dropped_history = replace_world(self._con, SOURCE, mapping.as_of)
         append(self._con, "raw_control.extract_batches", _batch_row(mapping, self._batch_id))
+        append(self._con, "raw_control.extract_files", self._file_rows())
         reports = []
         for table in dict.fromkeys(entry.table.full_name for entry in mapping.entries):
             say(f"writing {table}")
@@ -210,6 +220,12 @@ class _Writer:
             for report in reports
             if report.rows_in != report.landed + report.rejected_lines
         ]
+        lost += [
+            f"{report.table}: {report.landed_with_reasons} rows with a value that did not fit, but"
+            f" the text of {report.unread_rows} was kept"
+            for report in reports
+            if report.unread_rows != report.landed_with_reasons
+        ]
         if lost:
             raise LoadError(lost)
         notes = tuple(_notes(self._scratch, self._sources, dropped_history=dropped_history))
@@ -218,8 +234,8 @@ class _Writer:
     def _write_table(self, table: str, entries: list[Entry]) -> TableReport:
         sources = [self._sources[entry.source] for entry in entries]
         selected = not_selected = 0
-        for entry, source in zip(entries, sources, strict=True):
-            chosen, left_out = self._write_entry(entry, source)
+        for entry_no, (entry, source) in enumerate(zip(entries, sources, strict=True), start=1):
+            chosen, left_out = self._write_entry(entry, source, entry_no)
             selected += chosen
             not_selected += left_out
         lines = self._broken_lines(table, sources)
@@ -233,19 +249,38 @@ class _Writer:
             not_selected=not_selected,
         )
 
-    def _write_entry(self, entry: Entry, source: Source) -> tuple[int, int]:
+    def _write_entry(self, entry: Entry, source: Source, entry_no: int) -> tuple[int, int]:
         """Rows of the files that the condition chose or failed on, and rows that it left out."""
         counts = self._scratch.execute(counts_statement(entry, source)).fetchone()
         rows, selected, failed = counts or (0, 0, 0)
         defaults = dict(self._mapping.defaults)
-        statement = rows_statement(self._scratch, entry, source, defaults, self._batch_id)
+        statement = rows_statement(self._scratch, entry, source, defaults, BATCH_NO)
         landing = self._scratch.execute(statement).to_arrow_reader(_BATCH_ROWS)
-        append(self._con, entry.table.full_name, landing)
+        with self._scratch.cursor() as aside:
+            append(self._con, entry.table.full_name, _without_values(landing, aside))
+            unread = aside.execute(
+                f"select *, ? as target_table, ?::integer as entry_no from {_UNREAD}",  # noqa: S608
+                [entry.table.full_name, entry_no],
+            ).to_arrow_reader(_BATCH_ROWS)
+            append(self._con, "raw_control.unread_values", unread)
         if failed:
             statement = failed_conditions_statement(entry, source, self._batch_id)
             undecided = self._scratch.execute(statement).to_arrow_reader(_BATCH_ROWS)
             append(self._con, "raw_control.rejected_rows", undecided)
         return selected + failed, rows - selected - failed
+
+    def _file_rows(self) -> pa.Table:
+        """Every file of the load with its number."""
+        names = {
+            file.number: file.name for source in self._sources.values() for file in source.files
+        }
+        return pa.table(
+            {
+                "file_no": pa.array(list(names), pa.int32()),
+                "batch_id": pa.array([self._batch_id] * len(names), pa.string()),
+                "source_file": pa.array(list(names.values()), pa.string()),
+            }
+        )
 
     def _broken_lines(self, table: str, sources: list[Source]) -> pa.Table:
         """Lines that never were rows: each once, however many entries of the table read its file."""
@@ -264,10 +299,41 @@ class _Writer:
         return pa.Table.from_pylist(list(lines.values()), schema=_REJECTED_ROWS)
 
 
+def _without_values(
+    landing: pa.RecordBatchReader, aside: duckdb.DuckDBPyConnection
+) -> pa.RecordBatchReader:
+    """The rows without the text of what did not fit; that is put aside, on disk, as they pass."""
+    aside.execute(
+        f"create or replace table {_UNREAD} (file_no integer, source_line bigint,"
+        " reasons varchar, raw_values varchar)"
+    )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in landing:
+            reasons = batch.column("_load_reasons")
+            if reasons.null_count < len(reasons):
+                _put_aside(aside, batch.filter(reasons.is_valid()))
+            yield batch.drop_columns([VALUES_COLUMN])
+
+    schema = landing.schema
+    kept = schema.remove(schema.get_field_index(VALUES_COLUMN))
+    return pa.RecordBatchReader.from_batches(kept, batches())
+
+
+def _put_aside(aside: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> None:
+    aside.register("unread", pa.Table.from_batches([rows]))
+    aside.execute(
+        f"insert into {_UNREAD} select _file_no, _source_line, _load_reasons, {VALUES_COLUMN}"  # noqa: S608
+        " from unread"
+    )
+    aside.unregister("unread")
+
+
 def _batch_row(mapping: Mapping, batch_id: str) -> pa.Table:
     return pa.table(
         {
             "batch_id": [batch_id],
+            "batch_no": pa.array([BATCH_NO], pa.int32()),
             "source": [SOURCE],
             "line_of_business": pa.array([mapping.line_of_business], pa.string()),
             "as_of_date": [mapping.as_of],

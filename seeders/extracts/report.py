@@ -26,13 +26,17 @@ class ReasonReport:
 
 @dataclass(frozen=True)
 class TableReport:
-    """One raw table. `rows_in` is always `landed` + `rejected_lines`."""
+    """One raw table. `rows_in` is always `landed` + `rejected_lines`.
+
+    `unread_rows`, of which the source text was kept, are always `landed_with_reasons`.
+    """
 
     table: str
     files: tuple[str, ...]
     rows_in: int
     landed: int
     landed_with_reasons: int
+    unread_rows: int
     rejected_lines: int
     not_selected: int
     reasons: tuple[ReasonReport, ...]

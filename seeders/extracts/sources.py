@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from seeders.extracts.mapping import Dialect
 
-FILE_COLUMN: Final = "__source_file"
+FILE_COLUMN: Final = "__file_no"
 
 _INCOMING: Final = "incoming"
 _GLOB_CHARACTERS: Final = frozenset("*?[")
@@ -39,10 +39,11 @@ _GLOB_CHARACTERS: Final = frozenset("*?[")
 
 @dataclass(frozen=True)
 class File:
-    """One file of a source: where it is, and the name it goes by in messages and rows."""
+    """One file of a source: where it is, the name it goes by in messages, the number in rows."""
 
     path: Path
     name: str
+    number: int = 0
 
     @property
     def is_parquet(self) -> bool:
@@ -179,8 +180,9 @@ def read_source(
 
     Args:
         con: The scratch database.
-        relation: Name of the view to create. It has the files' columns, `FILE_COLUMN` and
-            `LINE_COLUMN`: the line of the file a row starts on, for Parquet the number of the row.
+        relation: Name of the view to create. It has the files' columns, `FILE_COLUMN`, which is the
+            file's number, and `LINE_COLUMN`: the line of the file a row starts on, for Parquet the
+            number of the row.
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
         progress: Told which file is being read.
@@ -238,7 +240,7 @@ def _as_source(
     rejects: tuple[tuple[str, RejectedLine], ...],
 ) -> Source:
     parts = [
-        f"select *, {text_literal(file.name)} as {FILE_COLUMN} from {relation}_{number}"  # noqa: S608
+        f"select *, {file.number}::integer as {FILE_COLUMN} from {relation}_{number}"  # noqa: S608
         for number, file in enumerate(files)
     ]
     con.execute(f"create view {relation} as {' union all by name '.join(parts)}")

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED: Final = "condition_failed"
 
+VALUES_COLUMN: Final = "raw_values"
+"""Beside the raw table's own columns: source text of what did not fit, null for rows without reasons."""
+
 
 def rows_statement(
     con: duckdb.DuckDBPyConnection,
     entry: Entry,
     source: Source,
     defaults: dict[str, str],
-    batch_id: str,
+    batch_no: int,
 ) -> str:
     """SQL for the rows of one entry, with the types and the bookkeeping of its raw table.
 
@@ -36,10 +39,10 @@ def rows_statement(
         entry: What is mapped; all its expressions bind.
         source: Its files.
         defaults: Values for columns that are null or not mapped.
-        batch_id: Goes to every row.
+        batch_no: Goes to every row.
 
     Returns:
-        One SELECT, its columns named as in the raw table.
+        One SELECT, its columns named as in the raw table, and `VALUES_COLUMN`.
     """
     columns = {column.name: column for column in entry.table.columns}
     mapped = [
@@ -66,12 +69,12 @@ def rows_statement(
         landed as (select *, nullif(concat_ws(',', {reasons}), '') as reasons from judged)
         select
             {", ".join(targets)},
-            {text_literal(batch_id)} as _batch_id,
-            {FILE_COLUMN} as _source_file,
+            {batch_no}::integer as _batch_no,
+            {FILE_COLUMN} as _file_no,
             {LINE_COLUMN} as _source_line,
             reasons as _load_reasons,
             case when reasons is not null then '{{' || concat_ws(',', {values}) || '}}' end
-                as _load_values
+                as {VALUES_COLUMN}
         from landed
     """  # noqa: S608
 
@@ -89,11 +92,12 @@ def counts_statement(entry: Entry, source: Source) -> str:
 
 def failed_conditions_statement(entry: Entry, source: Source, batch_id: str) -> str:
     """SQL for the rows that `where` fails on: nobody can say whether they were meant."""
+    names = " ".join(f"when {file.number} then {text_literal(file.name)}" for file in source.files)
     return f"""
         select
             {text_literal(batch_id)} as batch_id,
             {text_literal(entry.table.full_name)} as target_table,
-            {FILE_COLUMN} as source_file,
+            case {FILE_COLUMN} {names} end as source_file,
             {LINE_COLUMN} as source_line,
             '{CONDITION_FAILED}' as reasons,
             cast(to_json(row_of_file) as varchar) as raw_line

@@ -33,7 +33,7 @@ _NUMBERS: Final = frozenset({"payment_terms_days", "billing_day", "quantity", "u
 
 
 def change_events(
-    axis: MonthAxis, captured: Entities, month: int, batch: str
+    axis: MonthAxis, captured: Entities, month: int, batch: int
 ) -> Iterator[pa.RecordBatch]:
     """Give the events of a month; the first month also delivers how all that was there came to be.
 
@@ -41,7 +41,7 @@ def change_events(
         axis: The simulated months.
         captured: Rows of a table under capture.
         month: Number of the month.
-        batch: Id of the batch the events arrive with.
+        batch: Number of the batch the events arrive with.
 
     Yields:
         Rows of `raw_cdc.change_events`, one batch per kind of turn.
@@ -55,7 +55,7 @@ def change_events(
 
 
 def _events(
-    captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: str
+    captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: int
 ) -> pa.RecordBatch:
     at, number, count = captured.turns[kind][rows], captured.number[rows], len(rows)
     nothing = pa.nulls(count, pa.string())
@@ -75,7 +75,7 @@ def _events(
             "before": nothing if earlier is None else _as_json(earlier),
             "after": nothing if later is None else _as_json(later),
             "arrived_at": columns.timestamps(np.maximum(at + _DELIVERY_SECONDS, begins)),
-            "_batch_id": columns.constant(batch, count),
+            "_batch_no": columns.constant_number(batch, count),
         }
     )
 

@@ -158,6 +158,19 @@ def constant(value: str, count: int) -> pa.Array:
     return choice([value], np.zeros(count, dtype=np.int8))
 
 
+def constant_number(value: int, count: int) -> pa.Array:
+    """Repeat one whole number.
+
+    Args:
+        value: The number, of at most 32 bits.
+        count: How often.
+
+    Returns:
+        `count` integers.
+    """
+    return pa.array(np.full(count, value, dtype=np.int32))
+
+
 def choice(values: Sequence[str], index: NDArray[np.integer]) -> pa.Array:
     """Pick from a short list of texts.
 

@@ -172,7 +172,7 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
 
 
 def arriving(
-    waiting: Waiting, axis: MonthAxis, month: int, batch: str
+    waiting: Waiting, axis: MonthAxis, month: int, batch: int
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Give out what arrives in a month.
 
@@ -180,7 +180,7 @@ def arriving(
         waiting: Where the rows have waited.
         axis: The simulated months.
         month: Number of the month.
-        batch: Id of the batch they arrive with.
+        batch: Number of the batch they arrive with.
 
     Yields:
         Names of raw tables with their rows.
@@ -230,7 +230,7 @@ def truth_rows(axis: MonthAxis, truth: Truth) -> pa.RecordBatch:
     )
 
 
-def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: str) -> pa.RecordBatch:
+def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: int) -> pa.RecordBatch:
     count = len(rows.month)
     starts = axis.nth_day(rows.month, np.ones(count, dtype=np.int32))
     return pa.record_batch(
@@ -244,12 +244,12 @@ def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: str) -> pa.RecordBatch:
             "period_end": columns.days(axis.month_end(starts)),
             "amount": columns.money(rows.unit_cents * rows.quantity),
             "currency": columns.constant(CURRENCY, count),
-            "_batch_id": columns.constant(batch, count),
+            "_batch_no": columns.constant_number(batch, count),
         }
     )
 
 
-def _line_items(rows: InvoiceRows, batch: str) -> pa.RecordBatch:
+def _line_items(rows: InvoiceRows, batch: int) -> pa.RecordBatch:
     count = len(rows.month)
     return pa.record_batch(
         {
@@ -260,12 +260,12 @@ def _line_items(rows: InvoiceRows, batch: str) -> pa.RecordBatch:
             "quantity": pa.array(rows.quantity),
             "unit_price": columns.money(rows.unit_cents),
             "amount": columns.money(rows.unit_cents * rows.quantity),
-            "_batch_id": columns.constant(batch, count),
+            "_batch_no": columns.constant_number(batch, count),
         }
     )
 
 
-def _payments(rows: PaymentRows, batch: str) -> pa.RecordBatch:
+def _payments(rows: PaymentRows, batch: int) -> pa.RecordBatch:
     count = len(rows.month)
     return pa.record_batch(
         {
@@ -276,12 +276,12 @@ def _payments(rows: PaymentRows, batch: str) -> pa.RecordBatch:
             "amount_paid": columns.money(rows.cents),
             "currency": columns.constant(CURRENCY, count),
             "method": columns.choice(METHODS, rows.method),
-            "_batch_id": columns.constant(batch, count),
+            "_batch_no": columns.constant_number(batch, count),
         }
     )
 
 
-def _write_offs(rows: WriteOffRows, batch: str) -> pa.RecordBatch:
+def _write_offs(rows: WriteOffRows, batch: int) -> pa.RecordBatch:
     count = len(rows.month)
     return pa.record_batch(
         {
@@ -290,7 +290,7 @@ def _write_offs(rows: WriteOffRows, batch: str) -> pa.RecordBatch:
             "account_id": _account(rows.entity),
             "written_off_on": columns.days(rows.written_off_on),
             "reason": columns.constant("account closed", count),
-            "_batch_id": columns.constant(batch, count),
+            "_batch_no": columns.constant_number(batch, count),
         }
     )
 

@@ -14,6 +14,7 @@ from seeders.config import OutputConfig, config_to_json
 from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
 from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
 from seeders.simulation import columns
+from seeders.simulation.batches import batch_no
 from seeders.simulation.billing import bill_month
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
 from seeders.simulation.customer_rows import Pools, customers, draw_pools
@@ -148,7 +149,7 @@ class Walk:
     def _deliver(
         self, appender: Appender, waiting: Waiting, runs: Sequence[Lives], month: int
     ) -> None:
-        batch = self._batch(month)
+        batch = self._batch_no(month)
         for table, rows in arriving(waiting, self.axis, month, batch):
             appender.add(table, rows)
         for lives in runs:
@@ -164,7 +165,7 @@ class Walk:
         """Write rows as they stand at the end, those alone that have changed since `passed`."""
         since = np.int64(self.axis.first_day(passed) * SECONDS_PER_DAY)
         end = np.int64(self.axis.first_day(months) * SECONDS_PER_DAY - 1)
-        batches = [self._batch(month) for month in range(months)]
+        batches = np.array([self._batch_no(month) for month in range(months)], np.int32)
         for these in (
             customers(self._pools, lives.customers),
             accounts(self.config, lives.customers),
@@ -190,14 +191,14 @@ class Walk:
         these: Entities,
         rows: NDArray[np.intp],
         end: np.int64,
-        batches: Sequence[str],
+        batches: NDArray[np.int32],
     ) -> None:
         at = np.full(len(rows), end)
         changed_at = last_turn([turn[rows] for turn in these.turns], at)
         month = self.axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
         # what was there before the first month came with its batch
-        batch = columns.choice(batches, np.maximum(month, 0))
-        appender.add(these.table, pa.record_batch({**these.rows_at(rows, at), "_batch_id": batch}))
+        batch = pa.array(batches[np.maximum(month, 0)])
+        appender.add(these.table, pa.record_batch({**these.rows_at(rows, at), "_batch_no": batch}))
 
     def _plans(self) -> pa.RecordBatch:
         return pa.record_batch(
@@ -206,12 +207,12 @@ class Walk:
                 "plan_name": pa.array([plan.name for plan in PLANS]),
                 "monthly_price": columns.money(np.array([plan.cents for plan in PLANS])),
                 "currency": columns.constant(CURRENCY, len(PLANS)),
-                "_batch_id": columns.constant(self._batch(0), len(PLANS)),
+                "_batch_no": columns.constant_number(self._batch_no(0), len(PLANS)),
             }
         )
 
-    def _batch(self, month: int) -> str:
-        return f"sub-{self.axis.label(month)}"
+    def _batch_no(self, month: int) -> int:
+        return batch_no(LINE_OF_BUSINESS, self.axis, month)
 
     def _batch_row(self, month: int) -> pa.RecordBatch:
         """Book a month's extract. It is drawn the night after: no wall clock, same bits."""
@@ -220,7 +221,8 @@ class Walk:
         )
         return pa.record_batch(
             {
-                "batch_id": columns.constant(self._batch(month), 1),
+                "batch_id": columns.constant(f"sub-{self.axis.label(month)}", 1),
+                "batch_no": columns.constant_number(self._batch_no(month), 1),
                 "source": columns.constant(self.source, 1),
                 "line_of_business": columns.constant(LINE_OF_BUSINESS, 1),
                 "as_of_date": columns.days(last),

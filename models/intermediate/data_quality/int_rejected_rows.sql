@@ -1,4 +1,16 @@
-with rejected_lines as (
+with batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_control__extract_files') }}
+
+),
+
+rejected_lines as (
 
     select * from {{ ref('stg_control__rejected_lines') }}
 
@@ -10,8 +22,8 @@ rejected_rows as (
     {% for model, schema, table, key, has_alerts in judged_sources() -%}
         select
             '{{ schema }}.{{ table }}' as source_table,
-            batch_id,
-            source_file,
+            batch_no,
+            file_no,
             source_line,
             {{ key }} as row_key,
             rejection_reasons as reasons,
@@ -22,6 +34,24 @@ rejected_rows as (
             union all
         {% endif -%}
     {% endfor %}
+
+),
+
+located_rows as (
+
+    select
+        rejected_rows.source_table,
+        batches.batch_id,
+        files.source_file,
+        rejected_rows.source_line,
+        rejected_rows.row_key,
+        rejected_rows.reasons,
+        rejected_rows.kept_key
+    from rejected_rows
+    left join batches
+        on rejected_rows.batch_no = batches.batch_no
+    left join files
+        on rejected_rows.file_no = files.file_no
 
 ),
 
@@ -42,7 +72,7 @@ unreadable_lines as (
 
 final as (
 
-    select * from rejected_rows
+    select * from located_rows
     union all
     select * from unreadable_lines
 

@@ -10,13 +10,25 @@ customers as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_control__extract_files') }}
+
+),
+
 alerted_rows as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() if has_alerts -%}
         select
             '{{ schema }}.{{ table }}' as source_table,
-            batch_id,
-            source_file,
+            batch_no,
+            file_no,
             source_line,
             {{ key }} as row_key,
             alerts
@@ -26,8 +38,8 @@ alerted_rows as (
     {% endfor -%}
     select
         'raw_crm.accounts' as source_table,
-        batch_id,
-        cast(null as {{ dbt.type_string() }}) as source_file,
+        batch_no,
+        cast(null as integer) as file_no,
         cast(null as bigint) as source_line,
         account_id as row_key,
         'stub_created' as alerts
@@ -36,8 +48,8 @@ alerted_rows as (
     union all
     select
         'raw_crm.customers' as source_table,
-        batch_id,
-        cast(null as {{ dbt.type_string() }}) as source_file,
+        batch_no,
+        cast(null as integer) as file_no,
         cast(null as bigint) as source_line,
         customer_id as row_key,
         'stub_created' as alerts
@@ -48,7 +60,18 @@ alerted_rows as (
 
 final as (
 
-    select * from alerted_rows
+    select
+        alerted_rows.source_table,
+        batches.batch_id,
+        files.source_file,
+        alerted_rows.source_line,
+        alerted_rows.row_key,
+        alerted_rows.alerts
+    from alerted_rows
+    left join batches
+        on alerted_rows.batch_no = batches.batch_no
+    left join files
+        on alerted_rows.file_no = files.file_no
 
 )
 

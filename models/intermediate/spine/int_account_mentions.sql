@@ -22,7 +22,7 @@ mentions as (
 
     select
         account_id,
-        batch_id,
+        batch_no,
         currency,
         invoice_date as seen_on,
         case
@@ -34,7 +34,7 @@ mentions as (
     union all
     select
         account_id,
-        batch_id,
+        batch_no,
         null as currency,
         started_on as seen_on,
         'subscription' as likely_line_of_business
@@ -50,10 +50,10 @@ final as (
         min(mentions.seen_on) as first_seen_on,
         min(coalesce(batches.line_of_business, mentions.likely_line_of_business))
             as line_of_business,
-        min(mentions.batch_id) as batch_id
+        min(mentions.batch_no) as batch_no
     from mentions
     left join batches
-        on mentions.batch_id = batches.batch_id
+        on mentions.batch_no = batches.batch_no
     group by mentions.account_id
 
 )

@@ -36,10 +36,10 @@ known as (
         accounts.closed_on,
         accounts.updated_at,
         false as is_stub,
-        accounts.batch_id
+        accounts.batch_no
     from accounts
     left join batches
-        on accounts.batch_id = batches.batch_id
+        on accounts.batch_no = batches.batch_no
     left join mentioned
         on accounts.account_id = mentioned.account_id
 
@@ -60,7 +60,7 @@ stubs as (
         null as closed_on,
         null as updated_at,
         true as is_stub,
-        mentioned.batch_id
+        mentioned.batch_no
     from mentioned
     left join accounts
         on mentioned.account_id = accounts.account_id
@@ -94,7 +94,7 @@ final as (
         closed_on,
         updated_at,
         is_stub,
-        batch_id
+        batch_no
     from unioned
 
 )

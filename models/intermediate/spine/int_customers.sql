@@ -22,7 +22,7 @@ account_standing as (
             else min(status)
         end as account_status,
         min(opened_on) as first_opened_on,
-        min(batch_id) as batch_id
+        min(batch_no) as batch_no
     from accounts
     group by customer_id
 
@@ -45,7 +45,7 @@ known as (
         coalesce(cast(customers.created_at as date), account_standing.first_opened_on)
             as created_on,
         false as is_stub,
-        customers.batch_id
+        customers.batch_no
     from customers
     left join account_standing
         on customers.customer_id = account_standing.customer_id
@@ -68,7 +68,7 @@ stubs as (
         account_standing.account_status,
         account_standing.first_opened_on as created_on,
         true as is_stub,
-        account_standing.batch_id
+        account_standing.batch_no
     from account_standing
     left join customers
         on account_standing.customer_id = customers.customer_id

@@ -1,4 +1,10 @@
-with rejected_rows as (
+with batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+rejected_rows as (
 
     select * from {{ ref('int_rejected_rows') }}
 
@@ -10,16 +16,26 @@ rejected_lines as (
 
 ),
 
-accepted as (
+-- counted at the source, so that accepted + rejected = in proves something
+landed_and_accepted as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() -%}
         select
             '{{ schema }}.{{ table }}' as source_table,
-            batch_id,
+            _batch_no as batch_no,
+            count(*) as rows_in,
+            0 as rows_accepted
+        from {{ source(schema, table) }}
+        group by _batch_no
+        union all
+        select
+            '{{ schema }}.{{ table }}' as source_table,
+            batch_no,
+            0 as rows_in,
             count(*) as rows_accepted
         from {{ ref(model) }}
         where is_accepted
-        group by batch_id
+        group by batch_no
         {%- if not loop.last %}
             union all
         {% endif -%}
@@ -27,43 +43,32 @@ accepted as (
 
 ),
 
--- counted at the source, so that accepted + rejected = in proves something
-landed as (
+counted as (
 
-    {% for model, schema, table, key, has_alerts in judged_sources() -%}
-        select
-            '{{ schema }}.{{ table }}' as source_table,
-            _batch_id as batch_id,
-            count(*) as rows_in
-        from {{ source(schema, table) }}
-        group by _batch_id
-        union all
-    {% endfor -%}
+    select
+        landed_and_accepted.source_table,
+        batches.batch_id,
+        landed_and_accepted.rows_in,
+        landed_and_accepted.rows_accepted,
+        0 as rows_rejected
+    from landed_and_accepted
+    left join batches
+        on landed_and_accepted.batch_no = batches.batch_no
+    union all
     select
         target_table as source_table,
         batch_id,
-        count(*) as rows_in
+        count(*) as rows_in,
+        0 as rows_accepted,
+        0 as rows_rejected
     from rejected_lines
     group by target_table, batch_id
-
-),
-
-rows_in as (
-
+    union all
     select
         source_table,
         batch_id,
-        sum(rows_in) as rows_in
-    from landed
-    group by source_table, batch_id
-
-),
-
-rejected as (
-
-    select
-        source_table,
-        batch_id,
+        0 as rows_in,
+        0 as rows_accepted,
         count(*) as rows_rejected
     from rejected_rows
     group by source_table, batch_id
@@ -73,20 +78,13 @@ rejected as (
 final as (
 
     select
-        rows_in.source_table,
-        rows_in.batch_id,
-        cast(rows_in.rows_in as bigint) as rows_in,
-        cast(coalesce(accepted.rows_accepted, 0) as bigint) as rows_accepted,
-        cast(coalesce(rejected.rows_rejected, 0) as bigint) as rows_rejected
-    from rows_in
-    left join accepted
-        on
-        rows_in.source_table = accepted.source_table
-        and rows_in.batch_id = accepted.batch_id
-    left join rejected
-        on
-        rows_in.source_table = rejected.source_table
-        and rows_in.batch_id = rejected.batch_id
+        source_table,
+        batch_id,
+        cast(sum(rows_in) as bigint) as rows_in,
+        cast(sum(rows_accepted) as bigint) as rows_accepted,
+        cast(sum(rows_rejected) as bigint) as rows_rejected
+    from counted
+    group by source_table, batch_id
 
 )
 

@@ -39,7 +39,7 @@ resolved as (
     left join accounts
         on source.account_id = accounts.account_id
     left join batches
-        on source._batch_id = batches.batch_id
+        on source._batch_no = batches.batch_no
 
 ),
 

@@ -58,7 +58,7 @@ resolved as (
     left join accounts
         on coalesce(source.account_id, subscriptions.account_id) = accounts.account_id
     left join batches
-        on source._batch_id = batches.batch_id
+        on source._batch_no = batches.batch_no
     left join lines_of_unpriced_invoices
         on source.invoice_id = lines_of_unpriced_invoices.invoice_id
 

@@ -9,6 +9,7 @@ final as (
     select
         -- ids
         batch_id,
+        batch_no,
 
         -- attributes
         source,

@@ -54,7 +54,7 @@ resolved as (
     left join invoiced_accounts
         on source.account_id = invoiced_accounts.account_id
     left join batches
-        on source._batch_id = batches.batch_id
+        on source._batch_no = batches.batch_no
 
 ),
 

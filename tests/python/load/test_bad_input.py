@@ -119,8 +119,9 @@ def test_the_source_text_of_a_bad_value_is_kept(tmp_path: Path) -> None:
     row = f'003,{text},"30 ""Feb""",1.00,USD\n'.encode()
     loaded = load(tmp_path, invoices=HEADER + GOOD + row)
     values = loaded.con.execute(
-        "select _load_values ->> 'account_id', _load_values ->> 'invoice_date', account_id, amount"
-        " from raw_billing.invoices where _load_reasons is not null"
+        "select raw_values ->> 'account_id', raw_values ->> 'invoice_date', account_id, amount"
+        " from raw_control.unread_values join raw_billing.invoices"
+        " on (_file_no, _source_line) = (file_no, source_line) where _load_reasons = reasons"
     ).fetchall()
 
     assert values == [(text, '30 "Feb"', None, Decimal("1.00"))]
@@ -137,7 +138,7 @@ tables:
     row = b"003,A1,2024-02-30,1.00,USD\n004,A1,,1.00,USD\n"
     loaded = load(tmp_path, mapping, invoices=HEADER + GOOD + row)
     found = loaded.con.execute(
-        "select _load_reasons, _load_values from raw_billing.invoices where invoice_id = '003'"
+        "select reasons, raw_values from raw_control.unread_values where source_line = 4"
     ).fetchall()
 
     assert found == [("not_a_date:invoice_date", '{"invoice_date":"2024-02-30"}')]

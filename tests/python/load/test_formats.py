@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def ids_and_amounts(loaded: Loaded) -> list[tuple[object, ...]]:
     return loaded.con.execute(
-        "select invoice_id, amount, _source_file, _source_line from raw_billing.invoices"
-        " order by all"
+        "select invoice_id, amount, source_file, _source_line from raw_billing.invoices"
+        " join raw_control.extract_files on file_no = _file_no order by all"
     ).fetchall()
 
 
@@ -177,10 +177,10 @@ def test_defaults_fill_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
         "select currency from raw_billing.invoices order by invoice_id"
     ).fetchall() == [("USD",), ("PKR",), (None,)]
     assert loaded.con.execute(
-        "select batch_id, source, line_of_business, as_of_date, loaded_at"
+        "select batch_id, batch_no, source, line_of_business, as_of_date, loaded_at"
         " from raw_control.extract_batches"
     ).fetchall() == [
-        ("load-2024-12-31", "extracts", "utility", date(2024, 12, 31), datetime(2025, 1, 1))  # noqa: DTZ001
+        ("load-2024-12-31", 1, "extracts", "utility", date(2024, 12, 31), datetime(2025, 1, 1))  # noqa: DTZ001
     ]
 
 
@@ -243,7 +243,8 @@ tables:
 
 def test_tables_that_are_not_mapped_exist_empty(tmp_path: Path) -> None:
     loaded = load(tmp_path, invoices=HEADER + GOOD)
-    for name in TABLES.keys() - {"raw_billing.invoices", "raw_control.extract_batches"}:
+    filled = {"raw_billing.invoices", "raw_control.extract_batches", "raw_control.extract_files"}
+    for name in TABLES.keys() - filled:
         assert loaded.con.execute(f"select count(*) from {name}").fetchone() == (0,)
 
 

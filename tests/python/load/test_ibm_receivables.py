@@ -51,7 +51,7 @@ def test_both_spellings_give_the_same_rows(tmp_path: Path) -> None:
         found.append(
             [
                 con.execute(
-                    f"select * exclude (_source_file, _source_line) from {t} order by all"
+                    f"select * exclude (_file_no, _source_line) from {t} order by all"
                 ).fetchall()
                 for t in ("raw_billing.invoices", "raw_payments.payments", "raw_payments.disputes")
             ]

@@ -99,6 +99,10 @@ def test_non_payers_are_a_share_of_accounts(world: duckdb.DuckDBPyConnection) ->
     assert abs(k - expected) <= SIGMAS * sqrt(expected)
 
 
+PAYMENTS_AND_BATCHES = (
+    "raw_payments.payments join raw_control.extract_batches on batch_no = _batch_no"
+)
+
 NO_EFFECT = {
     "ghost.rate": "select count(*) from ground_truth.faults where rule = 'ghost'",
     "ghost.billed_late_share": "select count(*) from raw_billing.invoices"
@@ -112,8 +116,8 @@ NO_EFFECT = {
     " join raw_billing.invoices using (invoice_id, account_id) where payment_date > due_date"
     " and payment_id like 'P%' and not exists (from raw_cdc.change_events as e"
     " where e.entity_key = p.account_id and e.after like '%Suspended%')",
-    "payments.late_arrival_share": "select count(*) from raw_payments.payments"
-    " where _batch_id <> 'sub-' || strftime(payment_date, '%Y-%m')",
+    "payments.late_arrival_share": f"select count(*) from {PAYMENTS_AND_BATCHES}"
+    " where batch_id <> 'sub-' || strftime(payment_date, '%Y-%m')",
     "payments.annual_non_payers": "select count(*) from raw_cdc.change_events"
     " where after like '%Suspended%' or after like '%Closed%'",
     "payments.reinstated_share": "select count(*) from raw_cdc.change_events"
@@ -186,8 +190,8 @@ NEVER_HAPPENS = {
     " where invoice_id not in (select invoice_id from raw_billing.invoices)",
     "payments beyond the invoice": "from raw_billing.invoices as i where amount <"
     " (select sum(amount_paid) from raw_payments.payments as p where p.invoice_id = i.invoice_id)",
-    "row dated after its extract": "from raw_payments.payments"
-    " where _batch_id < 'sub-' || strftime(payment_date, '%Y-%m')",
+    "row dated after its extract": f"from {PAYMENTS_AND_BATCHES}"
+    " where batch_id < 'sub-' || strftime(payment_date, '%Y-%m')",
     "ghost with an invoice while it lasts": "from ground_truth.faults as f"
     " join raw_billing.invoices as i on i.subscription_id = f.entity_id"
     " and i.period_start = f.period_start where f.rule = 'ghost' and i.invoice_date < f.ends_on"
@@ -235,7 +239,7 @@ NEVER_HAPPENS = {
     "event that changes nothing": "from raw_cdc.change_events where before = after",
     "status that nobody knows": "from raw_billing.subscriptions"
     " where status not in ('Trial', 'Active', 'Cancelled')",
-    "row without its batch": "from raw_crm.customers where _batch_id is null",
+    "row without its batch": "from raw_crm.customers where _batch_no is null",
 }
 
 
@@ -309,11 +313,15 @@ def test_who_is_reinstated_has_paid_what_was_open(world: duckdb.DuckDBPyConnecti
 
 
 def test_every_table_carries_its_batches(world: duckdb.DuckDBPyConnection) -> None:
-    batches = "select batch_id from raw_control.extract_batches"
+    batches = "select batch_no from raw_control.extract_batches"
     for name, table in TABLES.items():
         if table.loadable:
             assert (
-                count(world, f"select count(*) from {name} where _batch_id not in ({batches})") == 0
+                count(
+                    world,
+                    f"select count(*) from {name} where coalesce(_batch_no, 0) not in ({batches})",
+                )
+                == 0
             )
 
 
