@@ -181,6 +181,8 @@ def replace_world(
 ) -> bool:
     """Empty every raw table, to make room for what `source` is about to write.
 
+    Tables are made anew: a file of an earlier version may have other columns.
+
     History that dbt has recorded so far is about the rows that go. It is kept when the same source
     delivers anew, and dropped when it would mix two companies, or when it reaches beyond the date
     the new rows end on and so already knows their future.
@@ -197,8 +199,10 @@ def replace_world(
     stale = _is_other_world(con, source, as_of)
     if stale:
         con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
+    chosen = _takes_fsst(con)
     for table in TABLES.values():
-        con.execute(f"truncate {table.full_name}")
+        con.execute(f"drop table {table.full_name}")
+        con.execute(_create_statement(table, choose_compression=chosen))
     return stale
 
 
@@ -252,6 +256,27 @@ def has_table(con: duckdb.DuckDBPyConnection, table_name: str) -> bool:
         [table.schema, table.name],
     ).fetchone()
     return found is not None and found[0] > 0
+
+
+def matches_contracts(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the raw tables of this file are those of the contracts, column by column.
+
+    Args:
+        con: Connection to the warehouse file.
+
+    Returns:
+        False when a table is missing, or is of another version.
+    """
+    found = dict(
+        con.execute(
+            "select schema_name || '.' || table_name, list(column_name order by column_index)"
+            " from duckdb_columns() where database_name = current_database() group by 1"
+        ).fetchall()
+    )
+    return all(
+        found.get(name) == [column.name for column in table.all_columns]
+        for name, table in TABLES.items()
+    )
 
 
 def _append_batches(

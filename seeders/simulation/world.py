@@ -149,6 +149,9 @@ def _recall(con: duckdb.DuckDBPyConnection) -> tuple[Walk, int]:
     if not rows:
         message = "this warehouse holds no simulation to advance: run `warehouse seed` first"
         raise SimulationError(message)
+    if not writer.matches_contracts(con):
+        message = "another version wrote this warehouse: run `warehouse seed` again"
+        raise SimulationError(message)
     try:
         config = config_from_json(rows[0]["config_json"])
         policy = load_policy()

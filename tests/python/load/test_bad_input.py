@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seeders.extracts import LoadError, loading
 from tests.python.load.helpers import GOOD, HEADER, load
 
 if TYPE_CHECKING:
@@ -146,6 +147,66 @@ tables:
     assert list(loaded.flagged()) == ["003"]
 
 
+def test_a_row_mapped_twice_keeps_what_each_entry_could_not_read(tmp_path: Path) -> None:
+    mapping = """\
+as_of: 2024-12-31
+tables:
+  raw_billing.invoice_line_items:
+    - {file: invoices.csv, columns: {line_item_id: "id || 'a'", amount: amount}}
+    - {file: invoices.csv, columns: {line_item_id: "id || 'b'", amount: account, quantity: issued}}
+"""
+    loaded = load(tmp_path, mapping, invoices=HEADER + b"001,A1,2024-01-31,1.005,USD\n")
+    found = loaded.con.execute(
+        "select target_table, file_no, source_line, entry_no, reasons, raw_values"
+        " from raw_control.unread_values order by all"
+    ).fetchall()
+
+    table = "raw_billing.invoice_line_items"
+    assert found == [
+        (table, 1, 2, 1, "too_many_decimals:amount", '{"amount":"1.005"}'),
+        (
+            *(table, 1, 2, 2, "not_a_number:amount,not_a_number:quantity"),
+            '{"amount":"A1","quantity":"2024-01-31"}',
+        ),
+    ]
+
+
+def test_every_unread_row_of_several_files_is_kept(tmp_path: Path) -> None:
+    mapping = """\
+as_of: 2024-12-31
+tables:
+  raw_billing.invoices:
+    - {file: second.csv, columns: {invoice_id: id, amount: amount}}
+    - {file: first.csv, columns: {invoice_id: id, amount: amount}}
+"""
+    # more than pass at once, and good ones between
+    bad = b"".join(
+        b"%d,A,2024-01-31,%s,USD\n" % (n, b"x" if n % 2 else b"1") for n in range(150_001)
+    )
+    loaded = load(tmp_path, mapping, second=HEADER + bad, first=HEADER + b"a,A,2024-01-31,y,USD\n")
+    kept = loaded.con.execute(
+        "select source_file, raw_values ->> 'amount', count(*), count(distinct source_line),"
+        " sum(source_line) from raw_control.unread_values"
+        " join raw_control.extract_files using (file_no) group by all order by all"
+    ).fetchall()
+
+    odd = range(1, 150_001, 2)
+    assert kept == [
+        ("first.csv", "y", 1, 1, 2),
+        ("second.csv", "x", len(odd), len(odd), sum(n + 2 for n in odd)),
+    ]
+    files = loaded.con.execute("select file_no, source_file from raw_control.extract_files")
+    assert sorted(files.fetchall()) == [(1, "first.csv"), (2, "second.csv")]
+
+
+def test_a_text_that_was_not_kept_stops_the_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_put_aside", lambda *_: None)
+    with pytest.raises(LoadError, match=r"1 rows with a value that did not fit.* of 0 was kept"):
+        load(tmp_path, invoices=HEADER + b"003,A1,soon,1.00,USD\n")
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
     [
@@ -176,14 +237,16 @@ def test_a_condition_that_fails_on_a_row_rejects_it(tmp_path: Path) -> None:
 as_of: 2024-12-31
 tables:
   raw_billing.invoices:
-    file: invoices.csv
+    file: "*.csv"
     where: cast(amount as double) > 50
     columns: {invoice_id: id}
 """
-    loaded = load(tmp_path, mapping, invoices=HEADER + GOOD + b"003,A1,2024-01-31,much,USD\n")
+    rows = GOOD + b"003,A1,2024-01-31,much,USD\n"
+    loaded = load(tmp_path, mapping, invoices=HEADER + rows, earlier=HEADER)
     report = loaded.report.tables[0]
 
     assert loaded.rejected() == [(4, "condition_failed")]
+    assert report.reasons[0].examples == ("invoices.csv line 4: condition_failed",)
     assert (report.rows_in, report.landed, report.not_selected) == (2, 1, 1)
 
 

@@ -239,6 +239,11 @@ NEVER_HAPPENS = {
     "event that changes nothing": "from raw_cdc.change_events where before = after",
     "status that nobody knows": "from raw_billing.subscriptions"
     " where status not in ('Trial', 'Active', 'Cancelled')",
+    "customer of another extract than its last change": """from raw_crm.customers
+    join raw_control.extract_batches on batch_no = _batch_no where batch_id <> greatest(
+        'sub-' || strftime(updated_at, '%Y-%m'),
+        (select min(batch_id) from raw_control.extract_batches)
+    )""",
     "row without its batch": "from raw_crm.customers where _batch_no is null",
 }
 

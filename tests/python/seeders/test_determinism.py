@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 import pytest
 
 from seeders.config import load_config
 from seeders.simulation import SimulationError, advance, seed
+from seeders.simulation.batches import batch_no
+from seeders.simulation.months import MonthAxis
 from tests.python.seeders.worlds import SEED, contents, count, simulate
 
 SMALL = ("subscription.customers=300", "subscription.joiner_share=0.3")
@@ -80,6 +84,23 @@ def test_an_empty_world_can_be_seeded_and_advanced() -> None:
 def test_nothing_to_advance_is_one_clear_line() -> None:
     with pytest.raises(SimulationError, match="warehouse seed"):
         advance(duckdb.connect(), 1)
+
+
+def test_a_world_of_another_version_is_not_advanced() -> None:
+    con = simulate(*SMALL, "period.months=1")
+    con.execute("alter table raw_billing.invoices rename column _batch_no to _batch_id")
+    with pytest.raises(SimulationError, match="another version"):
+        advance(con, 1)
+
+
+def test_batches_are_numbered_by_line_and_calendar_month_alone() -> None:
+    year, half = MonthAxis(date(2024, 1, 1)), MonthAxis(date(2024, 7, 1))
+    numbers = [batch_no("subscription", year, month) for month in range(24)]
+    assert numbers == sorted(set(numbers))
+    assert batch_no("subscription", half, 3) == numbers[9]
+    others = {batch_no(line, year, m) for line in ("utility", "trade_credit") for m in range(999)}
+    assert len(others) == 2 * 999
+    assert not others & {batch_no("subscription", year, m) for m in range(999)}
 
 
 def test_advancing_by_nothing_is_refused() -> None:

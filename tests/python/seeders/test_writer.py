@@ -139,6 +139,21 @@ def test_history_lives_as_long_as_its_world(
     assert all(_rows(con, name) == [] for name in TABLES)
 
 
+def test_tables_of_an_earlier_version_are_made_anew(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"create or replace table {PLANS} as select 'a' as plan_id, 'b' as _batch_id")
+    assert not writer.matches_contracts(con)
+    writer.replace_world(con, "extracts")
+    assert writer.matches_contracts(con)
+    writer.append(con, PLANS, pa.table({"plan_id": ["a"], "_batch_no": [1]}))
+    assert len(_rows(con, PLANS)) == 1
+
+
+def test_a_missing_table_is_another_version(con: duckdb.DuckDBPyConnection) -> None:
+    assert writer.matches_contracts(con)
+    con.execute(f"drop table {PLANS}")
+    assert not writer.matches_contracts(con)
+
+
 def test_the_first_world_replaces_nothing() -> None:
     con = duckdb.connect()
     assert not writer.has_table(con, PLANS)

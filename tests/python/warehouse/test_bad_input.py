@@ -134,11 +134,39 @@ def test_a_rejected_row_is_named_with_every_reason(
 ) -> None:
     found = query(
         mixed,
-        "select source_file, source_line, reasons from data_quality.fct_rejected_rows"
+        "select batch_id, source_file, source_line, reasons from data_quality.fct_rejected_rows"
         f" where source_table = '{table}' order by source_line",
     )
     # after the header and three good rows
-    assert found == [(file, number, reasons) for number, (_, reasons) in enumerate(rows, start=5)]
+    assert found == [
+        ("load-2024-03-31", file, number, reasons)
+        for number, (_, reasons) in enumerate(rows, start=5)
+    ]
+
+
+def test_an_odd_row_is_named_and_a_stub_has_no_file(mixed: Project) -> None:
+    assert query(
+        mixed,
+        "select distinct batch_id, source_file, source_line, alert from data_quality.fct_row_alerts"
+        " order by source_line",
+    ) == [
+        ("load-2024-03-31", "payments.csv", 4, "dated_after_extract"),
+        ("load-2024-03-31", None, None, "stub_created"),
+    ]
+
+
+def test_a_rejected_row_keeps_its_raw_values(mixed: Project) -> None:
+    assert query(
+        mixed,
+        "select row_key, raw_values from data_quality.fct_rejected_rows"
+        " join raw_control.extract_files using (source_file)"
+        " join raw_control.unread_values using (file_no, source_line)"
+        " where row_key in ('B3', 'B5', 'B8') order by all",
+    ) == [
+        ("B3", '{"invoice_date":"2024-02-30"}'),
+        ("B5", '{"amount":"1.005"}'),
+        ("B8", '{"amount":"ten"}'),
+    ]
 
 
 def test_duplicates_name_the_key_that_stayed(mixed: Project) -> None:
