@@ -103,6 +103,7 @@ final as (
         subscription_id,
         period_start,
         cast(case when owner_case_id != case_id then 0 else amount end as decimal(18, 2)) as amount,
+        cast(amount as decimal(18, 2)) as claimed_amount,
         currency,
         case
             when resolved_on is not null then 'resolved'
