@@ -36,7 +36,8 @@ told as (
     select
         payments.payment_id,
         payments.account_id,
-        case when split_payments.payment_id is null then payments.invoice_id end as named_invoice_id,
+        case when split_payments.payment_id is null then payments.invoice_id end
+            as named_invoice_id,
         case when payments.is_own_invoice is not null then payments.invoice_id end as invoice_id,
         payments.payment_date,
         payments.amount_paid,

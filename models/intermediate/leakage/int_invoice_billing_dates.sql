@@ -24,7 +24,9 @@ periods as (
         ) as covers_from,
         coalesce(
             subscriptions.billing_day,
-            cast(extract(day from coalesce(invoices.period_start, invoices.invoice_date)) as integer)
+            cast(
+                extract(day from coalesce(invoices.period_start, invoices.invoice_date)) as integer
+            )
         ) as billing_day
     from invoices
     left join subscriptions

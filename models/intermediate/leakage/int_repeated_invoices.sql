@@ -48,8 +48,10 @@ alike as (
         case
             when subscription_id is not null then coalesce(previous_date, next_date) is not null
             else
-                {{ days_from('previous_date', 'invoice_date') }} <= {{ var('duplicate_window_days') }}
-                or {{ days_from('invoice_date', 'next_date') }} <= {{ var('duplicate_window_days') }}
+                least(
+                    {{ days_from('previous_date', 'invoice_date') }},
+                    {{ days_from('invoice_date', 'next_date') }}
+                ) <= {{ var('duplicate_window_days') }}
         end
 
 ),

@@ -185,3 +185,18 @@ def test_the_mistakes_are_found_and_the_standing_order_is_none(books: Project) -
     )
     assert len(weekly) == 1
     assert weekly[0][1] > 30
+
+
+def test_an_earlier_day_knows_the_copy_and_not_yet_the_bill_after_the_closing(
+    workshop: Workshop, books: Project
+) -> None:
+    account, issued, days = SENT_TWICE
+    copied_on = issued + timedelta(days=days)
+    assert copied_on < AFTER_CLOSING[1]
+    earlier = workshop.build(workshop.copy(books, "harrow-pike-may"), copied_on)
+    assert query(
+        earlier,
+        "select rule, account_id, status from leakage.fct_leakage_cases where direction = 'over'",
+    ) == [("duplicate_invoice", f"{account:04}", "open")]
+    # the line that names nobody's invoice was delivered with the extract, later
+    assert query(earlier, "select * from data_quality.fct_findings") == []
