@@ -1,6 +1,8 @@
--- How much leaks, under which rule, and how long has it been open?
+-- How much leaks, under which rule, and how long has it been open? What was charged or paid too
+-- much stands beside it, with a direction of its own: the two are never added up.
 
 select
+    cases.direction,
     cases.rule,
     cases.currency,
     count(*) as open_cases,
@@ -9,5 +11,5 @@ select
     count(distinct cases.account_id) as accounts
 from {{ ref('fct_leakage_cases') }} as cases
 where cases.status = 'open'
-group by cases.rule, cases.currency
-order by amount_at_risk desc
+group by cases.direction, cases.rule, cases.currency
+order by cases.direction desc, amount_at_risk desc

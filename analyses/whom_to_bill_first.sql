@@ -13,6 +13,6 @@ inner join {{ ref('dim_accounts') }} as accounts
     on cases.account_id = accounts.account_id and accounts.is_current
 inner join {{ ref('dim_customers') }} as customers
     on accounts.customer_id = customers.customer_id and customers.is_current
-where cases.status = 'open'
+where cases.status = 'open' and cases.direction = 'under'
 group by customers.customer_id, customers.customer_type, cases.currency
 order by amount_at_risk desc, customers.customer_id asc

@@ -16,6 +16,24 @@ leaky_bucket_cases as (
 
 ),
 
+duplicate_invoice_cases as (
+
+    select * from {{ ref('int_duplicate_invoice_cases') }}
+
+),
+
+billed_after_cancel_cases as (
+
+    select * from {{ ref('int_billed_after_cancel_cases') }}
+
+),
+
+duplicate_payment_cases as (
+
+    select * from {{ ref('int_duplicate_payment_cases') }}
+
+),
+
 rules as (
 
     select * from {{ ref('int_leakage_rules') }}
@@ -29,6 +47,12 @@ unioned as (
     select * from zombie_cases
     union all
     select * from leaky_bucket_cases
+    union all
+    select * from duplicate_invoice_cases
+    union all
+    select * from billed_after_cancel_cases
+    union all
+    select * from duplicate_payment_cases
 
 ),
 
@@ -79,6 +103,7 @@ final as (
         subscription_id,
         period_start,
         cast(case when owner_case_id != case_id then 0 else amount end as decimal(18, 2)) as amount,
+        cast(amount as decimal(18, 2)) as claimed_amount,
         currency,
         case
             when resolved_on is not null then 'resolved'

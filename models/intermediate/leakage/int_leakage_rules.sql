@@ -20,6 +20,24 @@ with final as (
         'not_paid' as family,
         2 as precedence,
         'under' as direction
+    union all
+    select
+        'duplicate_invoice' as rule,
+        'billed_wrongly' as family,
+        1 as precedence,
+        'over' as direction
+    union all
+    select
+        'billed_after_cancel' as rule,
+        'billed_wrongly' as family,
+        2 as precedence,
+        'over' as direction
+    union all
+    select
+        'duplicate_payment' as rule,
+        'paid_twice' as family,
+        1 as precedence,
+        'over' as direction
 
 )
 

@@ -1,34 +1,28 @@
 with lines as (
 
-    select * from {{ ref('stg_billing__invoice_line_items') }}
-    where is_accepted
-
-),
-
-invoices as (
-
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_rated_lines') }}
 
 ),
 
 final as (
 
     select
-        lines.line_item_id,
-        lines.invoice_id,
-        invoices.account_id,
-        invoices.line_of_business,
-        invoices.invoice_date,
-        lines.charge_type,
-        lines.sku_id,
-        lines.description,
-        lines.quantity,
-        lines.unit_price,
-        cast(lines.amount as decimal(18, 2)) as amount,
-        invoices.currency
+        line_item_id,
+        invoice_id,
+        account_id,
+        line_of_business,
+        invoice_date,
+        charge_type,
+        sku_id,
+        description,
+        quantity,
+        unit_price,
+        amount,
+        currency,
+        expected_unit_price,
+        price_source,
+        expected_amount
     from lines
-    inner join invoices
-        on lines.invoice_id = invoices.invoice_id
 
 )
 

@@ -1,6 +1,6 @@
-with cases as (
+with found as (
 
-    select * from {{ ref('int_leakage_cases') }}
+    select * from {{ ref('int_detections') }}
 
 ),
 
@@ -12,7 +12,7 @@ truth as (
 
 rules as (
 
-    select * from {{ ref('int_leakage_rules') }}
+    select * from {{ ref('int_scored_rules') }}
 
 ),
 
@@ -53,22 +53,15 @@ truth_by_case as (
 
 ),
 
-found as (
-
-    select * from cases
-    where status in ('open', 'superseded')
-
-),
-
 compared as (
 
     select
         coalesce(found.rule, truth_by_case.rule) as rule,
-        found.case_id is not null and coalesce(truth_by_case.is_observable, false)
+        found.rule is not null and coalesce(truth_by_case.is_observable, false)
             as is_true_positive,
-        found.case_id is not null and not coalesce(truth_by_case.is_observable, false)
+        found.rule is not null and not coalesce(truth_by_case.is_observable, false)
             as is_false_positive,
-        found.case_id is null and truth_by_case.is_observable as is_false_negative,
+        found.rule is null and truth_by_case.is_observable as is_false_negative,
         coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
         found.amount as found_amount,
         case when truth_by_case.is_observable then truth_by_case.amount end as true_amount

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.python.workshop import Workshop
 
 CASES = "select rule, entity_id, period_start, amount, status from leakage.fct_leakage_cases"
+FINDINGS = "select rule, entity_id, period_start, amount from data_quality.fct_findings"
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +54,113 @@ def victim(clean: Project) -> tuple[str, str]:
         from core.fct_invoices as invoices
         inner join core.dim_subscriptions as subscriptions using (subscription_id)
         where period_start = date '2024-07-01' and settlement_state = 'paid' and is_current
-        and subscription_status = 'Active' order by invoice_id limit 1
+        and subscription_status = 'Active' and invoiced_amount > 0 order by invoice_id limit 1
         """,
     )
     invoice_id, subscription_id = rows[0]
     return invoice_id, subscription_id
 
 
-def test_a_clean_world_has_no_case(clean: Project) -> None:
+def copied(table: str, where: str, **changes: str | None) -> str:
+    """A statement that adds a copy of one raw row, with some of its columns changed."""
+    changed = ", ".join(
+        f"{'null' if value is None else repr(value)} as {column}"
+        for column, value in changes.items()
+    )
+    return (
+        f"insert into {table} select * replace ({changed})"
+        f" from (select * from {table} where {where} order by all limit 1)"
+    )
+
+
+def landed(table: str, **values: str) -> str:
+    """A statement that adds one raw row to a table that may be empty."""
+    columns = ", ".join(f"{value!r} as {column}" for column, value in values.items())
+    return (
+        f"insert into {table} by name select {columns}, columns('_batch.*')"
+        " from raw_billing.invoices limit 1"
+    )
+
+
+def credit_note(credit_note_id: str, invoice_id: str, day: str, dollars: int) -> str:
+    """A statement that credits an invoice of account T1."""
+    return landed(
+        "raw_billing.credit_notes",
+        credit_note_id=credit_note_id,
+        invoice_id=invoice_id,
+        account_id="T1",
+        credit_date=day,
+        amount=str(dollars),
+    )
+
+
+def trade_account(account_id: str, closed_on: str | None = None) -> str:
+    """A statement that adds an account of the trade-credit line."""
+    return copied(
+        "raw_crm.accounts",
+        "status = 'Active'",
+        account_id=account_id,
+        line_of_business="trade_credit",
+        cash_application="open_item",
+        status="Closed" if closed_on else "Active",
+        closed_on=closed_on,
+    )
+
+
+def trade_invoice(
+    account_id: str, invoice_id: str, issued: str, lines: dict[str, int], amount: int | None = None
+) -> list[str]:
+    """Statements that add an invoice and its lines (article and whole dollars), due next year."""
+    header = copied(
+        "raw_billing.invoices",
+        "amount > 0",
+        account_id=account_id,
+        invoice_id=invoice_id,
+        subscription_id=None,
+        invoice_date=issued,
+        due_date="2025-01-31",
+        period_start=None,
+        period_end=None,
+        amount=str(sum(lines.values()) if amount is None else amount),
+    )
+    return [
+        header,
+        *(
+            copied(
+                "raw_billing.invoice_line_items",
+                "amount > 0",
+                line_item_id=f"{invoice_id}-{number}",
+                invoice_id=invoice_id,
+                charge_type="item",
+                description=article,
+                quantity="1",
+                unit_price=str(dollars),
+                amount=str(dollars),
+            )
+            for number, (article, dollars) in enumerate(lines.items())
+        ),
+    ]
+
+
+def trade_payment(
+    account_id: str, payment_id: str, paid: str, dollars: int, invoice_id: str | None
+) -> str:
+    """A statement that adds a payment."""
+    return copied(
+        "raw_payments.payments",
+        "amount_paid > 0",
+        account_id=account_id,
+        payment_id=payment_id,
+        payment_date=paid,
+        amount_paid=str(dollars),
+        invoice_id=invoice_id,
+    )
+
+
+def test_a_clean_world_has_no_case_and_no_finding(clean: Project) -> None:
     assert query(clean, "select count(*) from core.fct_invoices")[0][0] > 0
     assert query(clean, CASES) == []
+    assert query(clean, FINDINGS) == []
 
 
 def test_a_lost_invoice_is_a_ghost(clean: Project, damage: Callable[..., Project]) -> None:
@@ -113,6 +213,158 @@ def test_a_payment_in_another_currency_is_rejected_and_its_invoice_stays_open(
     assert query(damaged, "select reasons from data_quality.fct_rejected_rows") == [
         ("currency_mismatch",)
     ]
+    paid = query(
+        damaged,
+        "select payment_id, date_trunc('month', payment_date)::date, amount_paid"
+        f" from raw_payments.payments where invoice_id = '{invoice_id}'",
+    )
+    assert query(damaged, FINDINGS) == [("currency_mismatch", *paid[0])]
+
+
+def test_what_is_charged_paid_or_written_wrongly_is_found_by_its_own_rule(
+    clean: Project, damage: Callable[..., Project]
+) -> None:
+    """Every fault on a victim of its own, in one world: nothing else fires for any of them."""
+    invoice_id, _ = victim(clean)
+    paid_twice, mismatched = (
+        found
+        for (found,) in query(
+            clean,
+            "select invoice_id from core.fct_invoices where settlement_state = 'paid'"
+            " and invoiced_amount > 0"
+            f" and period_start = date '2024-08-01' and invoice_id != '{invoice_id}'"
+            " order by invoice_id limit 2",
+        )
+    )
+    last_invoice = query(
+        clean,
+        """
+        select max(invoices.invoice_id)
+        from core.dim_subscriptions as subscriptions
+        inner join core.fct_invoices as invoices using (subscription_id)
+        where is_current and subscription_status = 'Cancelled' and cancelled_on < '2024-10-01'
+        and invoiced_amount > 0
+        """,
+    )[0][0]
+    damaged = damage(
+        "charged_wrongly",
+        # a subscription's July again, in December: the period tells, however late the copy
+        copied(
+            "raw_billing.invoices",
+            f"invoice_id = '{invoice_id}'",
+            invoice_id="AGAIN",
+            invoice_date="2024-12-20",
+            due_date="2025-01-20",
+        ),
+        copied(
+            "raw_billing.invoices",
+            f"invoice_id = '{last_invoice}'",
+            invoice_id="GONE",
+            invoice_date="2024-12-20",
+            due_date="2025-01-20",
+            period_start="2024-12-01",
+            period_end="2024-12-31",
+        ),
+        "insert into raw_payments.payments"
+        " select * replace ('TWICE' as payment_id, payment_date + 3 as payment_date)"
+        f" from raw_payments.payments where invoice_id = '{paid_twice}'",
+        "update raw_billing.invoice_line_items set amount = amount + 1.50"
+        f" where invoice_id = '{mismatched}'",
+        copied(
+            "raw_billing.invoice_line_items",
+            f"invoice_id = '{invoice_id}'",
+            line_item_id="NOWHERE",
+            invoice_id="NOBODY",
+            amount="7",
+        ),
+        trade_account("T1"),
+        *trade_invoice("T1", "T1-A", "2024-12-10", {"nails": 60, "glue": 30}),
+        *trade_invoice("T1", "T1-B", "2024-12-13", {"glue": 30, "nails": 60}),
+        trade_account("T2", closed_on="2024-12-10"),
+        *trade_invoice("T2", "T2-A", "2024-12-11", {"nails": 40}),
+        trade_payment("T1", "T1-P", "2024-12-14", 25, None),
+        trade_payment("T1", "T1-Q", "2024-12-14", 25, None),
+    )
+    charged = dict(query(clean, "select invoice_id, invoiced_amount from core.fct_invoices"))
+    paid_on = query(
+        damaged, "select payment_date from raw_payments.payments where payment_id = 'TWICE'"
+    )[0][0]
+    july, december = date(2024, 7, 1), date(2024, 12, 1)
+    assert sorted(query(damaged, CASES)) == [
+        ("billed_after_cancel", "GONE", december, charged[last_invoice], "open"),
+        ("billed_after_cancel", "T2-A", december, 40, "open"),
+        ("duplicate_invoice", "AGAIN", july, charged[invoice_id], "open"),
+        ("duplicate_invoice", "T1-B", december, 90, "open"),
+        ("duplicate_payment", "T1-Q", december, 25, "open"),
+        ("duplicate_payment", "TWICE", paid_on.replace(day=1), charged[paid_twice], "open"),
+    ]
+    assert sorted(query(damaged, FINDINGS)) == [
+        ("header_lines_mismatch", mismatched, date(2024, 8, 1), Decimal("1.50")),
+        ("orphaned_line", "NOWHERE", july, 7),
+    ]
+    assert query(damaged, "select source_table, reasons from data_quality.fct_rejected_rows") == [
+        ("raw_billing.invoice_line_items", "unknown_invoice")
+    ]
+    # money charged too much is never counted as money that leaked
+    assert query(
+        damaged,
+        "select distinct direction, rule in (select rule from leakage.fct_leakage_monthly"
+        " where direction = 'under') from leakage.fct_leakage_cases",
+    ) == [("over", False)]
+
+
+def test_what_only_looks_wrong_is_left_alone(
+    damage: Callable[..., Project],
+) -> None:
+    nails = {"nails": 90}
+    damaged = damage(
+        "looks_wrong",
+        trade_account("T1"),
+        # a standing order: the same basket every week
+        *trade_invoice("T1", "T1-A", "2024-11-01", nails),
+        *trade_invoice("T1", "T1-B", "2024-11-08", nails),
+        *trade_invoice("T1", "T1-C", "2024-11-15", nails),
+        # the same amount for something else
+        *trade_invoice("T1", "T1-D", "2024-11-16", {"glue": 90}),
+        # two equal instalments, ten days apart; an equal amount for another invoice
+        trade_payment("T1", "T1-P", "2024-11-20", 45, "T1-A"),
+        trade_payment("T1", "T1-Q", "2024-11-30", 45, "T1-A"),
+        trade_payment("T1", "T1-R", "2024-11-30", 45, "T1-B"),
+        # charged back and paid anew
+        trade_payment("T1", "T1-S", "2024-12-01", 90, "T1-C"),
+        landed(
+            "raw_payments.refunds",
+            refund_id="R1",
+            payment_id="T1-S",
+            refund_date="2024-12-02",
+            amount="90",
+            kind="chargeback",
+        ),
+        trade_payment("T1", "T1-T", "2024-12-03", 90, "T1-C"),
+        # credited and written anew; and sent twice, then credited: that one is over
+        *trade_invoice("T1", "T1-E", "2024-12-05", {"paint": 50}),
+        *trade_invoice("T1", "T1-F", "2024-12-07", {"paint": 50}),
+        *trade_invoice("T1", "T1-G", "2024-12-15", {"tiles": 20}),
+        *trade_invoice("T1", "T1-H", "2024-12-16", {"tiles": 20}),
+        credit_note("C1", "T1-E", "2024-12-06", 50),
+        credit_note("C2", "T1-H", "2024-12-20", 20),
+        # billed on the very day it closed, and for nothing after it
+        trade_account("T2", closed_on="2024-12-10"),
+        *trade_invoice("T2", "T2-A", "2024-12-10", {"nails": 40}),
+        *trade_invoice("T2", "T2-B", "2024-12-12", {"nails": 5, "return of nails": -5}),
+        # no amount of its own: the sum of its lines
+        *trade_invoice("T1", "T1-I", "2024-12-20", {"hooks": 5, "pipes": 8}),
+        "update raw_billing.invoices set amount = null where invoice_id = 'T1-I'",
+    )
+    assert query(damaged, CASES) == [
+        ("duplicate_invoice", "T1-H", date(2024, 12, 1), 20, "resolved")
+    ]
+    assert query(damaged, FINDINGS) == []
+    assert query(damaged, "select count(*) from data_quality.fct_rejected_rows") == [(0,)]
+    assert query(
+        damaged,
+        "select count(*), sum(invoiced_amount) from core.fct_invoices where invoice_id like 'T%'",
+    ) == [(11, 90 * 4 + 50 * 2 + 20 * 2 + 40 + 0 + 13)]
 
 
 def test_an_unseen_fault_fails_the_scorecard(

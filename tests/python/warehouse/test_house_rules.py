@@ -47,6 +47,8 @@ PROMISED = {
     "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
     " not_yet_observable precision recall",
     "data_quality.fct_rejected_rows": "source_table batch_id reasons",
+    "data_quality.fct_findings": "rule entity_type entity_id account_id invoice_id period_start"
+    " amount currency found_on evidence",
 }
 
 
