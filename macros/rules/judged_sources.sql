@@ -11,6 +11,7 @@
         ['stg_billing__credit_notes', 'raw_billing', 'credit_notes', 'credit_note_id', true],
         ['stg_billing__write_offs', 'raw_billing', 'write_offs', 'write_off_id', false],
         ['stg_payments__payments', 'raw_payments', 'payments', 'payment_id', true],
+        ['stg_payments__payment_allocations', 'raw_payments', 'payment_allocations', 'allocation_id', true],
         ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
         ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],

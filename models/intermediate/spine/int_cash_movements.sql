@@ -12,9 +12,11 @@ balance_forward as (
 
 unioned as (
 
-    select * from open_item
+    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
+    from open_item
     union all
-    select * from balance_forward
+    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
+    from balance_forward
 
 ),
 
@@ -29,6 +31,23 @@ final as (
         source_id,
         amount
     from unioned
+    where cause not in ('credit_note', 'unapplied_cash')
+
+    union all
+
+    -- an invoice, a credit note and a payment of one day may have the same id: their movements are one
+    select
+        invoice_id,
+        account_id,
+        currency,
+        movement_on,
+        cause,
+        source_id,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from unioned
+    where cause in ('credit_note', 'unapplied_cash')
+    group by invoice_id, account_id, currency, movement_on, cause, source_id
+    having sum(amount) != 0
 
 )
 
