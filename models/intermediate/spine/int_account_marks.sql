@@ -7,37 +7,27 @@ with ledger as (
 
 ),
 
+credit_ledger as (
+
+    select * from {{ ref('int_account_ledger') }}
+    where cause = 'credit_note'
+
+),
+
 levels as (
 
     select
         account_id,
         currency,
-        0 as side,
-        cast(null as {{ dbt.type_string() }}) as walk,
-        event_number,
-        cast(null as date) as event_on,
-        cast(null as {{ dbt.type_string() }}) as cause,
-        cast(null as {{ dbt.type_string() }}) as source_id,
-        invoices_issued,
-        owed_to_date as level_after
-    from ledger
-    where cause = 'issue'
-
-    union all
-
-    select
-        account_id,
-        currency,
-        1 as side,
-        'money' as walk,
+        case when cause = 'issue' then 0 else 1 end as side,
+        case when cause != 'issue' then 'money' end as walk,
         event_number,
         event_on,
         cause,
         source_id,
         invoices_issued,
-        money_to_date as level_after
+        case when cause = 'issue' then owed_to_date else money_to_date end as level_after
     from ledger
-    where cause != 'issue'
 
     union all
 
@@ -53,8 +43,7 @@ levels as (
         source_id,
         invoices_issued,
         credit_to_date as level_after
-    from ledger
-    where cause = 'credit_note'
+    from credit_ledger
 
 ),
 

@@ -11,6 +11,14 @@ with ledger as (
 crossings as (
 
     select * from {{ ref('int_account_crossings') }}
+    where cause != 'credit_note' and amount != 0
+
+),
+
+credit_crossings as (
+
+    select * from {{ ref('int_account_crossings') }}
+    where cause = 'credit_note'
 
 ),
 
@@ -67,8 +75,7 @@ shifts as (
         source_id,
         sum(case when walk = 'credit' then amount else 0 end) as credit_amount,
         sum(case when walk = 'credit' then -amount else amount end) as cash_amount
-    from crossings
-    where cause = 'credit_note'
+    from credit_crossings
     group by invoice_id, account_id, currency, event_on, source_id
 
 ),
@@ -117,7 +124,6 @@ final as (
         source_id,
         amount
     from crossings
-    where cause != 'credit_note' and amount != 0
 
 )
 

@@ -39,14 +39,12 @@ changes as (
     union all
 
     select
-        invoices.invoice_id,
-        greatest(write_offs.written_off_on, invoices.invoice_date) as changed_on,
+        invoice_id,
+        written_off_on as changed_on,
         0 as charge_change,
         0 as credit_change,
         0 as paid_change
     from write_offs
-    inner join invoices
-        on write_offs.invoice_id = invoices.invoice_id
 
 ),
 

@@ -88,23 +88,31 @@ held as (
 
 ),
 
+kinds as (
+
+    select 'credit_note' as kind
+    union all
+    select 'cash' as kind
+
+),
+
+-- a fact may move credit and cash at once, so each row is read under both kinds
 movements as (
 
     select
-        *,
-        'credit_note' as cause,
-        credited_after - credited_before as amount
+        held.invoice_id,
+        held.account_id,
+        held.currency,
+        held.event_on,
+        held.event_order,
+        case when kinds.kind = 'cash' then held.cash_cause else kinds.kind end as cause,
+        held.source_id,
+        case
+            when kinds.kind = 'cash' then held.paid_after - held.paid_before
+            else held.credited_after - held.credited_before
+        end as amount
     from held
-    where credited_after != credited_before
-
-    union all
-
-    select
-        *,
-        cash_cause as cause,
-        paid_after - paid_before as amount
-    from held
-    where paid_after != paid_before
+    cross join kinds
 
 ),
 
@@ -120,6 +128,7 @@ final as (
         source_id,
         cast(amount as decimal(18, 2)) as amount
     from movements
+    where amount != 0
 
 )
 

@@ -20,9 +20,17 @@ reversals as (
 
 ),
 
-settlement as (
+open_item_invoices as (
 
     select * from {{ ref('int_invoice_settlement') }}
+    where cash_application = 'open_item' and paid_amount > 0
+
+),
+
+balance_forward_invoices as (
+
+    select * from {{ ref('int_invoice_settlement') }}
+    where cash_application = 'balance_forward'
 
 ),
 
@@ -44,8 +52,7 @@ held as (
         invoice_id as pool_id,
         currency,
         paid_amount as held_amount
-    from settlement
-    where cash_application = 'open_item' and paid_amount > 0
+    from open_item_invoices
 
     union all
 
@@ -54,8 +61,7 @@ held as (
         account_id as pool_id,
         currency,
         sum(paid_amount) as held_amount
-    from settlement
-    where cash_application = 'balance_forward'
+    from balance_forward_invoices
     group by cash_application, account_id, currency
 
 ),
@@ -84,23 +90,15 @@ claims as (
     union all
 
     select
-        payments.payment_id,
-        payments.payment_date,
-        payments.cash_application,
-        parts.invoice_id as pool_id,
-        payments.currency,
-        payments.is_split,
-        sum(parts.amount) as net_amount
+        payment_id,
+        payment_date,
+        'open_item' as cash_application,
+        invoice_id as pool_id,
+        currency,
+        true as is_split,
+        sum(amount) as net_amount
     from parts
-    inner join payments
-        on parts.payment_id = payments.payment_id
-    group by
-        payments.payment_id,
-        payments.payment_date,
-        payments.cash_application,
-        parts.invoice_id,
-        payments.currency,
-        payments.is_split
+    group by payment_id, payment_date, invoice_id, currency
 
 ),
 

@@ -89,6 +89,7 @@ final as (
         split_payments.account_id,
         split_payments.currency,
         changes.invoice_id,
+        split_payments.payment_date,
         changes.part_on,
         changes.cause,
         changes.source_id,
@@ -101,6 +102,7 @@ final as (
         split_payments.account_id,
         split_payments.currency,
         changes.invoice_id,
+        split_payments.payment_date,
         changes.part_on,
         changes.cause,
         changes.source_id

@@ -13,6 +13,14 @@ reversals as (
 applications as (
 
     select * from {{ ref('int_payment_applications') }}
+    where not is_split
+
+),
+
+split_applications as (
+
+    select * from {{ ref('int_payment_applications') }}
+    where is_split
 
 ),
 
@@ -33,15 +41,13 @@ applied as (
         payment_id,
         applied_amount
     from applications
-    where not is_split
 
     union all
 
     select
         payment_id,
         sum(applied_amount) as applied_amount
-    from applications
-    where is_split
+    from split_applications
     group by payment_id
 
 ),
