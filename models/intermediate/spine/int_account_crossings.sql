@@ -1,5 +1,6 @@
--- An invoice owns the interval [owed_before, owed_after) of its account's cumulative charges. An event
--- moves the invoices already issued whose interval lies between the totals before and after it.
+-- An invoice owns the interval [owed_before, owed_after) of its account's cumulative charges. An
+-- event moves the invoices already issued whose interval lies between the totals before and after
+-- it.
 
 with ledger as (
 

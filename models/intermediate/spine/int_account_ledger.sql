@@ -1,5 +1,6 @@
--- The running totals of a balance-forward account: what it was charged and what money came in, after
--- each of its dated facts. Of one day the invoices come first, then credits, receipts and reversals.
+-- The running totals of a balance-forward account: what it was charged and what money came in,
+-- after each of its dated facts. Of one day the invoices come first, then credits, receipts and
+-- reversals.
 
 with invoices as (
 

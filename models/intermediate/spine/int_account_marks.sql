@@ -1,5 +1,6 @@
--- How many invoices an account's money fills after each event. The running totals of money are searched
--- among those of charges by one sort of both, so the cost is that of the rows, however long a history.
+-- How many invoices an account's money fills after each event. The running totals of money are
+-- searched among those of charges by one sort of both, so the cost is that of the rows, however
+-- long a history.
 
 with ledger as (
 

@@ -1,6 +1,6 @@
--- A payment told by allocation rows is cut like a ruler: in order of date and id, each row owns the
--- interval [allocated_before, allocated_after) of it, and holds what part of that interval lies below
--- the amount less the reversals to date. Nothing acts before the payment's own date.
+-- A payment told by allocation rows is cut like a ruler: in order of date and id, each row owns
+-- the interval [allocated_before, allocated_after) of it, and holds what part of that interval
+-- lies below the amount less the reversals to date. Nothing acts before the payment's own date.
 
 with payments as (
 

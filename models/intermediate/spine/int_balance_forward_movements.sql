@@ -1,6 +1,6 @@
--- Oldest first, whatever a payment names: an invoice holds what part of its interval of the account's
--- cumulative charges the account's money covers to date. Credit notes alone, by the same formula,
--- give what is credited; the rest of the holding is cash.
+-- Oldest first, whatever a payment names: an invoice holds what part of its interval of the
+-- account's cumulative charges the account's money covers to date. Credit notes alone, by the
+-- same formula, give what is credited; the rest of the holding is cash.
 
 with ledger as (
 

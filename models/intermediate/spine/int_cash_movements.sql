@@ -26,24 +26,36 @@ balance_forward_shifts as (
 
 ),
 
+direct as (
+
+    select * from open_item
+    union all
+    select * from balance_forward
+
+),
+
 shifts as (
 
-    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
-    from open_item_shifts
+    select * from open_item_shifts
     union all
-    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
-    from balance_forward_shifts
+    select * from balance_forward_shifts
 
 ),
 
 final as (
 
-    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
-    from open_item
+    select
+        invoice_id,
+        account_id,
+        currency,
+        movement_on,
+        cause,
+        source_id,
+        amount
+    from direct
+
     union all
-    select invoice_id, account_id, currency, movement_on, cause, source_id, amount
-    from balance_forward
-    union all
+
     -- an invoice, a credit note and a payment of one day may share an id: what they move is one row
     select
         invoice_id,

@@ -44,6 +44,18 @@ GIVEN = {
     "staging.stg_payments__disputes": "invoice_id text, opened_on date, is_accepted boolean",
 }
 
+# What they say, in the order of `Built`.
+ANSWERS = {
+    "intermediate.int_invoice_settlement": "invoice_id, credited_amount, paid_amount,"
+    " written_off_amount, outstanding_amount, settled_date",
+    "intermediate.int_account_balances": "account_id, currency,"
+    " received_amount - reversed_amount, credit_note_amount, applied_amount, credited_amount,"
+    " unapplied_amount, outstanding_amount, open_invoice_count",
+    "core.fct_payments": "payment_id, applied_amount, unapplied_amount",
+    "intermediate.int_cash_movements": "invoice_id, movement_on, cause, source_id, account_id,"
+    " currency, amount",
+}
+
 # Invoices come to the spine filtered by the as-of date.
 INVOICES = """
     create view intermediate.int_invoices_unioned as
@@ -137,24 +149,7 @@ def build(
     return Built(
         *(
             connection.execute(f"select {columns} from {table} order by all").fetchall()
-            for table, columns in (
-                (
-                    "intermediate.int_invoice_settlement",
-                    "invoice_id, credited_amount, paid_amount, written_off_amount,"
-                    " outstanding_amount, settled_date",
-                ),
-                (
-                    "intermediate.int_account_balances",
-                    "account_id, currency, received_amount - reversed_amount, credit_note_amount,"
-                    " applied_amount, credited_amount, unapplied_amount, outstanding_amount,"
-                    " open_invoice_count",
-                ),
-                ("core.fct_payments", "payment_id, applied_amount, unapplied_amount"),
-                (
-                    "intermediate.int_cash_movements",
-                    "invoice_id, movement_on, cause, source_id, account_id, currency, amount",
-                ),
-            )
+            for table, columns in ANSWERS.items()
         )
     )
 

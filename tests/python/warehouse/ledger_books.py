@@ -231,8 +231,7 @@ def _apply_by_name(
             (
                 note.amount
                 for note in known.credit_notes
-                if note.invoice_id == invoice.invoice_id
-                and note.account_id == invoice.account_id
+                if note.invoice_id == invoice.invoice_id and note.account_id == invoice.account_id
             ),
             NOTHING,
         )
@@ -246,9 +245,7 @@ def _apply_by_name(
         books.paid[invoice.invoice_id] = invoice.amount - credited - room
 
 
-def _apply_oldest_first(
-    own: Sequence[Invoice], receipts: Sequence[_Receipt], books: Books
-) -> None:
+def _apply_oldest_first(own: Sequence[Invoice], receipts: Sequence[_Receipt], books: Books) -> None:
     """Balance forward: whatever a payment names, the oldest invoice is filled first."""
     for currency in {invoice.currency for invoice in own}:
         theirs = [invoice for invoice in own if invoice.currency == currency]

@@ -66,7 +66,9 @@ def histories(draw: st.DrawFn) -> History:
         )
     ):
         if invoice is None:
-            payments.append(Payment(f"p{order[n]}", account, None, day, amount or NOTHING, currency))
+            payments.append(
+                Payment(f"p{order[n]}", account, None, day, amount or NOTHING, currency)
+            )
         else:
             payer = invoice.account_id if is_own else account
             payments.append(
@@ -85,7 +87,9 @@ def histories(draw: st.DrawFn) -> History:
                 )
             )
         ):
-            gone = sum((row.amount for row in reversals if row.payment_id == payment.payment_id), NOTHING)
+            gone = sum(
+                (row.amount for row in reversals if row.payment_id == payment.payment_id), NOTHING
+            )
             if payment.amount is None or gone + amount <= payment.amount:
                 reversals.append(Reversal(f"r{order[n]}", payment.payment_id, day, amount, kind))
     if payments and invoices:
@@ -114,7 +118,9 @@ def histories(draw: st.DrawFn) -> History:
         for n, (account, invoice, is_own, day, amount) in enumerate(
             draw(
                 st.lists(
-                    st.tuples(account_of, named, st.sampled_from([True, True, False]), DAYS, AMOUNTS),
+                    st.tuples(
+                        account_of, named, st.sampled_from([True, True, False]), DAYS, AMOUNTS
+                    ),
                     max_size=3,
                 )
             )
@@ -195,9 +201,7 @@ def test_later_facts_leave_the_books_of_a_day_as_they_were(
 ) -> None:
     then = run(history, day)
     assert then == run(history.until(day), day)
-    assert then.movements == [
-        row for row in run(history, LAST_DAY).movements if row[1] <= on(day)
-    ]
+    assert then.movements == [row for row in run(history, LAST_DAY).movements if row[1] <= on(day)]
 
 
 def _settlement(
