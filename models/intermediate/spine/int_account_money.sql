@@ -8,13 +8,14 @@ with accounts as (
 payments as (
 
     select * from {{ ref('int_payments') }}
+    where cash_application = 'balance_forward'
 
 ),
 
-refunds as (
+reversals as (
 
-    select * from {{ ref('stg_payments__refunds') }}
-    where is_accepted
+    select * from {{ ref('int_payment_reversals') }}
+    where cash_application = 'balance_forward'
 
 ),
 
@@ -25,7 +26,7 @@ credit_notes as (
 
 ),
 
-money as (
+final as (
 
     select
         account_id,
@@ -33,51 +34,36 @@ money as (
         payment_date as money_date,
         'payment' as cause,
         payment_id as source_id,
-        amount_paid as amount
+        amount_paid as amount,
+        cast(0 as decimal(18, 2)) as credit_amount
     from payments
-
-    union all
-
-    select
-        payments.account_id,
-        payments.currency,
-        refunds.refund_date as money_date,
-        refunds.refund_kind as cause,
-        refunds.refund_id as source_id,
-        -refunds.amount as amount
-    from refunds
-    inner join payments
-        on refunds.payment_id = payments.payment_id
-    where refunds.refund_date <= {{ as_of_date() }}
 
     union all
 
     select
         account_id,
         currency,
-        credit_date as money_date,
-        'credit_note' as cause,
-        credit_note_id as source_id,
-        amount
-    from credit_notes
-    where credit_date <= {{ as_of_date() }}
+        reversed_on as money_date,
+        cause,
+        refund_id as source_id,
+        cast(-amount as decimal(18, 2)) as amount,
+        cast(0 as decimal(18, 2)) as credit_amount
+    from reversals
 
-),
-
-final as (
+    union all
 
     select
-        money.account_id,
-        money.currency,
-        money.money_date,
-        money.cause,
-        money.source_id,
-        cast(money.amount as decimal(18, 2)) as amount,
-        cast(case when money.cause = 'credit_note' then money.amount else 0 end as decimal(18, 2))
-            as credit_amount
-    from money
+        credit_notes.account_id,
+        credit_notes.currency,
+        credit_notes.credit_date as money_date,
+        'credit_note' as cause,
+        credit_notes.credit_note_id as source_id,
+        cast(credit_notes.amount as decimal(18, 2)) as amount,
+        cast(credit_notes.amount as decimal(18, 2)) as credit_amount
+    from credit_notes
     inner join accounts
-        on money.account_id = accounts.account_id
+        on credit_notes.account_id = accounts.account_id
+    where credit_notes.credit_date <= {{ as_of_date() }}
 
 )
 

@@ -21,6 +21,7 @@ changes as (
     select
         invoice_id,
         invoice_date as changed_on,
+        invoiced_amount as charge_change,
         0 as credit_change,
         0 as paid_change
     from invoices
@@ -30,6 +31,7 @@ changes as (
     select
         invoice_id,
         movement_on as changed_on,
+        0 as charge_change,
         case when cause = 'credit_note' then amount else 0 end as credit_change,
         case when cause = 'credit_note' then 0 else amount end as paid_change
     from movements
@@ -37,25 +39,12 @@ changes as (
     union all
 
     select
-        invoices.invoice_id,
-        greatest(write_offs.written_off_on, invoices.invoice_date) as changed_on,
+        invoice_id,
+        written_off_on as changed_on,
+        0 as charge_change,
         0 as credit_change,
         0 as paid_change
     from write_offs
-    inner join invoices
-        on write_offs.invoice_id = invoices.invoice_id
-
-),
-
-days as (
-
-    select
-        invoice_id,
-        changed_on,
-        sum(credit_change) as credit_change,
-        sum(paid_change) as paid_change
-    from changes
-    group by invoice_id, changed_on
 
 ),
 
@@ -65,9 +54,10 @@ running as (
         invoice_id,
         changed_on as valid_from,
         coalesce(lead(changed_on) over by_day, {{ end_of_time() }}) as valid_to,
+        sum(charge_change) over by_day as charged_amount,
         sum(credit_change) over by_day as credited_amount,
         sum(paid_change) over by_day as paid_amount
-    from days
+    from changes
     window by_day as (
         partition by invoice_id
         order by changed_on
@@ -76,6 +66,7 @@ running as (
 
 ),
 
+-- only the last change of a day leaves a spell behind it, whatever the order of the others
 balances as (
 
     select
@@ -84,14 +75,13 @@ balances as (
         running.valid_to,
         running.credited_amount,
         running.paid_amount,
-        invoices.invoiced_amount - running.credited_amount - running.paid_amount
+        running.charged_amount - running.credited_amount - running.paid_amount
             as unsettled_amount,
         coalesce(running.valid_from >= write_offs.written_off_on, false) as is_written_off
     from running
-    inner join invoices
-        on running.invoice_id = invoices.invoice_id
     left join write_offs
         on running.invoice_id = write_offs.invoice_id
+    where running.valid_from < running.valid_to
 
 ),
 

@@ -8,98 +8,91 @@ with invoices as (
 payments as (
 
     select * from {{ ref('int_payments') }}
-    where is_own_invoice
+    where cash_application = 'open_item' and is_own_invoice and not is_split
 
 ),
 
-refunds as (
+reversals as (
 
-    select * from {{ ref('stg_payments__refunds') }}
-    where is_accepted
+    select * from {{ ref('int_payment_reversals') }}
+    where cash_application = 'open_item' and invoice_id is not null and not is_split
+
+),
+
+parts as (
+
+    select * from {{ ref('int_payment_parts') }}
+    where invoice_id is not null and amount != 0
 
 ),
 
 credit_notes as (
 
     select * from {{ ref('stg_billing__credit_notes') }}
-    where is_accepted
+    where is_accepted and credit_date <= {{ as_of_date() }}
 
 ),
 
-events as (
+final as (
 
+    -- a credit note on another account's invoice stays with its own account
     select
-        invoice_id,
-        invoice_date as event_on,
-        1 as event_order,
-        'issue' as cause,
-        invoice_id as source_id,
-        invoiced_amount,
-        0 as credit_amount,
-        0 as cash_amount
-    from invoices
-
-    union all
-
-    select
-        invoice_id,
-        credit_date as event_on,
+        invoices.invoice_id,
+        invoices.account_id,
+        invoices.currency,
+        credit_notes.credit_date as event_on,
         2 as event_order,
         'credit_note' as cause,
-        credit_note_id as source_id,
-        0 as invoiced_amount,
-        amount as credit_amount,
-        0 as cash_amount
+        credit_notes.credit_note_id as source_id,
+        cast(credit_notes.amount as decimal(18, 2)) as credit_amount,
+        cast(0 as decimal(18, 2)) as cash_amount
     from credit_notes
-    where credit_date <= {{ as_of_date() }}
+    inner join invoices
+        on
+        credit_notes.invoice_id = invoices.invoice_id
+        and credit_notes.account_id = invoices.account_id
 
     union all
 
     select
         invoice_id,
+        account_id,
+        currency,
         payment_date as event_on,
         3 as event_order,
         'payment' as cause,
         payment_id as source_id,
-        0 as invoiced_amount,
-        0 as credit_amount,
+        cast(0 as decimal(18, 2)) as credit_amount,
         amount_paid as cash_amount
     from payments
 
     union all
 
     select
-        payments.invoice_id,
-        refunds.refund_date as event_on,
-        4 as event_order,
-        refunds.refund_kind as cause,
-        refunds.refund_id as source_id,
-        0 as invoiced_amount,
-        0 as credit_amount,
-        -refunds.amount as cash_amount
-    from refunds
-    inner join payments
-        on refunds.payment_id = payments.payment_id
-    where refunds.refund_date <= {{ as_of_date() }}
+        invoice_id,
+        account_id,
+        currency,
+        part_on as event_on,
+        case when cause in ('payment', 'unapplied_cash') then 3 else 4 end as event_order,
+        cause,
+        source_id,
+        cast(0 as decimal(18, 2)) as credit_amount,
+        amount as cash_amount
+    from parts
 
-),
-
-final as (
+    union all
 
     select
-        events.invoice_id,
-        invoices.account_id,
-        invoices.currency,
-        events.event_on,
-        events.event_order,
-        events.cause,
-        events.source_id,
-        cast(events.invoiced_amount as decimal(18, 2)) as invoiced_amount,
-        cast(events.credit_amount as decimal(18, 2)) as credit_amount,
-        cast(events.cash_amount as decimal(18, 2)) as cash_amount
-    from events
-    inner join invoices
-        on events.invoice_id = invoices.invoice_id
+        invoice_id,
+        account_id,
+        currency,
+        reversed_on as event_on,
+        4 as event_order,
+        cause,
+        refund_id as source_id,
+        cast(0 as decimal(18, 2)) as credit_amount,
+        cast(-amount as decimal(18, 2)) as cash_amount
+    from reversals
 
 )
 

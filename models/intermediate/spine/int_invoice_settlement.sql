@@ -23,31 +23,42 @@ disputes as (
 
 ),
 
--- the balance that holds as of the date, and the day from which nothing was owed any more:
--- the end of the last spell in which something was, or the issue of an invoice that never owed
+-- the balance that holds as of the date, the end of the last spell in which something was owed, and
+-- what came in under the invoice's name
+figures as (
+
+    select
+        invoice_id,
+        case when valid_to = {{ end_of_time() }} then credited_amount end as credited_amount,
+        case when valid_to = {{ end_of_time() }} then paid_amount end as paid_amount,
+        case when valid_to = {{ end_of_time() }} then written_off_amount end as written_off_amount,
+        case when unsettled_amount > 0 then valid_to end as owed_until,
+        0 as received_amount
+    from spells
+
+    union all
+
+    select
+        invoice_id,
+        null as credited_amount,
+        null as paid_amount,
+        null as written_off_amount,
+        null as owed_until,
+        cash_amount as received_amount
+    from events
+
+),
+
 standing as (
 
     select
         invoice_id,
-        max(case when valid_to = {{ end_of_time() }} then credited_amount end) as credited_amount,
-        max(case when valid_to = {{ end_of_time() }} then paid_amount end) as paid_amount,
-        max(case when valid_to = {{ end_of_time() }} then written_off_amount end)
-            as written_off_amount,
-        max(case when valid_to = {{ end_of_time() }} then outstanding_amount end)
-            as outstanding_amount,
-        coalesce(max(case when unsettled_amount > 0 then valid_to end), min(valid_from))
-            as settled_on
-    from spells
-    group by invoice_id
-
-),
-
-receipts as (
-
-    select
-        invoice_id,
-        sum(cash_amount) as received_amount
-    from events
+        max(credited_amount) as credited_amount,
+        max(paid_amount) as paid_amount,
+        max(written_off_amount) as written_off_amount,
+        max(owed_until) as owed_until,
+        sum(received_amount) as received_amount
+    from figures
     group by invoice_id
 
 ),
@@ -70,26 +81,24 @@ amounts as (
             as net_due_amount,
         standing.paid_amount,
         standing.written_off_amount,
-        standing.outstanding_amount,
         cast(
-            case
-                when invoices.cash_application = 'open_item'
-                    then greatest(
-                        coalesce(receipts.received_amount, 0)
-                        - (invoices.invoiced_amount - standing.credited_amount),
-                        0
-                    )
-                else 0
-            end as decimal(18, 2)
+            invoices.invoiced_amount
+            - standing.credited_amount - standing.paid_amount - standing.written_off_amount
+            as decimal(18, 2)
+        ) as outstanding_amount,
+        -- only money of open-item accounts goes by the name on it
+        cast(
+            greatest(
+                standing.received_amount - (invoices.invoiced_amount - standing.credited_amount), 0
+            ) as decimal(18, 2)
         ) as overpaid_amount,
-        nullif(standing.settled_on, {{ end_of_time() }}) as settled_date,
+        nullif(coalesce(standing.owed_until, invoices.invoice_date), {{ end_of_time() }})
+            as settled_date,
         disputed.invoice_id is not null as is_disputed,
         {{ as_of_date() }} as as_of_date
     from invoices
     inner join standing
         on invoices.invoice_id = standing.invoice_id
-    left join receipts
-        on invoices.invoice_id = receipts.invoice_id
     left join disputed
         on invoices.invoice_id = disputed.invoice_id
 

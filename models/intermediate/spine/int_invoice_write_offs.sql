@@ -11,6 +11,12 @@ invoices as (
 
 ),
 
+account_invoices as (
+
+    select * from {{ ref('int_invoices_unioned') }}
+
+),
+
 visible as (
 
     select * from write_offs
@@ -23,19 +29,19 @@ matched as (
 
     select
         invoices.invoice_id,
-        visible.written_off_on
+        greatest(visible.written_off_on, invoices.invoice_date) as written_off_on
     from visible
     inner join invoices
         on visible.invoice_id = invoices.invoice_id
     union all
     select
-        invoices.invoice_id,
+        account_invoices.invoice_id,
         visible.written_off_on
     from visible
-    inner join invoices
+    inner join account_invoices
         on
-        visible.account_id = invoices.account_id
-        and visible.written_off_on >= invoices.invoice_date
+        visible.account_id = account_invoices.account_id
+        and visible.written_off_on >= account_invoices.invoice_date
     where visible.invoice_id is null
 
 ),

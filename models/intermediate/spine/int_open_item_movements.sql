@@ -4,9 +4,49 @@
 --     paid     = least(receipts - reversals, issued amount - credited), never below 0
 -- so each fact moves the holding by the difference it makes, and later facts rewrite nothing.
 
-with events as (
+with invoices as (
+
+    select * from {{ ref('int_invoices_unioned') }}
+    where cash_application = 'open_item'
+
+),
+
+events as (
 
     select * from {{ ref('int_invoice_events') }}
+
+),
+
+dated as (
+
+    select
+        invoice_id,
+        account_id,
+        currency,
+        invoice_date as event_on,
+        1 as event_order,
+        'unapplied_cash' as cash_cause,
+        invoice_id as source_id,
+        invoiced_amount,
+        cast(0 as decimal(18, 2)) as credit_amount,
+        cast(0 as decimal(18, 2)) as cash_amount
+    from invoices
+
+    union all
+
+    -- a credit note moves no cash but what it sets free
+    select
+        invoice_id,
+        account_id,
+        currency,
+        event_on,
+        event_order,
+        case when cause = 'credit_note' then 'unapplied_cash' else cause end as cash_cause,
+        source_id,
+        cast(0 as decimal(18, 2)) as invoiced_amount,
+        credit_amount,
+        cash_amount
+    from events
 
 ),
 
@@ -15,17 +55,24 @@ running as (
     select
         *,
         sum(invoiced_amount) over by_date as issued_after,
-        sum(invoiced_amount) over by_date - invoiced_amount as issued_before,
         sum(credit_amount) over by_date as credits_after,
-        sum(credit_amount) over by_date - credit_amount as credits_before,
-        sum(cash_amount) over by_date as cash_after,
-        sum(cash_amount) over by_date - cash_amount as cash_before
-    from events
+        sum(cash_amount) over by_date as cash_after
+    from dated
     window by_date as (
         partition by invoice_id
-        order by event_on, event_order, source_id
+        order by event_on, event_order, cash_cause, source_id
         rows between unbounded preceding and current row
     )
+
+),
+
+credited as (
+
+    select
+        *,
+        least(credits_after, issued_after) as credited_after,
+        least(credits_after - credit_amount, issued_after - invoiced_amount) as credited_before
+    from running
 
 ),
 
@@ -33,52 +80,39 @@ held as (
 
     select
         *,
-        least(credits_after, issued_after) as credited_after,
-        least(credits_before, issued_before) as credited_before,
-        least(greatest(cash_after, 0), issued_after - least(credits_after, issued_after))
-            as paid_after,
-        least(greatest(cash_before, 0), issued_before - least(credits_before, issued_before))
-            as paid_before
-    from running
+        {{ clamp('cash_after', '0', 'issued_after - credited_after') }} as paid_after,
+        {{ clamp(
+            'cash_after - cash_amount', '0', 'issued_after - invoiced_amount - credited_before'
+        ) }} as paid_before
+    from credited
 
 ),
 
-credit_movements as (
+kinds as (
 
-    select
-        invoice_id,
-        account_id,
-        currency,
-        event_on as movement_on,
-        'credit_note' as cause,
-        source_id,
-        credited_after - credited_before as amount
-    from held
-    where credited_after != credited_before
-
-),
-
--- cash that waited lands when the invoice is issued, and is set free when a credit takes its place
-cash_movements as (
-
-    select
-        invoice_id,
-        account_id,
-        currency,
-        event_on as movement_on,
-        case when cause in ('issue', 'credit_note') then 'unapplied_cash' else cause end as cause,
-        source_id,
-        paid_after - paid_before as amount
-    from held
-    where paid_after != paid_before
-
-),
-
-unioned as (
-
-    select * from credit_movements
+    select 'credit_note' as kind
     union all
-    select * from cash_movements
+    select 'cash' as kind
+
+),
+
+-- a fact may move credit and cash at once, so each row is read under both kinds
+movements as (
+
+    select
+        held.invoice_id,
+        held.account_id,
+        held.currency,
+        held.event_on,
+        held.event_order,
+        case when kinds.kind = 'cash' then held.cash_cause else kinds.kind end as cause,
+        held.source_id,
+        case
+            when kinds.kind = 'cash' then held.paid_after - held.paid_before
+            else held.credited_after - held.credited_before
+        end as amount
+    from held
+    cross join kinds
 
 ),
 
@@ -88,11 +122,13 @@ final as (
         invoice_id,
         account_id,
         currency,
-        movement_on,
+        event_on as movement_on,
+        event_order,
         cause,
         source_id,
         cast(amount as decimal(18, 2)) as amount
-    from unioned
+    from movements
+    where amount != 0
 
 )
 

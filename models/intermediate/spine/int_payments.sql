@@ -1,6 +1,19 @@
 with payments as (
 
     select * from {{ ref('stg_payments__payments') }}
+    where is_accepted and payment_date <= {{ as_of_date() }}
+
+),
+
+full_payments as (
+
+    select * from {{ ref('int_full_payments') }}
+
+),
+
+allocations as (
+
+    select * from {{ ref('stg_payments__payment_allocations') }}
     where is_accepted
 
 ),
@@ -11,62 +24,47 @@ invoices as (
 
 ),
 
-credit_notes as (
+accounts as (
 
-    select * from {{ ref('stg_billing__credit_notes') }}
-    where is_accepted
-
-),
-
-visible as (
-
-    select * from payments
-    where payment_date <= {{ as_of_date() }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
--- "payment in full" without an amount pays what its invoice asks for that day
-credited_before_full_payment as (
+split_payments as (
 
-    select
-        visible.payment_id,
-        sum(credit_notes.amount) as credited_amount
-    from visible
-    inner join credit_notes
-        on
-        visible.invoice_id = credit_notes.invoice_id
-        and visible.payment_date >= credit_notes.credit_date
-    where visible.amount_paid is null
-    group by visible.payment_id
+    select payment_id
+    from allocations
+    where allocated_on <= {{ as_of_date() }}
+    group by payment_id
 
 ),
 
 final as (
 
     select
-        visible.payment_id,
-        visible.account_id,
-        visible.invoice_id,
-        invoices.account_id = visible.account_id as is_own_invoice,
-        visible.payment_date,
-        cast(
-            coalesce(
-                visible.amount_paid,
-                greatest(
-                    invoices.invoiced_amount
-                    - coalesce(credited_before_full_payment.credited_amount, 0),
-                    0
-                ),
-                0
-            ) as decimal(18, 2)
-        ) as amount_paid,
-        visible.currency,
-        visible.method
-    from visible
+        payments.payment_id,
+        payments.account_id,
+        payments.invoice_id,
+        invoices.account_id = payments.account_id as is_own_invoice,
+        -- what came in on an account nobody knows can only be applied by name
+        coalesce(accounts.cash_application, 'open_item') as cash_application,
+        coalesce(accounts.cash_application, 'open_item') = 'open_item'
+        and split_payments.payment_id is not null as is_split,
+        coalesce(full_payments.payment_date, payments.payment_date) as payment_date,
+        coalesce(payments.amount_paid, full_payments.amount_paid) as amount_paid,
+        payments.currency,
+        payments.method
+    from payments
+    left join full_payments
+        on payments.payment_id = full_payments.payment_id
     left join invoices
-        on visible.invoice_id = invoices.invoice_id
-    left join credited_before_full_payment
-        on visible.payment_id = credited_before_full_payment.payment_id
+        on payments.invoice_id = invoices.invoice_id
+    left join accounts
+        on payments.account_id = accounts.account_id
+    left join split_payments
+        on payments.payment_id = split_payments.payment_id
+    -- one in full of an invoice not issued yet is worth nothing yet
+    where payments.amount_paid is not null or full_payments.payment_id is not null
 
 )
 

@@ -4,22 +4,23 @@ with payments as (
 
 ),
 
-refunds as (
+reversals as (
 
-    select * from {{ ref('stg_payments__refunds') }}
-    where is_accepted
-
-),
-
-settlement as (
-
-    select * from {{ ref('int_invoice_settlement') }}
+    select * from {{ ref('int_payment_reversals') }}
 
 ),
 
-accounts as (
+applications as (
 
-    select * from {{ ref('int_accounts') }}
+    select * from {{ ref('int_payment_applications') }}
+    where not is_split
+
+),
+
+split_applications as (
+
+    select * from {{ ref('int_payment_applications') }}
+    where is_split
 
 ),
 
@@ -28,84 +29,40 @@ reversed as (
     select
         payment_id,
         sum(amount) as reversed_amount
-    from refunds
-    where refund_date <= {{ as_of_date() }}
+    from reversals
     group by payment_id
 
 ),
 
--- what there is to lay over payments: what an open-item invoice holds, or a balance-forward account
-held as (
-
-    select
-        cash_application,
-        invoice_id as pool_id,
-        currency,
-        paid_amount as held_amount
-    from settlement
-    where cash_application = 'open_item'
-    union all
-    select
-        cash_application,
-        account_id as pool_id,
-        currency,
-        sum(paid_amount) as held_amount
-    from settlement
-    where cash_application = 'balance_forward'
-    group by cash_application, account_id, currency
-
-),
-
-netted as (
-
-    select
-        payments.*,
-        accounts.cash_application,
-        coalesce(reversed.reversed_amount, 0) as reversed_amount,
-        payments.amount_paid - coalesce(reversed.reversed_amount, 0) as net_amount,
-        case
-            when accounts.cash_application = 'balance_forward' then payments.account_id
-            when payments.is_own_invoice then payments.invoice_id
-        end as pool_id
-    from payments
-    inner join accounts
-        on payments.account_id = accounts.account_id
-    left join reversed
-        on payments.payment_id = reversed.payment_id
-
-),
-
--- the oldest payment of a pool comes first
-stacked as (
-
-    select
-        netted.*,
-        coalesce(held.held_amount, 0) as held_amount,
-        coalesce(
-            sum(netted.net_amount) over (
-                partition by netted.cash_application, netted.pool_id, netted.currency
-                order by netted.payment_date, netted.payment_id
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as received_before
-    from netted
-    left join held
-        on
-        netted.cash_application = held.cash_application
-        and netted.pool_id = held.pool_id
-        and netted.currency = held.currency
-
-),
-
+-- only a payment that allocation rows split is applied in several places
 applied as (
 
     select
-        *,
-        cast(
-            {{ clamp('held_amount - received_before', '0', 'net_amount') }} as decimal(18, 2)
-        ) as applied_amount
-    from stacked
+        payment_id,
+        applied_amount
+    from applications
+
+    union all
+
+    select
+        payment_id,
+        sum(applied_amount) as applied_amount
+    from split_applications
+    group by payment_id
+
+),
+
+amounts as (
+
+    select
+        payments.*,
+        coalesce(reversed.reversed_amount, 0) as reversed_amount,
+        coalesce(applied.applied_amount, 0) as applied_amount
+    from payments
+    left join reversed
+        on payments.payment_id = reversed.payment_id
+    left join applied
+        on payments.payment_id = applied.payment_id
 
 ),
 
@@ -120,10 +77,10 @@ final as (
         currency,
         method,
         cast(reversed_amount as decimal(18, 2)) as reversed_amount,
-        applied_amount,
-        cast(net_amount - applied_amount as decimal(18, 2)) as unapplied_amount,
+        cast(applied_amount as decimal(18, 2)) as applied_amount,
+        cast(amount_paid - reversed_amount - applied_amount as decimal(18, 2)) as unapplied_amount,
         reversed_amount > 0 and reversed_amount = amount_paid as is_reversed
-    from applied
+    from amounts
 
 )
 

@@ -1,0 +1,12 @@
+{#- In a select list: one row for every integer from the first to the last, which may not be the smaller one. -#}
+{%- macro each_integer(first_integer, last_integer) -%}
+    {{ return(adapter.dispatch('each_integer', 'revenue_assurance')(first_integer, last_integer)) }}
+{%- endmacro -%}
+
+{%- macro default__each_integer(first_integer, last_integer) -%}
+    explode(sequence({{ first_integer }}, {{ last_integer }}))
+{%- endmacro -%}
+
+{%- macro duckdb__each_integer(first_integer, last_integer) -%}
+    unnest(range({{ first_integer }}, {{ last_integer }} + 1))
+{%- endmacro -%}

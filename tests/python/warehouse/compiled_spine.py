@@ -1,0 +1,218 @@
+"""The compiled SQL of the spine, run on a handful of facts in memory: dbt is asked only once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipeline.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tests.python.warehouse.ledger_books import History
+
+FIRST_DAY = date(2024, 1, 1)
+
+# What the models under test read: the facts as staging hands them on, and who the accounts are.
+GIVEN = {
+    "intermediate.int_as_of_date": "as_of_date date",
+    "intermediate.int_accounts": "account_id text, cash_application text, currency text",
+    "intermediate.facts": "invoice_id text, account_id text, invoice_date date,"
+    " due_date date, invoiced_amount decimal(18, 2), currency text, cash_application text",
+    "staging.stg_payments__payments": "payment_id text, account_id text, invoice_id text,"
+    " payment_date date, amount_paid decimal(18, 2), currency text, method text,"
+    " is_accepted boolean",
+    "staging.stg_payments__payment_allocations": "allocation_id text, payment_id text,"
+    " invoice_id text, allocated_on date, amount decimal(18, 2), is_accepted boolean",
+    "staging.stg_payments__refunds": "refund_id text, payment_id text, refund_date date,"
+    " amount decimal(18, 2), refund_kind text, is_accepted boolean",
+    "staging.stg_billing__credit_notes": "credit_note_id text, account_id text, invoice_id text,"
+    " credit_date date, amount decimal(18, 2), currency text, is_accepted boolean",
+    "staging.stg_billing__write_offs": "write_off_id text, account_id text, invoice_id text,"
+    " written_off_on date, is_accepted boolean",
+    "staging.stg_payments__disputes": "invoice_id text, opened_on date, is_accepted boolean",
+}
+
+# What they say, in the order of `Built`.
+ANSWERS = {
+    "intermediate.int_invoice_settlement": "invoice_id, credited_amount, paid_amount,"
+    " written_off_amount, outstanding_amount, settled_date",
+    "intermediate.int_account_balances": "account_id, currency,"
+    " received_amount - reversed_amount, credit_note_amount, applied_amount, credited_amount,"
+    " unapplied_amount, outstanding_amount, open_invoice_count",
+    "core.fct_payments": "payment_id, applied_amount, unapplied_amount",
+    "intermediate.int_cash_movements": "invoice_id, movement_on, cause, source_id, account_id,"
+    " currency, amount",
+}
+
+# Invoices come to the spine filtered by the as-of date.
+INVOICES = """
+    create view intermediate.int_invoices_unioned as
+    select * from intermediate.facts
+    where invoice_date <= (select as_of_date from intermediate.int_as_of_date)
+"""
+
+
+def compile_models(place: Path) -> dict[str, str]:
+    """The SQL of the spine from payments to account balances, in the order of its needs.
+
+    Args:
+        place: An empty directory, for dbt's files.
+
+    Returns:
+        Compiled SQL by the relation it makes, `schema.name`.
+    """
+    subprocess.run(
+        [
+            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
+            *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
+            *("--select", "path:models/intermediate/spine", "fct_payments"),
+        ],
+        check=True,
+        env={
+            **os.environ,
+            "WAREHOUSE_PATH": ":memory:",
+            "DBT_TARGET_PATH": str(place),
+            "DBT_LOG_PATH": str(place),
+        },
+    )
+    nodes = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    given = {name.partition(".")[2] for name in GIVEN} | {
+        # who the accounts are is no matter of cash
+        *("int_account_mentions", "int_customers", "int_invoices_unioned"),
+    }
+    models = {
+        key: node
+        for key, node in nodes.items()
+        if node.get("compiled_code")
+        and node["resource_type"] == "model"
+        and node["name"] not in given
+        and ("/spine/" in node["original_file_path"] or node["name"] == "fct_payments")
+    }
+    needs = {key: set(node["depends_on"]["nodes"]) & set(models) for key, node in models.items()}
+    return {
+        f"{models[key]['schema']}.{models[key]['name']}": models[key]["compiled_code"]
+        for key in TopologicalSorter(needs).static_order()
+    }
+
+
+def connect(models: dict[str, str]) -> duckdb.DuckDBPyConnection:
+    """A database in memory, with a table for every model and no rows."""
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    # a prepared plan must not rest on what the tables held when it was made
+    connection.execute("pragma disable_optimizer")
+    for schema in ("staging", "intermediate", "core"):
+        connection.execute(f"create schema {schema}")
+    for name, columns in GIVEN.items():
+        connection.execute(f"create table {name} ({columns})")
+    connection.execute(INVOICES)
+    for name, sql in models.items():
+        connection.execute(f"create table {name} as {sql}")
+    for name, sql in models.items():
+        connection.execute(f"prepare make_{name.partition('.')[2]} as insert into {name} {sql}")
+    return connection
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the models say as of a day, each as a list of rows in the order of its keys."""
+
+    settlement: list[tuple[Any, ...]]
+    balances: list[tuple[Any, ...]]
+    payments: list[tuple[Any, ...]]
+    movements: list[tuple[Any, ...]]
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection, models: Iterable[str], history: History, as_of: int
+) -> Built:
+    """Run every model on the facts of a history, as of a day."""
+    rows = _rows(history, as_of)
+    for name in (*GIVEN, *models):
+        connection.execute(f"truncate {name}")
+    for name, values in rows.items():
+        if values:
+            connection.execute(f"insert into {name} values {', '.join(map(_literal, values))}")
+    for name in models:
+        connection.execute(f"execute make_{name.partition('.')[2]}")
+    return Built(
+        *(
+            connection.execute(f"select {columns} from {table} order by all").fetchall()
+            for table, columns in ANSWERS.items()
+        )
+    )
+
+
+def on(day: int) -> date:
+    """The date of a day of the history."""
+    return FIRST_DAY + timedelta(days=day)
+
+
+def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
+    modes = {
+        account: "open_item" if account in history.open_item else "balance_forward"
+        for account in history.accounts
+    }
+    return {
+        "intermediate.int_as_of_date": [(on(as_of),)],
+        "intermediate.int_accounts": [(account, mode, "USD") for account, mode in modes.items()],
+        "intermediate.facts": [
+            (
+                *(fact.invoice_id, fact.account_id, on(fact.day), on(fact.day + 3)),
+                *(fact.amount, fact.currency, modes[fact.account_id]),
+            )
+            for fact in history.invoices
+        ],
+        "staging.stg_payments__payments": [
+            (
+                *(fact.payment_id, fact.account_id, fact.invoice_id, on(fact.day)),
+                *(fact.amount, fact.currency, None, True),
+            )
+            for fact in history.payments
+        ],
+        "staging.stg_payments__payment_allocations": [
+            (
+                *(fact.allocation_id, fact.payment_id, fact.invoice_id),
+                *(on(fact.day), fact.amount, True),
+            )
+            for fact in history.allocations
+        ],
+        "staging.stg_payments__refunds": [
+            (fact.refund_id, fact.payment_id, on(fact.day), fact.amount, fact.kind, True)
+            for fact in history.reversals
+        ],
+        "staging.stg_billing__credit_notes": [
+            (
+                *(fact.credit_note_id, fact.account_id, fact.invoice_id),
+                *(on(fact.day), fact.amount, fact.currency, True),
+            )
+            for fact in history.credit_notes
+        ],
+        "staging.stg_billing__write_offs": [
+            (fact.write_off_id, fact.account_id, fact.invoice_id, on(fact.day), True)
+            for fact in history.write_offs
+        ],
+    }
+
+
+def _literal(row: tuple[object, ...]) -> str:
+    return "(" + ", ".join(map(_scalar, row)) + ")"
+
+
+def _scalar(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool | Decimal):
+        return str(value).lower()
+    return f"'{value}'"

@@ -1,0 +1,248 @@
+"""Cash application agrees with a replay of the books, and with itself on every earlier day."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.python.warehouse.compiled_spine import Built, build, compile_models, connect, on
+from tests.python.warehouse.ledger_books import (
+    NOTHING,
+    Allocation,
+    Books,
+    CreditNote,
+    History,
+    Invoice,
+    Payment,
+    Reversal,
+    WriteOff,
+    replay,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+LAST_DAY = 12
+
+# Few days and few amounts, so that ties, exact fits and prepayments are the rule.
+DAYS = st.integers(0, LAST_DAY)
+AMOUNTS = st.integers(0, 24).map(lambda quarters: Decimal(quarters) * Decimal("0.25"))
+CURRENCIES = st.sampled_from(["USD", "USD", "USD", "EUR"])
+# Of ids that come in another order than the days do.
+ORDERS = st.permutations(range(8))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Accounts of both kinds, with everything that may happen to their money."""
+    accounts = draw(st.sampled_from([("a",), ("a", "b"), ("a", "b", "c")]))
+    open_item = frozenset(account for account in accounts if draw(st.booleans()))
+    account_of = st.sampled_from(accounts)
+    order = draw(ORDERS)
+
+    invoices = tuple(
+        Invoice(f"i{order[n]}", *fact)
+        for n, fact in enumerate(
+            draw(st.lists(st.tuples(account_of, DAYS, AMOUNTS, CURRENCIES), max_size=6))
+        )
+    )
+    named = st.sampled_from([None, *invoices])
+
+    payments: list[Payment] = []
+    for n, (account, invoice, is_own, day, amount, currency) in enumerate(
+        draw(
+            st.lists(
+                st.tuples(
+                    *(account_of, named, st.sampled_from([True, True, True, False]), DAYS),
+                    *(st.none() | AMOUNTS | AMOUNTS | AMOUNTS, CURRENCIES),
+                ),
+                max_size=5,
+            )
+        )
+    ):
+        if invoice is None:
+            payments.append(
+                Payment(f"p{order[n]}", account, None, day, amount or NOTHING, currency)
+            )
+        else:
+            payer = invoice.account_id if is_own else account
+            payments.append(
+                Payment(f"p{order[n]}", payer, invoice.invoice_id, day, amount, invoice.currency)
+            )
+
+    allocations: list[Allocation] = []
+    reversals: list[Reversal] = []
+    if payments:
+        paid = st.sampled_from(payments)
+        for n, (payment, day, amount, kind) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(paid, DAYS, AMOUNTS, st.sampled_from(["refund", "chargeback"])),
+                    max_size=4,
+                )
+            )
+        ):
+            gone = sum(
+                (row.amount for row in reversals if row.payment_id == payment.payment_id), NOTHING
+            )
+            if payment.amount is None or gone + amount <= payment.amount:
+                reversals.append(Reversal(f"r{order[n]}", payment.payment_id, day, amount, kind))
+    if payments and invoices:
+        for n, (payment, invoice, day, amount) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(st.sampled_from(payments), st.sampled_from(invoices), DAYS, AMOUNTS),
+                    max_size=6,
+                )
+            )
+        ):
+            if payment.currency == invoice.currency:
+                allocations.append(
+                    Allocation(f"x{order[n]}", payment.payment_id, invoice.invoice_id, day, amount)
+                )
+
+    credit_notes = tuple(
+        CreditNote(
+            f"c{order[n]}",
+            invoice.account_id if invoice and is_own else account,
+            invoice.invoice_id if invoice else None,
+            day,
+            amount,
+            invoice.currency if invoice else "USD",
+        )
+        for n, (account, invoice, is_own, day, amount) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(
+                        account_of, named, st.sampled_from([True, True, False]), DAYS, AMOUNTS
+                    ),
+                    max_size=3,
+                )
+            )
+        )
+    )
+    write_offs = tuple(
+        WriteOff(
+            f"w{n}",
+            invoice.account_id if invoice else account,
+            invoice.invoice_id if invoice else None,
+            day,
+        )
+        for n, (account, invoice, day) in enumerate(
+            draw(st.lists(st.tuples(account_of, named, DAYS), max_size=2))
+        )
+    )
+    return History(
+        accounts,
+        open_item,
+        invoices,
+        tuple(payments),
+        tuple(allocations),
+        tuple(reversals),
+        credit_notes,
+        write_offs,
+    )
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The compiled spine."""
+    return compile_models(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="module")
+def run(models: dict[str, str]) -> Callable[[History, int], Built]:
+    """Builds a history as of a day."""
+    connection = connect(models)
+    return lambda history, as_of: build(connection, models, history, as_of)
+
+
+REPEATABLE = settings(
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@given(history=histories())
+@REPEATABLE
+def test_the_models_agree_with_a_replay_of_the_books(
+    run: Callable[[History, int], Built], history: History
+) -> None:
+    days, settled = replay(history, LAST_DAY)
+    built = run(history, LAST_DAY)
+    assert built.settlement == _settlement(history, days[-1], settled)
+    assert built.balances == _balances(history, days[-1])
+    assert built.payments == [
+        (payment_id, applied, days[-1].net[payment_id] - applied)
+        for payment_id, applied in sorted(days[-1].applied.items())
+    ]
+    # on every earlier day, too: what an invoice holds is the sum of the movements to then
+    for day, books in enumerate(days):
+        held = {invoice_id: [NOTHING, NOTHING] for invoice_id in books.paid}
+        for invoice_id, moved_on, cause, *_, amount in built.movements:
+            if moved_on <= on(day):
+                held[invoice_id][cause == "credit_note"] += amount
+        assert {key: tuple(value) for key, value in held.items()} == {
+            key: (paid, books.credited[key]) for key, paid in books.paid.items()
+        }
+
+
+@given(history=histories(), day=st.integers(0, LAST_DAY - 1))
+@settings(REPEATABLE, max_examples=100)
+def test_later_facts_leave_the_books_of_a_day_as_they_were(
+    run: Callable[[History, int], Built], history: History, day: int
+) -> None:
+    then = run(history, day)
+    assert then == run(history.until(day), day)
+    assert then.movements == [row for row in run(history, LAST_DAY).movements if row[1] <= on(day)]
+
+
+def _settlement(
+    history: History, books: Books, settled: dict[str, int | None]
+) -> list[tuple[str, Decimal, Decimal, Decimal, Decimal, date | None]]:
+    rows = []
+    for invoice in history.invoices:
+        key = invoice.invoice_id
+        unsettled = invoice.amount - books.credited[key] - books.paid[key]
+        gone = unsettled if key in books.written_off else NOTHING
+        since = settled[key]
+        rows.append(
+            (
+                *(key, books.credited[key], books.paid[key], gone, unsettled - gone),
+                None if since is None else on(since),
+            )
+        )
+    return sorted(rows)
+
+
+def _balances(history: History, books: Books) -> list[tuple[object, ...]]:
+    totals: dict[tuple[str, str], list[Decimal]] = {}
+    for key, amount in books.received.items():
+        totals.setdefault(key, [NOTHING] * 5)[0] += amount
+    for key, amount in books.credit_notes.items():
+        totals.setdefault(key, [NOTHING] * 5)[1] += amount
+    open_invoices = dict.fromkeys(totals, 0)
+    for invoice in history.invoices:
+        key = (invoice.account_id, invoice.currency)
+        total = totals.setdefault(key, [NOTHING] * 5)
+        paid, credited = books.paid[invoice.invoice_id], books.credited[invoice.invoice_id]
+        total[2] += paid
+        total[3] += credited
+        unsettled = invoice.amount - paid - credited
+        if invoice.invoice_id not in books.written_off:
+            total[4] += unsettled
+            open_invoices[key] = open_invoices.get(key, 0) + (unsettled > 0)
+    return [
+        (
+            *(*key, received, credit_notes, applied, credited),
+            *(received + credit_notes - applied - credited, outstanding, open_invoices.get(key, 0)),
+        )
+        for key, (received, credit_notes, applied, credited, outstanding) in sorted(totals.items())
+    ]
