@@ -1,80 +1,65 @@
-"""The walk over the months: who is billed, what is paid, what arrives, and how rows then stand."""
+"""The walk of the subscription line: who is billed, what is paid, what arrives, how rows then stand."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
-from seeders.config import OutputConfig, config_to_json
 from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
 from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
 from seeders.simulation import columns
-from seeders.simulation.billing import bill_month
+from seeders.simulation.batches import BATCHES, Batches
+from seeders.simulation.entities import write_states
+from seeders.simulation.subscription.billing import bill_month
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
-from seeders.simulation.customer_rows import Pools, customers, draw_pools
+from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.subscription.customer_rows import customers
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.ledger_rows import (
+from seeders.simulation.subscription.ledger_rows import (
     FAULTS,
     Waiting,
     arriving,
     truth_rows,
     wait_for_arrival,
 )
-from seeders.simulation.lives import draw_lives
-from seeders.simulation.months import SECONDS_PER_DAY, MonthAxis
-from seeders.simulation.payments import settle
-from seeders.simulation.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
-from seeders.simulation.population import Population
-from seeders.simulation.state_rows import Entities, accounts, last_turn, subscriptions
+from seeders.simulation.subscription.lives import draw_lives
+from seeders.simulation.months import MonthAxis
+from seeders.simulation.subscription.payments import settle
+from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
+from seeders.simulation.subscription.population import Population
+from seeders.simulation.subscription.state_rows import accounts, subscriptions
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
+    import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.lives import Lives
+    from seeders.simulation.subscription.lives import Lives
     from seeders.writer import Appender
 
 PLAN_TABLE: Final = "raw_billing.plans"
-BATCHES: Final = "raw_control.extract_batches"
 
 _SHORTEST_MONTH: Final = 28
 
 
-class Progress(Protocol):
-    """What is called as the months go by."""
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        """Tell that `done` of `total` months are written, and what is being worked on."""
-
-
 @dataclass(frozen=True)
-class Walk:
-    """A world that is written month by month."""
+class SubscriptionWalk:
+    """The subscriptions of a world, written month by month. `source` names the world."""
 
     config: SimulationConfig
     seed: int
+    source: str
 
     @property
     def axis(self) -> MonthAxis:
-        """The months of this world."""
+        """The months of this line."""
         return MonthAxis(self.config.period.first_month)
-
-    @property
-    def source(self) -> str:
-        """Name of this world: all that its rows depend on, and nothing else."""
-        same = replace(
-            self.config, output=OutputConfig(), period=replace(self.config.period, months=1)
-        )
-        told = f"{self.seed}/{config_to_json(same)}"
-        return f"simulation:{hashlib.blake2b(told.encode(), digest_size=6).hexdigest()}"
 
     def check(self, months: int) -> None:
         """Make sure that ids have enough digits.
@@ -95,8 +80,15 @@ class Walk:
             )
             raise SimulationError(message)
 
+    def steps(self, passed: int, months: int) -> int:
+        """Count the steps that `write` will tell of: the months."""
+        return months - passed
+
+    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete nothing: what is told of a month is told for good."""
+
     def write(
-        self, appender: Appender, passed: int, months: int, progress: Progress | None
+        self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
         """Write what arrives after the first months, and the state at the end of the last.
 
@@ -104,23 +96,26 @@ class Walk:
             appender: Where rows go.
             passed: How many months are written already.
             months: How many months are written afterwards.
-            progress: Called as the months go by.
+            step: Called before each month that is written.
         """
         runs = list(self._runs(months))
         waiting = Waiting()
         if passed == 0:
             appender.add(PLAN_TABLE, self._plans())
         for month in range(max(0, passed - self._look_back()), months):
-            if progress is not None and month >= passed:
-                progress(month - passed, months - passed, self.axis.label(month))
+            if month >= passed:
+                step(self.axis.label(month))
             for lives in runs:
                 self._bill(appender, waiting, lives, month, passed)
             if month >= passed:
                 self._deliver(appender, waiting, runs, month)
         for lives in runs:
-            self._state(appender, lives, passed, months)
-        if progress is not None:
-            progress(months - passed, months - passed, "")
+            for these in (
+                customers(self._pools, lives.customers),
+                accounts(self.config, lives.customers),
+                subscriptions(lives.subscriptions),
+            ):
+                write_states(appender, self.axis, self._batches, these, passed, months)
 
     def _runs(self, months: int) -> Iterator[Lives]:
         total, step = self._population.size(months), self.config.output.chunk_rows
@@ -158,46 +153,7 @@ class Walk:
             ):
                 for rows in change_events(self.axis, captured, month, batch):
                     appender.add(CHANGE_EVENTS, rows)
-        appender.add(BATCHES, self._batch_row(month))
-
-    def _state(self, appender: Appender, lives: Lives, passed: int, months: int) -> None:
-        """Write rows as they stand at the end, those alone that have changed since `passed`."""
-        since = np.int64(self.axis.first_day(passed) * SECONDS_PER_DAY)
-        end = np.int64(self.axis.first_day(months) * SECONDS_PER_DAY - 1)
-        batches = [self._batch(month) for month in range(months)]
-        for these in (
-            customers(self._pools, lives.customers),
-            accounts(self.config, lives.customers),
-            subscriptions(lives.subscriptions),
-        ):
-            changed_at = last_turn(these.turns, np.full(len(these.number), end))
-            is_there = (these.turns[0] <= end) & (these.gone > end)
-            if passed == 0:
-                self._append_state(appender, these, np.flatnonzero(is_there), end, batches)
-                continue
-            was_there = (these.turns[0] < since) & (these.gone >= since)
-            is_changed = (changed_at >= since) & (changed_at <= end)
-            stale = np.flatnonzero(was_there & is_changed)
-            # the key alone is wanted, and it is the same at any time
-            keys = these.rows_at(stale, these.turns[0][stale])[these.key]
-            appender.delete(these.table, pa.table({these.key: keys}))
-            fresh = np.flatnonzero(is_there & is_changed)
-            self._append_state(appender, these, fresh, end, batches)
-
-    def _append_state(
-        self,
-        appender: Appender,
-        these: Entities,
-        rows: NDArray[np.intp],
-        end: np.int64,
-        batches: Sequence[str],
-    ) -> None:
-        at = np.full(len(rows), end)
-        changed_at = last_turn([turn[rows] for turn in these.turns], at)
-        month = self.axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
-        # what was there before the first month came with its batch
-        batch = columns.choice(batches, np.maximum(month, 0))
-        appender.add(these.table, pa.record_batch({**these.rows_at(rows, at), "_batch_id": batch}))
+        appender.add(BATCHES, self._batches.row(month))
 
     def _plans(self) -> pa.RecordBatch:
         return pa.record_batch(
@@ -211,24 +167,7 @@ class Walk:
         )
 
     def _batch(self, month: int) -> str:
-        return f"sub-{self.axis.label(month)}"
-
-    def _batch_row(self, month: int) -> pa.RecordBatch:
-        """Book a month's extract. It is drawn the night after: no wall clock, same bits."""
-        first, last = (
-            np.array([f(month)], np.int32) for f in (self.axis.first_day, self.axis.last_day)
-        )
-        return pa.record_batch(
-            {
-                "batch_id": columns.constant(self._batch(month), 1),
-                "source": columns.constant(self.source, 1),
-                "line_of_business": columns.constant(LINE_OF_BUSINESS, 1),
-                "as_of_date": columns.days(last),
-                "covers_from": columns.days(first),
-                "covers_to": columns.days(last),
-                "loaded_at": columns.timestamps((last + 1) * np.int64(SECONDS_PER_DAY)),
-            }
-        )
+        return self._batches.batch_id(month)
 
     def _look_back(self) -> int:
         """Bound the months after which no invoice of a month has anything to come any more."""
@@ -243,6 +182,10 @@ class Walk:
         )
         # one month more for what arrives late, one for where in the month it began
         return (issued + max(ordinary, refused)) // _SHORTEST_MONTH + 2
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.axis, self.source, LINE_OF_BUSINESS, "sub")
 
     @property
     def _streams(self) -> Streams:

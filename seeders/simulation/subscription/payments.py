@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.billing import Bills
+    from seeders.simulation.subscription.billing import Bills
     from seeders.simulation.months import MonthAxis
 
 
