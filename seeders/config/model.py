@@ -146,7 +146,7 @@ class TradeConfig:
     accounts: int = _count(200, 0, MAX_TRADE_ACCOUNTS)
     skus: int = _count(100, 12, 9_999)
     joiner_share: float = _share(0.10)
-    orders_per_year: int = _count(15, 1, 80)
+    orders_per_year: int = _count(14, 1, 80)
     standing_order_share: float = _share(0.15)
     short_terms_share: float = _share(0.15)
     long_terms_share: float = _share(0.10)
@@ -171,7 +171,7 @@ class TradeConfig:
     close_after_days: int = _count(120, 1, 730)
 
     # what customers do of their own accord
-    late_share: float = _share(0.125)
+    late_share: float = _share(0.09)
     late_max_days: int = _count(30, 1, 365)
     unpaid_share: float = _share(0.006)
     partial_share: float = _share(0.03)

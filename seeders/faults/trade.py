@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.books import Balances
     from seeders.simulation.trade.draws import OrderDraws
     from seeders.simulation.trade.facts import Facts, Invoices
-    from seeders.simulation.trade.orders import Orders, Standing
+    from seeders.simulation.trade.history import History
+    from seeders.simulation.trade.orders import Orders
 
 NONE, DUPLICATE_INVOICE, DUPLICATE_PAYMENT, MISMATCH, ORPHAN, WRONG_CURRENCY = range(6)
 """The one fault that falls on an order, if any."""
@@ -89,7 +90,7 @@ def bill_after_closure(
 
 
 def copy_invoices(
-    policy: PolicyConfig,
+    window: int,
     draws: OrderDraws,
     orders: Orders,
     closed_on: NDArray[np.int32],
@@ -101,7 +102,7 @@ def copy_invoices(
     never taken for each other, and does not fall after the account's closure, another fault.
 
     Args:
-        policy: The window.
+        window: Days within which the same again is a duplicate.
         draws: The draws of m orders.
         orders: The orders.
         closed_on: When their accounts close.
@@ -110,7 +111,6 @@ def copy_invoices(
     Returns:
         The date of each order's copy, -1 where there is none.
     """
-    window = policy.duplicate_window_days
     latest = np.minimum(window, orders.next_after - window - 1)
     delay = (draws("fault.copied_after") * (latest + 1)).astype(np.int32)
     copied_on = orders.ordered_on + delay
@@ -153,28 +153,21 @@ def orphan_lines(
 
 def is_orphan(invoices: Invoices, lines: Lines) -> NDArray[np.bool_]:
     """Tell the lines that name another invoice than the one they came with."""
-    return (lines.stem != invoices.stem[lines.invoice]).any(axis=1)
+    return np.asarray(np.any(lines.stem != invoices.stem[lines.invoice], axis=1))
 
 
-def injected_truth(
-    axis: MonthAxis,
-    facts: Facts,
-    fault: NDArray[np.int8],
-    is_eur: NDArray[np.bool_],
-    until: int,
-) -> dict[str, Truth]:
+def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, Truth]:
     """Tell every injected fault.
 
     Args:
         axis: The simulated months.
-        facts: The facts of a run of accounts.
-        fault: The fault of each invoice.
-        is_eur: Whether each account is billed in euro.
+        history: What a run of accounts did.
         until: The last day simulated.
 
     Returns:
         Faults by rule.
     """
+    facts, fault, is_eur = history.facts, history.fault, history.accounts.is_eur
     invoices, lines, payments = facts.invoices, facts.lines, facts.payments
     credited_on = _credited_in_full_on(facts)
     all_invoices = Truth(
@@ -228,29 +221,21 @@ def injected_truth(
 
 
 def unpaid_truth(
-    policy: PolicyConfig,
-    facts: Facts,
-    balances: Balances,
-    standing: Standing,
-    fault: NDArray[np.int8],
-    is_eur: NDArray[np.bool_],
-    until: int,
+    policy: PolicyConfig, history: History, balances: Balances, until: int
 ) -> dict[str, Truth]:
     """Tell every invoice that is a zombie or a leaky bucket, a row for each spell of one amount.
 
     Args:
         policy: The days of grace.
-        facts: The facts of a run of accounts.
+        history: What a run of accounts did; what follows from a fault is injected.
         balances: What is paid and open of each invoice, in spells.
-        standing: When the accounts are not active.
-        fault: The fault of each invoice: what follows from one is injected.
-        is_eur: Whether each account is billed in euro.
         until: The last day simulated.
 
     Returns:
         Spells by rule.
     """
-    invoices = facts.invoices
+    facts, fault, is_eur = history.facts, history.fault, history.accounts.is_eur
+    invoices, standing = facts.invoices, history.standing
     due_on = invoices.due_on[balances.invoice]
     account = invoices.account[balances.invoice]
     is_injected = (invoices.kind != NATURAL) | (fault == WRONG_CURRENCY)
@@ -298,7 +283,7 @@ def unpaid_truth(
 def is_foreign(facts: Facts, is_eur: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell the payments in another currency than their account's."""
     payments = facts.payments
-    return payments.is_eur != is_eur[payments.account]
+    return np.not_equal(payments.is_eur, is_eur[payments.account])
 
 
 def fault_stems(account_digits: NDArray[np.uint8], account: NDArray[np.intp]) -> NDArray[np.uint8]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.simulation.months import MonthAxis
     from seeders.simulation.entities import Entities
+    from seeders.simulation.months import MonthAxis
 
 CHANGE_EVENTS: Final = "raw_cdc.change_events"
 

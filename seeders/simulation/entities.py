@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.batches import Batches
-    from seeders.simulation.months import MonthAxis
     from seeders.writer import Appender
 
 _FIRST_HOUR: Final = 8
@@ -85,7 +84,6 @@ def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDAr
 
 def write_states(
     appender: Appender,
-    axis: MonthAxis,
     batches: Batches,
     these: Entities,
     passed: int,
@@ -95,17 +93,17 @@ def write_states(
 
     Args:
         appender: Where rows go; it is told to delete what they replace.
-        axis: The months of the line of business.
         batches: The batches of the line of business.
         these: The rows.
         passed: How many months are written already.
         months: How many months are written afterwards.
     """
+    axis = batches.axis
     since = np.int64(axis.first_day(passed) * SECONDS_PER_DAY)
     end = np.int64(axis.first_day(months) * SECONDS_PER_DAY - 1)
     is_there = (these.turns[0] <= end) & (these.gone > end)
     if passed == 0:
-        _append(appender, axis, batches, these, np.flatnonzero(is_there), end)
+        _append(appender, batches, these, np.flatnonzero(is_there), end)
         return
     changed_at = last_turn(these.turns, np.full(len(these.number), end))
     was_there = (these.turns[0] < since) & (these.gone >= since)
@@ -114,12 +112,11 @@ def write_states(
     # the key alone is wanted, and it is the same at any time
     keys = these.rows_at(stale, these.turns[0][stale])[these.key]
     appender.delete(these.table, pa.table({these.key: keys}))
-    _append(appender, axis, batches, these, np.flatnonzero(is_there & is_changed), end)
+    _append(appender, batches, these, np.flatnonzero(is_there & is_changed), end)
 
 
 def _append(
     appender: Appender,
-    axis: MonthAxis,
     batches: Batches,
     these: Entities,
     rows: NDArray[np.intp],
@@ -127,7 +124,7 @@ def _append(
 ) -> None:
     at = np.full(len(rows), end)
     changed_at = last_turn([turn[rows] for turn in these.turns], at)
-    month = axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
+    month = batches.axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
     # what was there before the first month came with its batch
     booked = batches.columns(np.maximum(month, 0))
     appender.add(these.table, pa.record_batch({**these.rows_at(rows, at), **booked}))

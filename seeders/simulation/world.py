@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from seeders import writer
 from seeders.config import ConfigError, OutputConfig, config_from_json, config_to_json, load_policy
+from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import MonthAxis, to_date
@@ -83,7 +84,9 @@ class World:
     def source(self) -> str:
         """Name of this world: all that its rows depend on, and nothing else."""
         same = replace(
-            self.config, output=OutputConfig(), period=replace(self.config.period, months=1)
+            self.config,
+            output=OutputConfig(),
+            period=replace(self.config.period, months=MAX_MONTHS),
         )
         told = f"{self.seed}/{config_to_json(same)}"
         return f"simulation:{hashlib.blake2b(told.encode(), digest_size=6).hexdigest()}"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.simulation.subscription.lives import Customers
     from seeders.simulation.pools import Pools
+    from seeders.simulation.subscription.lives import Customers
 
 _HOUSE_NUMBERS: Final = 2_000
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.arrays import Arrays
-from seeders.simulation.subscription.lives import METHODS
 from seeders.simulation.months import NEVER
+from seeders.simulation.subscription.lives import METHODS
 from seeders.simulation.subscription.plans import CURRENCY, PLANS
 
 if TYPE_CHECKING:

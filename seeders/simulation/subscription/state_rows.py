@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.entities import Entities, last_turn, moment
-from seeders.simulation.subscription.lives import LIST_PRICE
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
+from seeders.simulation.subscription.lives import LIST_PRICE
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 
 if TYPE_CHECKING:

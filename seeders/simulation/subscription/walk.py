@@ -13,12 +13,13 @@ from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
 from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
 from seeders.simulation import columns
 from seeders.simulation.batches import BATCHES, Batches
-from seeders.simulation.entities import write_states
-from seeders.simulation.subscription.billing import bill_month
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
-from seeders.simulation.pools import Pools, draw_pools
-from seeders.simulation.subscription.customer_rows import customers
+from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
+from seeders.simulation.months import MonthAxis
+from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.subscription.billing import bill_month
+from seeders.simulation.subscription.customer_rows import customers
 from seeders.simulation.subscription.ledger_rows import (
     FAULTS,
     Waiting,
@@ -27,7 +28,6 @@ from seeders.simulation.subscription.ledger_rows import (
     wait_for_arrival,
 )
 from seeders.simulation.subscription.lives import draw_lives
-from seeders.simulation.months import MonthAxis
 from seeders.simulation.subscription.payments import settle
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 from seeders.simulation.subscription.population import Population
@@ -115,7 +115,7 @@ class SubscriptionWalk:
                 accounts(self.config, lives.customers),
                 subscriptions(lives.subscriptions),
             ):
-                write_states(appender, self.axis, self._batches, these, passed, months)
+                write_states(appender, self._batches, these, passed, months)
 
     def _runs(self, months: int) -> Iterator[Lives]:
         total, step = self._population.size(months), self.config.output.chunk_rows

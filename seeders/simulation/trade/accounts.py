@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seeders.config import TradeConfig
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.draws import AccountDraws
+    from seeders.simulation.trade.scene import Scene
 
 ACCOUNT_DIGITS: Final = 6
 GOOD, BAD, TURNING, SEASONAL = range(4)
@@ -94,21 +95,16 @@ class Accounts(Arrays):
     pay_day: NDArray[np.int32]
 
 
-def draw_accounts(
-    config: TradeConfig, axis: MonthAxis, draws: AccountDraws, duplicate_window_days: int
-) -> Accounts:
+def draw_accounts(scene: Scene) -> Accounts:
     """Draw a run of accounts.
 
     Args:
-        config: Who they are.
-        axis: The simulated months.
-        draws: The draws of the run.
-        duplicate_window_days: Standing orders keep so far apart that a copy of one does not look
-            like a copy of the next.
+        scene: Who they are.
 
     Returns:
         The accounts, equal to what any other run holding them gives.
     """
+    config, axis, draws = scene.trade, scene.axis, scene.draws
     opened_on = _opened_on(config, axis, draws)
     # what accounts do of their own accord begins with the simulation, not with their past
     clock = np.maximum(opened_on, axis.first_day(0)) + 1
@@ -148,7 +144,7 @@ def draw_accounts(
         left_on=_days(clock + draws.wait("account.left", config.annual_closure)),
         mean_gap=_DAYS_PER_YEAR
         / (config.orders_per_year * _about_one(draws("account.pace"), _GAP_SPREAD)),
-        standing_days=_standing_days(config, draws, duplicate_window_days),
+        standing_days=_standing_days(config, draws, scene.window),
         size=size,
         segment=np.digitize(size, (0.8, 1.6)).astype(np.int8),
         method=(draws("account.method") * len(METHODS)).astype(np.int8),
@@ -170,14 +166,14 @@ def _terms(
     short, usual, long = _TERMS
     kind = _pick(draws("account.terms"), (config.short_terms_share, config.long_terms_share))
     # who pays twice a month could not keep terms of two weeks
-    return np.choose(kind, (usual, np.where(is_balance_forward, usual, short), long)).astype(
-        np.int32
-    )
+    shortest = np.where(is_balance_forward, usual, short)
+    return np.select([kind == 1, kind == 2], [shortest, long], usual).astype(np.int32)  # noqa: PLR2004
 
 
 def _standing_days(
     config: TradeConfig, draws: AccountDraws, duplicate_window_days: int
 ) -> NDArray[np.int32]:
+    # so far apart that a copy of one order does not look like a copy of the next
     least = _WEEK * -(-(2 * duplicate_window_days + 1) // _WEEK)
     weekly = draws.happens("account.standing.weekly", _STANDING_WEEKLY_SHARE)
     has_any = draws.happens("account.standing", config.standing_order_share)
@@ -187,7 +183,8 @@ def _standing_days(
 def _pick(share: NDArray[np.float64], shares: tuple[float, ...]) -> NDArray[np.int8]:
     """Give each its kind: 0 for what the shares leave over, then 1 and up in their order."""
     kind = np.searchsorted(np.cumsum(shares), share, side="right") + 1
-    return np.where(kind > len(shares), 0, kind).astype(np.int8)
+    picked: NDArray[np.int8] = np.where(kind > len(shares), 0, kind).astype(np.int8)
+    return picked
 
 
 def _about_one(share: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
@@ -197,4 +194,5 @@ def _about_one(share: NDArray[np.float64], spread: float) -> NDArray[np.float64]
 
 
 def _days(days: NDArray[np.integer]) -> NDArray[np.int32]:
-    return np.minimum(days, NEVER).astype(np.int32)
+    bounded: NDArray[np.int32] = np.minimum(days, NEVER).astype(np.int32)
+    return bounded

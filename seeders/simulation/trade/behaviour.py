@@ -12,9 +12,8 @@ from seeders.simulation.trade.orders import in_season
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.config import TradeConfig
-    from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.scene import Scene
 
 _GOOD_ODDS: Final = 0.35
 _BAD_ODDS: Final = 4.0
@@ -31,12 +30,14 @@ def pays_badly(
 ) -> NDArray[np.bool_]:
     """Tell who pays badly on a day: those who always do, and those who have turned by then."""
     behaviour = accounts.behaviour[account]
-    return (behaviour == BAD) | ((behaviour == TURNING) & (accounts.turns_on[account] <= days))
+    badly: NDArray[np.bool_] = (behaviour == BAD) | (
+        (behaviour == TURNING) & (accounts.turns_on[account] <= days)
+    )
+    return badly
 
 
 def late_probability(
-    config: TradeConfig,
-    axis: MonthAxis,
+    scene: Scene,
     accounts: Accounts,
     account: NDArray[np.intp],
     days: NDArray[np.int32],
@@ -45,8 +46,7 @@ def late_probability(
     """Tell how likely payments are late.
 
     Args:
-        config: The share of late payments overall.
-        axis: The simulated months.
+        scene: The share of late payments, before behaviour.
         accounts: The run of accounts.
         account: Who pays, by position, k values.
         days: The day each is billed, or pays a balance.
@@ -55,12 +55,12 @@ def late_probability(
     Returns:
         k probabilities, 0 for all when the share is.
     """
-    seasonal = np.where(in_season(axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
+    seasonal = np.where(in_season(scene.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
     odds = np.where(pays_badly(accounts, account, days), _BAD_ODDS, _GOOD_ODDS)
     odds = np.where(accounts.behaviour[account] == SEASONAL, seasonal, odds)
     odds = odds * accounts.temper[account]
     if cents is not None:
         relative = cents / (accounts.size[account] * _TYPICAL_CENTS)
         odds = odds * np.clip(relative**_AMOUNT_POWER, *_AMOUNT_ODDS)
-    likely: NDArray[np.float64] = np.minimum(config.late_share * odds, _MOST)
+    likely: NDArray[np.float64] = np.minimum(scene.trade.late_share * odds, _MOST)
     return likely

@@ -179,9 +179,12 @@ class _Books:
         noted = facts.invoices.account[notes.invoice]
         by_age = self.is_balance_forward[noted]
         credit = (noted[by_age], notes.credited_on[by_age], notes.cents[by_age])
-        receipts = (payments.account[cash], payments.paid_on[cash], payments.cents[cash])
-        both = [np.concatenate(pair) for pair in zip(receipts, credit, strict=True)]
-        return self._by_day(both[0], both[1], both[2]), self._by_day(*credit)
+        money = self._by_day(
+            np.concatenate([payments.account[cash], credit[0]]),
+            np.concatenate([payments.paid_on[cash], credit[1]]),
+            np.concatenate([payments.cents[cash], credit[2]]),
+        )
+        return money, self._by_day(*credit)
 
     def _by_day(
         self, key: NDArray[np.intp], day: NDArray[np.int32], cents: NDArray[np.int64]
@@ -243,7 +246,7 @@ def _spells(
     """Join days in a row on which nothing has changed."""
 
     def differs(values: NDArray[np.integer]) -> NDArray[np.bool_]:
-        return np.diff(values, prepend=-1) != 0
+        return np.asarray(np.diff(values, prepend=-1) != 0)
 
     rows = np.flatnonzero(differs(invoice) | differs(paid) | differs(open_cents))
     invoice, begins_on = invoice[rows], day[rows]

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import TradeConfig
-    from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.draws import AccountDraws
+    from seeders.simulation.trade.scene import Scene
     from seeders.streams import Streams
 
 CATEGORIES: Final = ("Fasteners", "Tools", "Electrical", "Plumbing", "Safety", "Packaging")
@@ -147,27 +146,19 @@ class Contracts(Arrays):
         return cents
 
 
-def draw_contracts(
-    config: TradeConfig,
-    axis: MonthAxis,
-    draws: AccountDraws,
-    accounts: Accounts,
-    catalogue: Catalogue,
-) -> Contracts:
+def draw_contracts(scene: Scene, accounts: Accounts) -> Contracts:
     """Draw the agreements of a run of accounts.
 
     Args:
-        config: How many have one.
-        axis: The simulated months.
-        draws: The draws of the run.
+        scene: How many have one, and the list prices that rebates are given on.
         accounts: The run.
-        catalogue: The list prices that rebates are given on.
 
     Returns:
         The agreements.
     """
+    config, draws, catalogue = scene.trade, scene.draws, scene.catalogue
     has_any = draws.happens("contract", config.contract_share)
-    begins = np.maximum(accounts.opened_on, axis.first_day(0)) + draws.days(
+    begins = np.maximum(accounts.opened_on, scene.axis.first_day(0)) + draws.days(
         "contract.begins", 0, _CONTRACT_BEGINS_WITHIN_DAYS
     )
     ends = np.where(

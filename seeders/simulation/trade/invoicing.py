@@ -16,11 +16,10 @@ from seeders.simulation.trade.facts import COPY, NATURAL, STRAY, Invoices, Lines
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.config import SimulationConfig
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.catalogue import Catalogue, Contracts
-    from seeders.simulation.trade.draws import AccountDraws
+    from seeders.simulation.trade.catalogue import Contracts
     from seeders.simulation.trade.orders import Orders, Standing
+    from seeders.simulation.trade.scene import Scene
 
 MOST_LINES: Final = 12
 
@@ -41,30 +40,22 @@ class Billed:
 
 
 def bill(
-    config: SimulationConfig,
-    run: AccountDraws,
-    accounts: Accounts,
-    standing: Standing,
-    orders: Orders,
-    catalogue: Catalogue,
-    contracts: Contracts,
+    scene: Scene, accounts: Accounts, standing: Standing, orders: Orders, contracts: Contracts
 ) -> Billed:
     """Work out the invoices of a run of accounts.
 
     Args:
-        config: What is ordered, and what goes wrong.
-        run: The draws of the run.
+        scene: What is sold, and what goes wrong.
         accounts: The run.
         standing: When orders are not delivered.
         orders: The orders.
-        catalogue: Prices.
         contracts: Agreed prices.
 
     Returns:
         Invoices and lines, copies and other faults included.
     """
-    trade = config.trade
-    draws = OrderDraws(run, orders.account, orders.number)
+    trade = scene.trade
+    draws = OrderDraws(scene.draws, orders.account, orders.number)
     closed_on = standing.closed_on[orders.account]
     is_on_hold = (standing.suspended_on[orders.account] <= orders.ordered_on) & (
         orders.ordered_on < standing.reinstated_on[orders.account]
@@ -72,7 +63,7 @@ def bill(
     is_natural = (orders.ordered_on < closed_on) & ~is_on_hold
     is_stray = faults.bill_after_closure(trade, draws, orders.ordered_on, closed_on)
     fault = np.where(is_natural, faults.choose(trade, draws), faults.NONE).astype(np.int8)
-    copied_on = faults.copy_invoices(config.policy, draws, orders, closed_on, fault)
+    copied_on = faults.copy_invoices(scene.window, draws, orders, closed_on, fault)
     is_copied = copied_on >= 0
 
     rows = [np.flatnonzero(mask) for mask in (is_natural, is_copied, is_stray)]
@@ -96,7 +87,7 @@ def bill(
         cents=nothing,
     )
     draws = draws.select(row)
-    lines = _lines(accounts, draws, invoices, catalogue, contracts)
+    lines = _lines(scene, accounts, draws, invoices, contracts)
     sums = np.bincount(lines.invoice, lines.cents, minlength=len(row)).astype(np.int64)
     # where a copy could not be issued in time, nothing went wrong; a copy itself has no fault of its own
     is_spent = (fault[row] == faults.DUPLICATE_INVOICE) & ~is_copied[row]
@@ -116,11 +107,7 @@ def bill(
 
 
 def _lines(
-    accounts: Accounts,
-    draws: OrderDraws,
-    invoices: Invoices,
-    catalogue: Catalogue,
-    contracts: Contracts,
+    scene: Scene, accounts: Accounts, draws: OrderDraws, invoices: Invoices, contracts: Contracts
 ) -> Lines:
     """A standing order is the basket of the account's first one, most of the time."""
     account = invoices.account
@@ -131,7 +118,7 @@ def _lines(
         draws.of_accounts, account, np.where(repeats, 0, draws.number).astype(np.int32)
     )
     count = 1 + np.searchsorted(_lines_beyond_one(), basket("basket.lines"), side="right")
-    skus = catalogue.config.skus
+    skus = scene.trade.skus
     first = popular(basket("basket.sku"), skus)
     step = 1 + (basket("basket.step") * (skus // _SKU_STEP)).astype(np.int64)
 
@@ -143,7 +130,7 @@ def _lines(
     )
     sku = (first[invoice] + place * step[invoice]) % skus
     sold_on, buyer = invoices.priced_on[invoice], account[invoice]
-    price = catalogue.prices(sku, sold_on, accounts.is_eur[buyer])
+    price = scene.catalogue.prices(sku, sold_on, accounts.is_eur[buyer])
     return Lines(
         invoice=invoice,
         number=(place + 1).astype(np.int8),

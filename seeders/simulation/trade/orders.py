@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.draws import AccountDraws
+    from seeders.simulation.trade.scene import Scene
 
 LEAST_GAP_DAYS: Final = 4
 """Orders of an account are so many days apart, or more where the policy's window asks for it."""
@@ -75,30 +76,19 @@ def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
     return pace
 
 
-def draw_orders(
-    config: TradeConfig,
-    axis: MonthAxis,
-    draws: AccountDraws,
-    accounts: Accounts,
-    duplicate_window_days: int,
-    until: int,
-) -> tuple[Orders, Standing]:
-    """Draw the orders of a run of accounts up to a day, and how the accounts stand.
+def draw_orders(scene: Scene, accounts: Accounts) -> tuple[Orders, Standing]:
+    """Draw the orders of a run of accounts, and how the accounts stand.
 
     Args:
-        config: Rates and durations.
-        axis: The simulated months.
-        draws: The draws of the run.
+        scene: Rates and durations.
         accounts: The run.
-        duplicate_window_days: Orders of an account are further apart than this.
-        until: The last day wanted.
 
     Returns:
         The orders, those included that are never delivered, and the standing of the accounts.
     """
-    days = _order_days(axis, draws, accounts, duplicate_window_days, until)
-    standing = _standing(config, draws, accounts, days)
-    account, number = np.nonzero(days.T <= until)
+    days = _order_days(scene, accounts)
+    standing = _standing(scene.trade, scene.draws, accounts, days)
+    account, number = np.nonzero(scene.until >= days.T)
     ordered_on = days[number, account]
     return Orders(
         account=account,
@@ -108,21 +98,16 @@ def draw_orders(
     ), standing
 
 
-def _order_days(
-    axis: MonthAxis,
-    draws: AccountDraws,
-    accounts: Accounts,
-    duplicate_window_days: int,
-    until: int,
-) -> NDArray[np.int32]:
-    """Give a row of days per order number, each account's last one later than `until`."""
-    least = max(LEAST_GAP_DAYS, duplicate_window_days + 1)
+def _order_days(scene: Scene, accounts: Accounts) -> NDArray[np.int32]:
+    """Give a row of days per order number, each account's last one later than those simulated."""
+    axis, draws = scene.axis, scene.draws
+    least = max(LEAST_GAP_DAYS, scene.window + 1)
     extra = np.maximum(accounts.mean_gap - least, 0)
     usual = np.where(accounts.standing_days > 0, accounts.standing_days, accounts.mean_gap)
     begins = np.maximum(accounts.opened_on, axis.first_day(0))
     day = (begins + draws("order.first") * usual).astype(np.int32)
     days = [day]
-    while (day <= until).any():
+    while (day <= scene.until).any():
         wait = -np.log1p(-draws("order.gap", len(days))) * extra
         is_seasonal = accounts.behaviour == SEASONAL
         wait = np.where(is_seasonal, wait / in_season(axis, day), wait)
@@ -136,7 +121,7 @@ def _standing(
     config: TradeConfig, draws: AccountDraws, accounts: Accounts, days: NDArray[np.int32]
 ) -> Standing:
     """A default begins with an order that is not paid; hold, return or closure follow from there."""
-    unpaid_from = np.where(days >= accounts.default_on, days, NEVER).min(axis=0)
+    unpaid_from = np.where(accounts.default_on <= days, days, NEVER).min(axis=0)
     defaults = (unpaid_from < NEVER) & (unpaid_from < accounts.left_on)
     returns = defaults & draws.happens("standing.returns", config.reinstated_share)
     suspended_on = unpaid_from + accounts.terms + config.suspend_after_days

@@ -19,54 +19,43 @@ from seeders.simulation.trade.running import Running
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.config import TradeConfig
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.draws import AccountDraws
     from seeders.simulation.trade.facts import CreditNotes, Invoices
     from seeders.simulation.trade.orders import Standing
+    from seeders.simulation.trade.scene import Scene
 
 _SLOTS: Final = 2
 _HALF_MONTH: Final = 15
 _ROUND_CENTS: Final = 100_00
-_MONTH_DIGITS: Final = 4
+_NUMBER_DIGITS: Final = 5
 
 
 def pay_round_sums(
-    config: TradeConfig,
-    axis: MonthAxis,
-    run: AccountDraws,
-    accounts: Accounts,
-    standing: Standing,
-    invoices: Invoices,
-    notes: CreditNotes,
-    months: int,
+    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, notes: CreditNotes
 ) -> Payments:
     """Work out the payments of the balance-forward accounts of a run.
 
     Args:
-        config: How late they are.
-        axis: The simulated months.
-        run: The draws of the run.
+        scene: How late they are.
         accounts: The run.
         standing: When they pay nothing.
         invoices: The invoices of the run.
         notes: The credit notes on them.
-        months: How many months are simulated.
 
     Returns:
         Payments that name nothing.
     """
-    payer = np.flatnonzero(accounts.is_balance_forward)
+    axis, payer = scene.axis, np.flatnonzero(accounts.is_balance_forward)
     owed, credited = _claims(accounts, invoices, notes)
     paid = np.zeros(len(payer), dtype=np.int64)
     parts: list[Payments] = []
-    for month in range(months):
+    for month in range(scene.months):
         for slot in range(_SLOTS):
             day = _pay_day(axis, accounts, payer, month, slot)
             following = _pay_day(axis, accounts, payer, month + (slot + 1) // 2, (slot + 1) % 2)
-            likely = late_probability(config, axis, accounts, payer, day)
-            is_late = run(f"round.late.{slot}", month)[payer] < likely
+            likely = late_probability(scene, accounts, payer, day)
+            is_late = scene.draws(f"round.late.{slot}", month)[payer] < likely
             # what is not issued yet is not due within the terms either
             until = np.minimum(following - 1, day + accounts.terms[payer])
             due = owed.at(payer, np.where(is_late, day - 1, until))
@@ -77,7 +66,9 @@ def pay_round_sums(
             cents = np.where(refuses, 0, np.maximum(whole, 0) * _ROUND_CENTS)
             paid += cents
             rows = np.flatnonzero(cents > 0)
-            parts.append(_payments(accounts, payer[rows], month, slot, day[rows], cents[rows]))
+            parts.append(
+                _payments(accounts, payer[rows], _SLOTS * month + slot, day[rows], cents[rows])
+            )
     return Payments.concatenate(parts)
 
 
@@ -107,15 +98,14 @@ def _pay_day(
 def _payments(
     accounts: Accounts,
     account: NDArray[np.intp],
-    month: int,
-    slot: int,
+    number: int,
     day: NDArray[np.int32],
     cents: NDArray[np.int64],
 ) -> Payments:
     count = len(account)
-    written = digits(np.full(count, month, dtype=np.int64), _MONTH_DIGITS)
+    written = digits(np.full(count, number, dtype=np.int64), _NUMBER_DIGITS)
     return Payments(
-        name=named("H", np.hstack([accounts.digits[account], written]), slot + 1),
+        name=named("H", np.hstack([accounts.digits[account], written])),
         account=account,
         invoice=np.full(count, NOBODY, dtype=np.intp),
         paid_on=day,

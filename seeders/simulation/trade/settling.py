@@ -35,11 +35,11 @@ from seeders.simulation.trade.facts import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.config import PolicyConfig, TradeConfig
-    from seeders.simulation.months import MonthAxis
+    from seeders.config import PolicyConfig, SimulationConfig, TradeConfig
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.draws import OrderDraws
     from seeders.simulation.trade.orders import Standing
+    from seeders.simulation.trade.scene import Scene
 
 ORDINARY, UNPAID, PARTIAL, OVERPAID, CHARGED_BACK, RETURNED, DISPUTED = range(7)
 CATEGORIES: Final = ("Delivery", "Billing", "Product quality")
@@ -87,18 +87,12 @@ class Intent:
 
 
 def intend(
-    config: TradeConfig,
-    axis: MonthAxis,
-    accounts: Accounts,
-    standing: Standing,
-    invoices: Invoices,
-    draws: OrderDraws,
+    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, draws: OrderDraws
 ) -> Intent:
     """Work out what is to become of invoices.
 
     Args:
-        config: How customers pay.
-        axis: The simulated months.
+        scene: How customers pay.
         accounts: The run of accounts.
         standing: When they pay nothing.
         invoices: m invoices.
@@ -107,6 +101,7 @@ def intend(
     Returns:
         What becomes of them, copies and bills after closure aside, which have a fate of their own.
     """
+    config = scene.trade
     account, issued_on, due_on = invoices.account, invoices.issued_on, invoices.due_on
     is_natural = invoices.kind == NATURAL
     is_refused = (
@@ -118,7 +113,7 @@ def intend(
     is_goods = np.isin(outcome, (RETURNED, DISPUTED))
     outcome = np.where(accounts.is_balance_forward[account] & ~is_goods, ORDINARY, outcome)
 
-    likely = late_probability(config, axis, accounts, account, issued_on, invoices.cents)
+    likely = late_probability(scene, accounts, account, issued_on, invoices.cents)
     is_late = draws("pay.late") < likely
     share = draws("pay.day")
     early = due_on - (share * (accounts.terms[account] // _EARLY_PART + 1)).astype(np.int32)
@@ -199,13 +194,22 @@ def credit_notes(
 class Settling:
     """Everything that pays the invoices of open-item accounts is worked out from."""
 
-    config: TradeConfig
-    policy: PolicyConfig
+    whole: SimulationConfig
     accounts: Accounts
     invoices: Invoices
     intent: Intent
     draws: OrderDraws
     fault: NDArray[np.int8]
+
+    @property
+    def config(self) -> TradeConfig:
+        """How customers pay."""
+        return self.whole.trade
+
+    @property
+    def policy(self) -> PolicyConfig:
+        """Within how many days the same again is a duplicate."""
+        return self.whole.policy
 
     def payments(self) -> tuple[Payments, Allocations, Refunds]:
         """Give payments, what they are allocated to, and what of them is given back.
@@ -261,12 +265,12 @@ class Settling:
     @property
     def _is_open_item(self) -> NDArray[np.bool_]:
         is_balance_forward = self.accounts.is_balance_forward[self.invoices.account]
-        return (self.invoices.kind == NATURAL) & ~is_balance_forward
+        return np.asarray((self.invoices.kind == NATURAL) & ~is_balance_forward)
 
     @property
     def _is_pooled(self) -> NDArray[np.bool_]:
         """Paid together with others: what there is nothing special about."""
-        return (
+        return np.asarray(
             self._is_open_item
             & self.accounts.is_allocating[self.invoices.account]
             & (self.intent.outcome == ORDINARY)
@@ -276,7 +280,7 @@ class Settling:
     @property
     def _is_plain(self) -> NDArray[np.bool_]:
         """Paid in full, alone, by name."""
-        return (
+        return np.asarray(
             self._is_open_item
             & ~self._is_pooled
             & ~self.intent.is_refused
@@ -491,18 +495,12 @@ def disputes(invoices: Invoices, intent: Intent) -> Disputes:
 
 
 def requests(
-    config: TradeConfig,
-    axis: MonthAxis,
-    accounts: Accounts,
-    invoices: Invoices,
-    intent: Intent,
-    draws: OrderDraws,
+    scene: Scene, accounts: Accounts, invoices: Invoices, intent: Intent, draws: OrderDraws
 ) -> Requests:
     """Give complaints about deliveries and bills: more where payment is going to be late.
 
     Args:
-        config: How many there are.
-        axis: The simulated months.
+        scene: How many there are.
         accounts: The run of accounts.
         invoices: m invoices.
         intent: What becomes of them.
@@ -511,12 +509,12 @@ def requests(
     Returns:
         At most one for each invoice.
     """
-    likely = late_probability(config, axis, accounts, invoices.account, invoices.issued_on)
+    likely = late_probability(scene, accounts, invoices.account, invoices.issued_on)
     is_troubled = intent.is_refused | (intent.outcome == DISPUTED)
     is_troubled |= np.where(
         accounts.is_balance_forward[invoices.account], likely > _TROUBLED, intent.is_late
     )
-    rate = config.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
+    rate = scene.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
     rows = np.flatnonzero((invoices.kind == NATURAL) & (draws("request") < rate))
     day = (invoices.issued_on + draws.days("request.after", 2, 12))[rows].astype(np.int64)
     # in office hours, answered the same day

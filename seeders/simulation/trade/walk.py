@@ -25,8 +25,10 @@ from seeders.simulation.pools import Pools, draw_pools
 from seeders.simulation.trade.account_rows import LINE_OF_BUSINESS, accounts, customers
 from seeders.simulation.trade.books import keep_books
 from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.draws import AccountDraws
 from seeders.simulation.trade.fact_rows import FAULTS, FactWriter, catalogue_rows, truth_rows
 from seeders.simulation.trade.history import draw_history
+from seeders.simulation.trade.scene import Scene
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -99,9 +101,9 @@ class TradeWalk:
             appender.add(table, rows)
         for start, stop in self._runs():
             step(f"trade accounts {start + 1:,} to {stop:,}")
-            history = draw_history(
-                self.config, self._streams, self.axis, self._catalogue, start, stop, months
-            )
+            draws = AccountDraws(self._streams, start, stop - start)
+            scene = Scene(self.config, self.axis, self._catalogue, draws, months)
+            history = draw_history(scene)
             self._entities(appender, history, passed, months)
             FactWriter(appender, self.axis, self._batches, history, passed, months).write()
             self._truth(appender, history, months)
@@ -119,7 +121,7 @@ class TradeWalk:
             for rows in change_events(self.axis, captured, month, batch):
                 appender.add(CHANGE_EVENTS, rows)
         for these in (customers(self._pools, history.accounts), captured):
-            write_states(appender, self.axis, self._batches, these, passed, months)
+            write_states(appender, self._batches, these, passed, months)
 
     def _truth(self, appender: Appender, history: History, months: int) -> None:
         until = self.axis.last_day(months - 1)
@@ -128,16 +130,8 @@ class TradeWalk:
             facts, history.accounts.is_balance_forward, faults.is_foreign(facts, is_eur), until
         )
         told = {
-            **faults.injected_truth(self.axis, facts, history.fault, is_eur, until),
-            **faults.unpaid_truth(
-                self.config.policy,
-                facts,
-                balances,
-                history.standing,
-                history.fault,
-                is_eur,
-                until,
-            ),
+            **faults.injected_truth(self.axis, history, until),
+            **faults.unpaid_truth(self.config.policy, history, balances, until),
         }
         account = np.concatenate([truth.account for truth in told.values()])
         names = faults.fault_stems(history.accounts.digits, account)
