@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from faker import Faker
@@ -16,7 +17,7 @@ _LOCALE: Final = "en_US"
 _NAMES: Final = 400
 _STREETS: Final = 600
 _CITIES: Final = 250
-_COMPANIES: Final = 1_500
+_COMPANIES: Final = 800
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Pools:
     companies: tuple[str, ...]
 
 
+@lru_cache(maxsize=2)
 def draw_pools(streams: Streams) -> Pools:
-    """Draw the pools of a world.
+    """Draw the pools of a world, once for all its lines.
 
     Args:
         streams: Where the draws come from.

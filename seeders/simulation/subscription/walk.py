@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -195,6 +194,6 @@ class SubscriptionWalk:
     def _population(self) -> Population:
         return Population(self.config.subscription)
 
-    @cached_property
+    @property
     def _pools(self) -> Pools:
         return draw_pools(self._streams)

@@ -150,6 +150,6 @@ class TradeWalk:
     def _catalogue(self) -> Catalogue:
         return Catalogue(self.config.trade, self._streams)
 
-    @cached_property
+    @property
     def _pools(self) -> Pools:
         return draw_pools(self._streams)
