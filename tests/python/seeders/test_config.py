@@ -140,7 +140,9 @@ def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
 
 def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     project = tmp_path / "dbt_project.yml"
-    project.write_text("vars: {zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x}\n")
+    project.write_text(
+        "vars: {zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x}\n"
+    )
     assert load_policy(project) == PolicyConfig(
         zombie_grace_days=45, invoicing_lag_days=2, duplicate_window_days=4
     )
