@@ -11,6 +11,7 @@ from seeders.config.model import (
     PolicyConfig,
     SimulationConfig,
     SubscriptionConfig,
+    TradeConfig,
     ZombieConfig,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "PolicyConfig",
     "SimulationConfig",
     "SubscriptionConfig",
+    "TradeConfig",
     "ZombieConfig",
     "config_from_json",
     "config_to_json",

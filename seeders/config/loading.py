@@ -99,6 +99,7 @@ def config_to_json(config: SimulationConfig) -> str:
     """
     content = asdict(config)
     content["period"]["first_month"] = f"{config.period.first_month:%Y-%m}"
+    content["trade"]["first_month"] = f"{config.trade.first_month:%Y-%m}"
     return json.dumps(content, sort_keys=True)
 
 

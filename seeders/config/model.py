@@ -17,6 +17,9 @@ MAX_CUSTOMERS: Final = 9_999_999
 MAX_MONTHS: Final = 1_000
 """Invoice ids hold three digits of the month."""
 
+MAX_TRADE_ACCOUNTS: Final = 999_999
+"""Ids of trade credit hold six digits of the account, and four of the order within it."""
+
 
 class ConfigError(ValueError):
     """A configuration that cannot be simulated; the message is one line for the user."""
@@ -130,6 +133,73 @@ class LeakyConfig:
 
 
 @dataclass(frozen=True)
+class TradeConfig:
+    """Businesses that buy on account: who they are, how they pay, and what goes wrong.
+
+    `accounts` is how many there ever are; a share of them opens within the first two years, the others
+    have been there before. `orders_per_year` is that of an account without standing orders. Shares of
+    behaviours are of accounts, those called `…_share` further down of invoices or of what they follow
+    on; what may befall a single invoice excludes each other, and so do the faults, called `…_rate`.
+    """
+
+    first_month: date = date(2022, 1, 1)
+    accounts: int = _count(200, 0, MAX_TRADE_ACCOUNTS)
+    skus: int = _count(100, 12, 9_999)
+    joiner_share: float = _share(0.10)
+    orders_per_year: int = _count(14, 1, 80)
+    standing_order_share: float = _share(0.15)
+    short_terms_share: float = _share(0.15)
+    long_terms_share: float = _share(0.10)
+    eur_share: float = _share(0.15)
+    balance_forward_share: float = _share(0.25)
+    allocating_share: float = _share(0.30)
+    contract_share: float = _share(0.30)
+    annual_limit_change: float = _share(0.15, below_one=True)
+    annual_address_change: float = _share(0.03, below_one=True)
+    annual_closure: float = _share(0.03, below_one=True)
+
+    # behaviours of accounts; who is none of these pays well throughout
+    bad_share: float = _share(0.10)
+    turning_share: float = _share(0.15)
+    seasonal_share: float = _share(0.15)
+    annual_turning: float = _share(0.45, below_one=True)
+    annual_default: float = _share(0.03, below_one=True)
+    suspend_after_days: int = _count(60, 1, 365)
+    reinstated_share: float = _share(0.4)
+    reinstate_min_days: int = _count(15, 1, 365)
+    reinstate_max_days: int = _count(60, 1, 365)
+    close_after_days: int = _count(120, 1, 730)
+
+    # what customers do of their own accord
+    late_share: float = _share(0.09)
+    late_max_days: int = _count(30, 1, 365)
+    unpaid_share: float = _share(0.006)
+    partial_share: float = _share(0.03)
+    partial_rest_share: float = _share(0.7)
+    overpaid_share: float = _share(0.012)
+    overpaid_refund_share: float = _share(0.5)
+    chargeback_share: float = _share(0.008)
+    chargeback_repaid_share: float = _share(0.6)
+    return_share: float = _share(0.03)
+    return_after_payment_share: float = _share(0.4)
+    dispute_share: float = _share(0.025)
+    dispute_credit_share: float = _share(0.4)
+    late_allocation_share: float = _share(0.2)
+    complaint_share: float = _share(0.04)
+
+    # faults
+    duplicate_invoice_rate: float = _share(0.01)
+    duplicate_invoice_credited_share: float = _share(0.5)
+    duplicate_payment_rate: float = _share(0.01)
+    duplicate_payment_refunded_share: float = _share(0.5)
+    billed_after_cancel_rate: float = _share(0.3)
+    billed_after_cancel_credited_share: float = _share(0.4)
+    header_lines_mismatch_rate: float = _share(0.006)
+    orphaned_line_rate: float = _share(0.005)
+    currency_mismatch_rate: float = _share(0.006)
+
+
+@dataclass(frozen=True)
 class OutputConfig:
     """How the work is cut up. None of this changes a single row."""
 
@@ -142,6 +212,7 @@ class PolicyConfig:
 
     zombie_grace_days: int = _count(30, 0, 3_650)
     invoicing_lag_days: int = _count(0, 0, 3_650)
+    duplicate_window_days: int = _count(3, 0, 31)
 
 
 @dataclass(frozen=True)
@@ -155,6 +226,7 @@ class SimulationConfig:
     ghost: GhostConfig = field(default_factory=GhostConfig)
     zombie: ZombieConfig = field(default_factory=ZombieConfig)
     leaky: LeakyConfig = field(default_factory=LeakyConfig)
+    trade: TradeConfig = field(default_factory=TradeConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:
@@ -188,6 +260,53 @@ class SimulationConfig:
         if self.leaky.max_paid >= 1:
             message = "leaky.max_paid must be below 1: a leaky payment falls short of its invoice"
             raise ConfigError(message)
+        self._check_trade()
+
+    def _check_trade(self) -> None:
+        """Check the shares that divide one whole among them, and where the months lie."""
+        trade, period = self.trade, self.period
+        _in_order(
+            "trade.reinstate_min_days",
+            trade.reinstate_min_days,
+            "trade.reinstate_max_days",
+            trade.reinstate_max_days,
+        )
+        for kind in _EXCLUSIVE:
+            total = sum(getattr(trade, name) for name in kind)
+            if total > 1:
+                names = ", ".join(f"trade.{name}" for name in kind)
+                message = f"{names} exclude each other: together at most 1, not {total:g}"
+                raise ConfigError(message)
+        begins = (trade.first_month.year - period.first_month.year) * 12 + (
+            trade.first_month.month - period.first_month.month
+        )
+        if trade.accounts > 0 and begins >= period.months:
+            message = (
+                f"trade.first_month ({trade.first_month:%Y-%m}) is after the end of the period:"
+                f" {period.months} months from {period.first_month:%Y-%m}"
+            )
+            raise ConfigError(message)
+
+
+_EXCLUSIVE: Final = (
+    ("short_terms_share", "long_terms_share"),
+    ("bad_share", "turning_share", "seasonal_share"),
+    (
+        "unpaid_share",
+        "partial_share",
+        "overpaid_share",
+        "chargeback_share",
+        "return_share",
+        "dispute_share",
+    ),
+    (
+        "duplicate_invoice_rate",
+        "duplicate_payment_rate",
+        "header_lines_mismatch_rate",
+        "orphaned_line_rate",
+        "currency_mismatch_rate",
+    ),
+)
 
 
 def _in_order(low_name: str, low: float, high_name: str, high: float) -> None:

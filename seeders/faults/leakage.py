@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import GhostConfig, LeakyConfig, PolicyConfig, ZombieConfig
-    from seeders.simulation.billing import Bills
-    from seeders.simulation.draws import MonthDraws
-    from seeders.simulation.payments import Settlement
+    from seeders.simulation.subscription.billing import Bills
+    from seeders.simulation.subscription.draws import MonthDraws
+    from seeders.simulation.subscription.payments import Settlement
 
 GHOST: Final = "ghost"
 ZOMBIE: Final = "zombie"

@@ -1,4 +1,4 @@
-"""The change feed of accounts and subscriptions, as a log-based capture delivers it.
+"""The change feed of rows under capture, as a log-based capture delivers it.
 
 One event per turn of a life, with the row before and after it. Sequence numbers are those of a log:
 they grow with time within an entity, with gaps.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from seeders.simulation.entities import Entities
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.state_rows import Entities
 
 CHANGE_EVENTS: Final = "raw_cdc.change_events"
 
@@ -29,7 +29,9 @@ _CREATED: Final = 0
 _ENTITY_DIGITS: Final = 8
 _DELIVERY_SECONDS: Final = 300
 _SEQUENCE_STEP: Final = 1_000_000_000
-_NUMBERS: Final = frozenset({"payment_terms_days", "billing_day", "quantity", "unit_price"})
+_NUMBERS: Final = frozenset(
+    {"payment_terms_days", "credit_limit", "billing_day", "quantity", "unit_price"}
+)
 
 
 def change_events(
@@ -66,7 +68,9 @@ def _events(
     keys = (later or earlier or {})[captured.key]
     return pa.record_batch(
         {
-            "event_id": columns.month_id("E", columns.digits(number, _ENTITY_DIGITS), kind),
+            "event_id": columns.month_id(
+                captured.letter, columns.digits(number, _ENTITY_DIGITS), kind
+            ),
             "source_table": columns.constant(captured.table, count),
             "op": columns.constant(operation, count),
             "entity_key": keys,

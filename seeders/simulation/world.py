@@ -1,36 +1,47 @@
 """Seeding a world, and letting it go on.
 
-Both are the same walk over the months: `seed` from the first one, `advance` from where the warehouse
-ends. Facts are appended month by month and never touched again; the rows of customers, accounts and
-subscriptions are a state, so `advance` replaces those that have changed. Since every life is a function
-of the seed, nothing has to be remembered in between besides the configuration.
+Both are the same walk of every line of business over its months: `seed` from the first one, `advance`
+from where the warehouse ends. Facts are appended and never touched again; the rows of customers,
+accounts and the like are a state, so `advance` replaces those that have changed. Since every life is a
+function of the seed, nothing has to be remembered in between besides the configuration.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from seeders import writer
-from seeders.config import ConfigError, config_from_json, config_to_json, load_policy
+from seeders.config import ConfigError, OutputConfig, config_from_json, config_to_json, load_policy
+from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.months import to_date
-from seeders.simulation.walk import Walk
+from seeders.simulation.months import MonthAxis, to_date
+from seeders.simulation.subscription.walk import SubscriptionWalk
+from seeders.simulation.trade.walk import TradeWalk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.walk import Progress
+    from seeders.simulation.lines import Line
 
 SIMULATION: Final = "raw_control.simulation"
+
+
+class Progress(Protocol):
+    """What is called as the work goes on."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Tell that `done` of `total` steps are taken, and what is being worked on."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,9 @@ class SeedSummary:
     """What a walk has written.
 
     Attributes:
-        first_month: First day of the first month written.
+        first_month: First day of the first month written, of the line that began earliest.
         last_day: Last day of the last month written, the world's as-of date.
-        months: How many months were written.
+        months: How many months lie between the two.
         rows: Rows written by table.
         history_dropped: Whether recorded history of another world was dropped.
     """
@@ -57,6 +68,51 @@ class SeedSummary:
         return sum(self.rows.values())
 
 
+@dataclass(frozen=True)
+class World:
+    """All lines of business of one company. Its months are those of the configured period."""
+
+    config: SimulationConfig
+    seed: int
+
+    @property
+    def axis(self) -> MonthAxis:
+        """The months of the period."""
+        return MonthAxis(self.config.period.first_month)
+
+    @property
+    def source(self) -> str:
+        """Name of this world: all that its rows depend on, and nothing else."""
+        same = replace(
+            self.config,
+            output=OutputConfig(),
+            period=replace(self.config.period, months=MAX_MONTHS),
+        )
+        told = f"{self.seed}/{config_to_json(same)}"
+        return f"simulation:{hashlib.blake2b(told.encode(), digest_size=6).hexdigest()}"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of business that there are."""
+        lines: tuple[Line, ...] = (SubscriptionWalk(self.config, self.seed, self.source),)
+        if self.config.trade.accounts > 0:
+            lines += (TradeWalk(self.config, self.seed, self.source),)
+        return lines
+
+    def span(self, line: Line, months: int) -> int:
+        """Count the months a line has behind it when the period has so many; 0 before it begins."""
+        return max(0, line.axis.number(to_date(self.axis.first_day(months))))
+
+    def check(self, months: int) -> None:
+        """Make sure that all lines can span a period.
+
+        Raises:
+            SimulationError: If one of them cannot.
+        """
+        for line in self.lines:
+            line.check(self.span(line, months))
+
+
 def seed(
     con: duckdb.DuckDBPyConnection,
     config: SimulationConfig,
@@ -69,7 +125,7 @@ def seed(
         con: Connection to the warehouse file, outside any transaction.
         config: What to simulate.
         seed: Root of all randomness: same configuration and seed, same rows.
-        progress: Called as the months go by.
+        progress: Called as the work goes on.
 
     Returns:
         What was written.
@@ -77,12 +133,12 @@ def seed(
     Raises:
         SimulationError: If there are more customers or months than ids.
     """
-    walk, months = Walk(config, seed), config.period.months
-    walk.check(months)
+    world, months = World(config, seed), config.period.months
+    world.check(months)
     with writer.transaction(con):
-        last_day = to_date(walk.axis.last_day(months - 1))
-        dropped = writer.replace_world(con, walk.source, last_day)
-        summary = _write(con, walk, 0, months, progress)
+        last_day = to_date(world.axis.last_day(months - 1))
+        dropped = writer.replace_world(con, world.source, last_day)
+        summary = _write(con, world, None, months, progress)
     return replace(summary, history_dropped=dropped)
 
 
@@ -94,7 +150,7 @@ def advance(
     Args:
         con: Connection to the warehouse file, outside any transaction.
         months: How many months to add.
-        progress: Called as the months go by.
+        progress: Called as the work goes on.
 
     Returns:
         What was written.
@@ -105,44 +161,78 @@ def advance(
     if months < 1:
         message = f"cannot advance by {months} months: at least 1"
         raise SimulationError(message)
-    walk, passed = _recall(con)
-    walk.check(passed + months)
+    world, passed = _recall(con)
+    world.check(passed + months)
     with writer.transaction(con):
-        return _write(con, walk, passed, passed + months, progress)
+        return _write(con, world, passed, passed + months, progress)
 
 
 def _write(
     con: duckdb.DuckDBPyConnection,
-    walk: Walk,
-    passed: int,
+    world: World,
+    passed: int | None,
     months: int,
     progress: Progress | None,
 ) -> SeedSummary:
-    with writer.Appender(con) as appender:
-        walk.write(appender, passed, months, progress)
+    """Write what the period's months after those passed bring; none have passed when seeding."""
+    spans = [
+        (line, 0 if passed is None else world.span(line, passed), world.span(line, months))
+        for line in world.lines
+    ]
+    step, finish = _steps(sum(line.steps(since, until) for line, since, until in spans), progress)
+    for line, since, _ in spans:
+        if since > 0:
+            line.forget(con)
+    rows: Counter[str] = Counter()
+    for line, since, until in spans:
+        # an appender each: lines fill different columns of the same tables
+        with writer.Appender(con) as appender:
+            line.write(appender, since, until, step)
+        rows += appender.rows
+    finish()
     writer.truncate(con, SIMULATION)
-    writer.append(con, SIMULATION, _memory(walk, months))
+    writer.append(con, SIMULATION, _memory(world, months))
+    first_day = min(line.axis.first_day(since) for line, since, until in spans if until > since)
+    last_day = world.axis.last_day(months - 1)
     return SeedSummary(
-        first_month=to_date(walk.axis.first_day(passed)),
-        last_day=to_date(walk.axis.last_day(months - 1)),
-        months=months - passed,
-        rows=dict(appender.rows),
+        first_month=to_date(first_day),
+        last_day=to_date(last_day),
+        months=MonthAxis(to_date(first_day)).number(to_date(last_day)) + 1,
+        rows=dict(rows),
     )
 
 
-def _memory(walk: Walk, months: int) -> pa.Table:
+def _steps(
+    total: int, progress: Progress | None
+) -> tuple[Callable[[str], None], Callable[[], None]]:
+    """Count the steps of all lines together: what to call before each, and at the end."""
+    taken = iter(range(total))
+
+    def step(what: str) -> None:
+        done = next(taken)
+        if progress is not None:
+            progress(done, total, what)
+
+    def finish() -> None:
+        if progress is not None:
+            progress(total, total, "")
+
+    return step, finish
+
+
+def _memory(world: World, months: int) -> pa.Table:
     """Write down what `advance` needs to know."""
     return pa.table(
         {
-            "config_json": [config_to_json(walk.config)],
-            "seed": [walk.seed],
-            "first_month": columns.days(np.array([walk.axis.first_day(0)])),
-            "last_month": columns.days(np.array([walk.axis.first_day(months - 1)])),
+            "config_json": [config_to_json(world.config)],
+            "seed": [world.seed],
+            "first_month": columns.days(np.array([world.axis.first_day(0)])),
+            "last_month": columns.days(np.array([world.axis.first_day(months - 1)])),
         }
     )
 
 
-def _recall(con: duckdb.DuckDBPyConnection) -> tuple[Walk, int]:
+def _recall(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
     rows = (
         writer.read_table(con, SIMULATION).to_pylist() if writer.has_table(con, SIMULATION) else []
     )
@@ -164,5 +254,5 @@ def _recall(con: duckdb.DuckDBPyConnection) -> tuple[Walk, int]:
             f" ({config.policy}): run `warehouse seed` again"
         )
         raise SimulationError(message)
-    walk = Walk(config, rows[0]["seed"])
-    return walk, walk.axis.number(rows[0]["last_month"]) + 1
+    world = World(config, rows[0]["seed"])
+    return world, world.axis.number(rows[0]["last_month"]) + 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.python.seeders.worlds import simulate
+from tests.python.seeders.worlds import simulate, simulate_trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,45 @@ def eventful_world() -> Iterator[duckdb.DuckDBPyConnection]:
         "zombie.rate=0.15",
         "leaky.rate=0.2",
         "leaky.topped_up_share=0.6",
+    )
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def trade_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate trade credit at the reference scale and rates."""
+    con = simulate_trade()
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def eventful_trade_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate so much trouble with few trade accounts that rare combinations occur as well."""
+    con = simulate_trade(
+        "trade.accounts=60",
+        "trade.joiner_share=0.3",
+        "trade.balance_forward_share=0.4",
+        "trade.allocating_share=0.4",
+        "trade.standing_order_share=0.3",
+        "trade.annual_default=0.3",
+        "trade.annual_closure=0.2",
+        "trade.bad_share=0.3",
+        "trade.late_share=0.2",
+        "trade.unpaid_share=0.05",
+        "trade.partial_share=0.15",
+        "trade.overpaid_share=0.1",
+        "trade.chargeback_share=0.1",
+        "trade.return_share=0.15",
+        "trade.dispute_share=0.1",
+        "trade.late_allocation_share=0.5",
+        "trade.duplicate_invoice_rate=0.1",
+        "trade.duplicate_payment_rate=0.1",
+        "trade.header_lines_mismatch_rate=0.05",
+        "trade.orphaned_line_rate=0.05",
+        "trade.currency_mismatch_rate=0.05",
+        "trade.billed_after_cancel_rate=0.8",
     )
     yield con
     con.close()

@@ -31,6 +31,8 @@ def test_the_reference_scale() -> None:
     assert config.subscription.annual_churn == 0.08
     assert config.payments.late_share == 0.10
     assert config.subscription.payment_terms_days == 14
+    assert config.trade.first_month == date(2022, 1, 1)
+    assert (config.trade.accounts, config.trade.skus) == (200, 100)
 
 
 @pytest.mark.parametrize("preset", ["demo", "seeds", "large"])
@@ -53,6 +55,13 @@ def test_a_file_states_what_differs_from_the_defaults(tmp_path: Path) -> None:
     assert config.period.first_month == date(2023, 7, 1)
     assert config.zombie.rate == 0.25
     assert config.subscription.customers == 1_000
+
+
+def test_a_world_without_trade_accounts_may_lie_in_any_year() -> None:
+    early = ["period.first_month=2010-01"]
+    with pytest.raises(ConfigError, match=r"trade\.first_month"):
+        load_config("seeds", None, early)
+    assert load_config("seeds", None, [*early, "trade.accounts=0"]).trade.accounts == 0
 
 
 def test_a_configuration_cannot_be_changed() -> None:
@@ -85,6 +94,12 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("leaky.max_paid=1", "below 1"),
         ("ghost.billed_late_min_days=61", "is above"),
         ("payments.late_share=0.98", "together at most 1"),
+        ("trade.first_month=2025-01", "after the end of the period"),
+        ("trade.skus=11", "from 12"),
+        ("trade.bad_share=0.8", "together at most 1"),
+        ("trade.dispute_share=0.99", "together at most 1"),
+        ("trade.orphaned_line_rate=0.99", "together at most 1"),
+        ("trade.reinstate_min_days=61", "is above"),
         ("policy.zombie_grace_days=3", "dbt_project.yml"),
     ],
 )
@@ -125,8 +140,12 @@ def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
 
 def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     project = tmp_path / "dbt_project.yml"
-    project.write_text("vars: {zombie_grace_days: 45, invoicing_lag_days: 2, other: x}\n")
-    assert load_policy(project) == PolicyConfig(zombie_grace_days=45, invoicing_lag_days=2)
+    project.write_text(
+        "vars: {zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x}\n"
+    )
+    assert load_policy(project) == PolicyConfig(
+        zombie_grace_days=45, invoicing_lag_days=2, duplicate_window_days=4
+    )
     assert load_config("demo", None, [], project).policy.zombie_grace_days == 45
 
 
@@ -135,7 +154,14 @@ def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     [
         ("name: x", "vars.zombie_grace_days"),
         ("vars: {zombie_grace_days: 30}", "vars.invoicing_lag_days"),
-        ("vars: {zombie_grace_days: soon, invoicing_lag_days: 0}", "a whole number"),
+        (
+            "vars: {zombie_grace_days: 30, invoicing_lag_days: 0}",
+            "vars.duplicate_window_days",
+        ),
+        (
+            "vars: {zombie_grace_days: soon, invoicing_lag_days: 0, duplicate_window_days: 3}",
+            "a whole number",
+        ),
     ],
 )
 def test_missing_thresholds_are_one_clear_line(tmp_path: Path, content: str, said: str) -> None:

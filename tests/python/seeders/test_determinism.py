@@ -7,11 +7,10 @@ from datetime import date
 import duckdb
 import pytest
 
-from seeders.config import load_config
 from seeders.simulation import SimulationError, advance, seed
 from seeders.simulation.batches import batch_no
 from seeders.simulation.months import MonthAxis
-from tests.python.seeders.worlds import SEED, contents, count, simulate
+from tests.python.seeders.worlds import SEED, configure, contents, count, simulate
 
 SMALL = ("subscription.customers=300", "subscription.joiner_share=0.3")
 # long enough delays that the look-back of `advance` is put to use
@@ -29,6 +28,22 @@ EVENTFUL = (
     "ghost.billed_late_share=0.8",
     "leaky.rate=0.3",
     "leaky.topped_up_share=0.9",
+)
+
+# both lines, and of trade credit all that looks back: defaults, returns, holds, late allocations
+BOTH_LINES = (
+    "subscription.customers=60",
+    "trade.accounts=60",
+    "trade.joiner_share=0.5",
+    "trade.annual_default=0.4",
+    "trade.annual_closure=0.3",
+    "trade.annual_turning=0.9",
+    "trade.annual_limit_change=0.5",
+    "trade.annual_address_change=0.3",
+    "trade.balance_forward_share=0.4",
+    "trade.dispute_share=0.1",
+    "trade.duplicate_invoice_rate=0.1",
+    "trade.late_allocation_share=0.5",
 )
 
 
@@ -50,6 +65,41 @@ def test_chunks_change_nothing() -> None:
         assert contents(cut) == contents(whole)
 
 
+def test_chunks_change_nothing_in_trade_credit() -> None:
+    whole = contents(simulate(*BOTH_LINES))
+    # 32 rows are reckoned for an account: runs of 7 accounts, and of a single one
+    for chunk_rows in (7 * 32, 1):
+        cut = contents(simulate(*BOTH_LINES, f"output.chunk_rows={chunk_rows}"))
+        for table, rows in whole.items():
+            assert cut[table] == rows, table
+
+
+def test_threads_change_nothing() -> None:
+    whole = contents(simulate(*BOTH_LINES))
+    con = duckdb.connect(config={"threads": 1})
+    seed(con, configure(*BOTH_LINES), SEED)
+    assert contents(con) == whole
+
+
+@pytest.mark.parametrize("steps", [(6, 6), (1, 1, 10), (11, 1)])
+@pytest.mark.parametrize("begins", ["2023-03", "2024-04"])
+def test_advancing_all_lines_equals_seeding_for_longer(begins: str, steps: tuple[int, ...]) -> None:
+    """Whether trade credit began before the period or begins within it."""
+    settings = (*BOTH_LINES, f"trade.first_month={begins}", "subscription.customers=20")
+    whole = simulate(*settings, "period.months=12")
+    months = max(steps[0], 4)
+    grown = simulate(*settings, f"period.months={months}")
+    while months < 12:
+        step = min(steps[-1], 12 - months)
+        advance(grown, step)
+        months += step
+    expected, found = contents(whole), contents(grown)
+    for table, rows in expected.items():
+        assert found[table] == rows, table
+    batches = "from raw_control.extract_batches order by batch_id"
+    assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
+
+
 @pytest.mark.parametrize("steps", [(6, 6), (1, 1, 10), (11, 1)])
 def test_advancing_equals_seeding_for_longer(steps: tuple[int, ...]) -> None:
     whole = simulate(*EVENTFUL, "period.months=12")
@@ -69,7 +119,7 @@ def test_advancing_equals_seeding_for_longer(steps: tuple[int, ...]) -> None:
 
 def test_seeding_again_leaves_nothing_of_before() -> None:
     con = simulate(*EVENTFUL, "period.months=3", root=1)
-    seed(con, load_config("seeds", None, SMALL), SEED)
+    seed(con, configure(*SMALL), SEED)
     assert contents(con) == contents(simulate(*SMALL))
     assert count(con, "select count(*) from raw_control.simulation") == 1
 
@@ -113,5 +163,5 @@ def test_running_out_of_ids_is_refused_before_anything_is_written() -> None:
     with pytest.raises(SimulationError, match="months"):
         advance(con, 1_000)
     with pytest.raises(SimulationError, match="ids"):
-        seed(con, load_config("seeds", None, ["subscription.customers=9_999_999"]), SEED)
+        seed(con, configure("subscription.customers=9_999_999"), SEED)
     assert count(con, "select count(*) from raw_control.extract_batches") == 1

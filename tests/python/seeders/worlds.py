@@ -7,21 +7,37 @@ from typing import Any
 
 import duckdb
 
-from seeders.config import PolicyConfig, load_config
+from seeders.config import PolicyConfig, SimulationConfig, load_config
 from seeders.contracts import TABLES
 from seeders.simulation import seed
 
 SEED = 20_240_101
 
 
+NO_TRADE = "trade.accounts=0"
+NO_SUBSCRIPTIONS = "subscription.customers=0"
+
+
+def configure(*settings: str) -> SimulationConfig:
+    """The reference rates of the subscription line alone, with other settings on top."""
+    return load_config("seeds", None, (NO_TRADE, *settings))
+
+
 def simulate(
     *settings: str, root: int = SEED, policy: PolicyConfig | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Seed a world of the reference rates, with other settings on top, in memory."""
+    """Seed a world of subscriptions, in memory; settings that give it trade accounts add them."""
     con = duckdb.connect()
-    config = load_config("seeds", None, settings)
+    config = configure(*settings)
     seed(con, replace(config, policy=policy or config.policy), root)
     return con
+
+
+def simulate_trade(
+    *settings: str, root: int = SEED, policy: PolicyConfig | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Seed a world of trade credit alone, of the reference rates, in memory."""
+    return simulate("trade.accounts=200", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
 
 
 def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seeders.faults.leakage import skip_invoices
-from seeders.simulation.draws import MonthDraws
+from seeders.simulation.subscription.draws import MonthDraws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.lives import Lives
     from seeders.simulation.months import MonthAxis
+    from seeders.simulation.subscription.lives import Lives
     from seeders.streams import Streams
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.billing import Bills
     from seeders.simulation.months import MonthAxis
+    from seeders.simulation.subscription.billing import Bills
 
 
 @dataclass(frozen=True)

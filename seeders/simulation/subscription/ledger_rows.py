@@ -7,16 +7,17 @@ as compact arrays until its month comes.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
-from seeders.simulation.lives import METHODS
+from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.plans import CURRENCY, PLANS
+from seeders.simulation.subscription.lives import METHODS
+from seeders.simulation.subscription.plans import CURRENCY, PLANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from seeders.faults.leakage import Truth
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.payments import Settlement
+    from seeders.simulation.subscription.payments import Settlement
 
 INVOICES: Final = "raw_billing.invoices"
 LINE_ITEMS: Final = "raw_billing.invoice_line_items"
@@ -41,23 +42,10 @@ _Rows = TypeVar("_Rows", bound="_Arrays")
 
 
 @dataclass(frozen=True)
-class _Arrays:
-    """Arrays of one length, handled together. `entity` holds the digits of the subscription."""
+class _Arrays(Arrays):
+    """Rows of a subscription each. `entity` holds its digits."""
 
     entity: NDArray[np.uint8]
-
-    def select(self, rows: NDArray[np.bool_]) -> Self:
-        """Narrow down to some of the rows."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    @classmethod
-    def concatenate(cls, parts: list[Self]) -> Self:
-        """Put rows one after another."""
-        if len(parts) == 1:
-            return parts[0]
-        return cls(
-            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
-        )
 
 
 @dataclass(frozen=True)

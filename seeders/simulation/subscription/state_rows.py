@@ -1,12 +1,7 @@
-"""Accounts and subscriptions, and how their rows stand at a moment.
-
-Every turn of a life has its own second: its day, an hour for its kind, minutes and seconds for its
-entity. So turns of the same day have an order, and a row's state at any second is the turns up to it.
-"""
+"""Accounts and subscriptions, and how their rows stand at a moment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,61 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
-from seeders.simulation.lives import LIST_PRICE
+from seeders.simulation.entities import Entities, last_turn, moment
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
-from seeders.simulation.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
+from seeders.simulation.subscription.lives import LIST_PRICE
+from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.lives import Customers, Subscriptions
+    from seeders.simulation.subscription.lives import Customers, Subscriptions
 
 ACCOUNT_STATUSES: Final = ("Active", "Suspended", "Closed")
 SUBSCRIPTION_STATUSES: Final = ("Trial", "Active", "Cancelled")
-
-_FIRST_HOUR: Final = 8
-_SECONDS_PER_HOUR: Final = 3_600
-_SPREAD: Final = 7_919
-"""A prime: neighbours in number are far apart within the hour."""
-
-
-@dataclass(frozen=True)
-class Entities:
-    """n rows of one raw table and the turns of their lives.
-
-    Attributes:
-        table: The raw table.
-        key: Its key column.
-        number: n numbers, telling the entities of all tables under capture apart.
-        turns: The seconds of each kind of turn, n each; the first is the row's creation.
-        gone: The n seconds at which rows are deleted, far in the future for those that are not.
-        rows_at: Gives the columns of k rows, by position, each at its own second.
-    """
-
-    table: str
-    key: str
-    number: NDArray[np.int64]
-    turns: tuple[NDArray[np.int64], ...]
-    gone: NDArray[np.int64]
-    rows_at: Callable[[NDArray[np.intp], NDArray[np.int64]], dict[str, pa.Array]]
-
-
-def moment(day: NDArray[np.int32], kind: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give turns their second.
-
-    Args:
-        day: The day of each turn.
-        kind: What kind of turn they are; on the same day lower kinds come first.
-        number: The entity of each turn.
-
-    Returns:
-        Seconds since 1970-01-01, in office hours of that day.
-    """
-    hour = (_FIRST_HOUR + kind) * _SECONDS_PER_HOUR
-    return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % _SECONDS_PER_HOUR
 
 
 def accounts(config: SimulationConfig, customers: Customers) -> Entities:
@@ -126,22 +81,6 @@ def subscriptions(these: Subscriptions) -> Entities:
         gone=moment(never, 0, these.number),
         rows_at=partial(_subscription_rows, these, turns),
     )
-
-
-def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find the last turn taken by a moment.
-
-    Args:
-        turns: The seconds of each kind of turn, k values each.
-        at: The moment of each.
-
-    Returns:
-        k seconds; the first turn's where no other has been taken.
-    """
-    last = turns[0]
-    for turn in turns[1:]:
-        last = np.where(turn <= at, np.maximum(last, turn), last)
-    return last
 
 
 def _account_rows(

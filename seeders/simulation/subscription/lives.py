@@ -14,8 +14,8 @@ import numpy as np
 
 from seeders.simulation.columns import digits
 from seeders.simulation.months import NEVER, MonthAxis
-from seeders.simulation.plans import PLANS
-from seeders.simulation.population import BASE, Population
+from seeders.simulation.subscription.plans import PLANS
+from seeders.simulation.subscription.population import BASE, Population
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,70 +5,26 @@ Names and places come from pools that are drawn once; a customer picks from them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from faker import Faker
 
 from seeders.simulation import columns
-from seeders.simulation.lives import SEGMENTS
-from seeders.simulation.state_rows import Entities, last_turn, moment
+from seeders.simulation.entities import Entities, last_turn, moment
+from seeders.simulation.subscription.lives import SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from seeders.simulation.lives import Customers
-    from seeders.streams import Streams
+    from seeders.simulation.pools import Pools
+    from seeders.simulation.subscription.lives import Customers
 
-_LOCALE: Final = "en_US"
-_NAMES: Final = 400
-_STREETS: Final = 600
-_CITIES: Final = 250
 _HOUSE_NUMBERS: Final = 2_000
-
-
-@dataclass(frozen=True)
-class Pools:
-    """What people are called and where they live, and the streams they pick it by.
-
-    A city, its state and its code belong together.
-    """
-
-    streams: Streams
-    first_names: tuple[str, ...]
-    last_names: tuple[str, ...]
-    streets: tuple[str, ...]
-    cities: tuple[str, ...]
-    states: tuple[str, ...]
-    codes: tuple[str, ...]
-
-
-def draw_pools(streams: Streams) -> Pools:
-    """Draw the pools of a world.
-
-    Args:
-        streams: Where the draws come from.
-
-    Returns:
-        Pools that depend on the seed alone.
-    """
-    faker = Faker(_LOCALE)
-    faker.seed_instance(int(streams.generator("pools").integers(2**32)))
-    return Pools(
-        streams=streams,
-        first_names=_distinct(faker.first_name, _NAMES),
-        last_names=_distinct(faker.last_name, _NAMES),
-        streets=_distinct(faker.street_name, _STREETS),
-        cities=tuple(faker.city() for _ in range(_CITIES)),
-        states=tuple(faker.state_abbr(include_territories=False) for _ in range(_CITIES)),
-        codes=tuple(faker.postcode() for _ in range(_CITIES)),
-    )
 
 
 def customers(pools: Pools, these: Customers) -> Entities:
@@ -142,13 +98,3 @@ def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
 
 def _taken(pool: Sequence[str], index: NDArray[np.int32]) -> pa.Array:
     return pa.array(pool).take(pa.array(index))
-
-
-def _distinct(draw: Callable[[], str], wanted: int) -> tuple[str, ...]:
-    """Draw until there are enough, or until nothing new comes: the locale's stock is finite."""
-    found: dict[str, None] = {}
-    for _ in range(wanted * 10):
-        found.setdefault(draw())
-        if len(found) == wanted:
-            break
-    return tuple(found)

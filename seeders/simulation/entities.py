@@ -1,0 +1,130 @@
+"""Rows of which the source system keeps the present state alone, and how they stand at a moment.
+
+Every turn of a life has its own second: its day, an hour for its kind, minutes and seconds for its
+entity. So turns of the same day have an order, and a row's state at any second is the turns up to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from seeders.simulation.months import SECONDS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from seeders.simulation.batches import Batches
+    from seeders.writer import Appender
+
+_FIRST_HOUR: Final = 8
+_SECONDS_PER_HOUR: Final = 3_600
+_SPREAD: Final = 7_919
+"""A prime: neighbours in number are far apart within the hour."""
+
+
+@dataclass(frozen=True)
+class Entities:
+    """n rows of one raw table and the turns of their lives.
+
+    Attributes:
+        table: The raw table.
+        key: Its key column.
+        number: n numbers, telling the entities of all tables under capture apart.
+        turns: The seconds of each kind of turn, n each; the first is the row's creation.
+        gone: The n seconds at which rows are deleted, far in the future for those that are not.
+        rows_at: Gives the columns of k rows, by position, each at its own second.
+        letter: Begins the ids of the events; entities of the same letter differ in number.
+    """
+
+    table: str
+    key: str
+    number: NDArray[np.int64]
+    turns: tuple[NDArray[np.int64], ...]
+    gone: NDArray[np.int64]
+    rows_at: Callable[[NDArray[np.intp], NDArray[np.int64]], dict[str, pa.Array]]
+    letter: str = "E"
+
+
+def moment(day: NDArray[np.int32], kind: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give turns their second.
+
+    Args:
+        day: The day of each turn.
+        kind: What kind of turn they are; on the same day lower kinds come first.
+        number: The entity of each turn.
+
+    Returns:
+        Seconds since 1970-01-01, in office hours of that day.
+    """
+    hour = (_FIRST_HOUR + kind) * _SECONDS_PER_HOUR
+    return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % _SECONDS_PER_HOUR
+
+
+def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the last turn taken by a moment.
+
+    Args:
+        turns: The seconds of each kind of turn, k values each.
+        at: The moment of each.
+
+    Returns:
+        k seconds; the first turn's where no other has been taken.
+    """
+    last = turns[0]
+    for turn in turns[1:]:
+        last = np.where(turn <= at, np.maximum(last, turn), last)
+    return last
+
+
+def write_states(
+    appender: Appender,
+    batches: Batches,
+    these: Entities,
+    passed: int,
+    months: int,
+) -> None:
+    """Write rows as they stand at the end, those alone that have changed since the months passed.
+
+    Args:
+        appender: Where rows go; it is told to delete what they replace.
+        batches: The batches of the line of business.
+        these: The rows.
+        passed: How many months are written already.
+        months: How many months are written afterwards.
+    """
+    axis = batches.axis
+    since = np.int64(axis.first_day(passed) * SECONDS_PER_DAY)
+    end = np.int64(axis.first_day(months) * SECONDS_PER_DAY - 1)
+    is_there = (these.turns[0] <= end) & (these.gone > end)
+    if passed == 0:
+        _append(appender, batches, these, np.flatnonzero(is_there), end)
+        return
+    changed_at = last_turn(these.turns, np.full(len(these.number), end))
+    was_there = (these.turns[0] < since) & (these.gone >= since)
+    is_changed = (changed_at >= since) & (changed_at <= end)
+    stale = np.flatnonzero(was_there & is_changed)
+    # the key alone is wanted, and it is the same at any time
+    keys = these.rows_at(stale, these.turns[0][stale])[these.key]
+    appender.delete(these.table, pa.table({these.key: keys}))
+    _append(appender, batches, these, np.flatnonzero(is_there & is_changed), end)
+
+
+def _append(
+    appender: Appender,
+    batches: Batches,
+    these: Entities,
+    rows: NDArray[np.intp],
+    end: np.int64,
+) -> None:
+    at = np.full(len(rows), end)
+    changed_at = last_turn([turn[rows] for turn in these.turns], at)
+    month = batches.axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
+    # what was there before the first month came with its batch
+    booked = batches.columns(np.maximum(month, 0))
+    appender.add(these.table, pa.record_batch({**these.rows_at(rows, at), **booked}))

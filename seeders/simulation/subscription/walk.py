@@ -1,0 +1,196 @@
+"""The walk of the subscription line: who is billed, what is paid, what arrives, how rows then stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
+from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
+from seeders.simulation import columns
+from seeders.simulation.batches import BATCHES, Batches
+from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
+from seeders.simulation.entities import write_states
+from seeders.simulation.errors import SimulationError
+from seeders.simulation.months import MonthAxis
+from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.subscription.billing import bill_month
+from seeders.simulation.subscription.customer_rows import customers
+from seeders.simulation.subscription.ledger_rows import (
+    FAULTS,
+    Waiting,
+    arriving,
+    truth_rows,
+    wait_for_arrival,
+)
+from seeders.simulation.subscription.lives import draw_lives
+from seeders.simulation.subscription.payments import settle
+from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
+from seeders.simulation.subscription.population import Population
+from seeders.simulation.subscription.state_rows import accounts, subscriptions
+from seeders.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import duckdb
+
+    from seeders.config import SimulationConfig
+    from seeders.simulation.subscription.lives import Lives
+    from seeders.writer import Appender
+
+PLAN_TABLE: Final = "raw_billing.plans"
+
+_SHORTEST_MONTH: Final = 28
+
+
+@dataclass(frozen=True)
+class SubscriptionWalk:
+    """The subscriptions of a world, written month by month. `source` names the world."""
+
+    config: SimulationConfig
+    seed: int
+    source: str
+
+    @property
+    def axis(self) -> MonthAxis:
+        """The months of this line."""
+        return MonthAxis(self.config.period.first_month)
+
+    def check(self, months: int) -> None:
+        """Make sure that ids have enough digits.
+
+        Args:
+            months: How many months the world is to span.
+
+        Raises:
+            SimulationError: If they have not.
+        """
+        if months > MAX_MONTHS:
+            message = f"a simulation spans at most {MAX_MONTHS} months, not {months}"
+            raise SimulationError(message)
+        customers = self._population.size(months)
+        if customers > MAX_CUSTOMERS:
+            message = (
+                f"{customers:,} customers and leads are more than ids allow ({MAX_CUSTOMERS:,})"
+            )
+            raise SimulationError(message)
+
+    def steps(self, passed: int, months: int) -> int:
+        """Count the steps that `write` will tell of: the months."""
+        return months - passed
+
+    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete nothing: what is told of a month is told for good."""
+
+    def write(
+        self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
+    ) -> None:
+        """Write what arrives after the first months, and the state at the end of the last.
+
+        Args:
+            appender: Where rows go.
+            passed: How many months are written already.
+            months: How many months are written afterwards.
+            step: Called before each month that is written.
+        """
+        runs = list(self._runs(months))
+        waiting = Waiting()
+        if passed == 0:
+            appender.add(PLAN_TABLE, self._plans())
+        for month in range(max(0, passed - self._look_back()), months):
+            if month >= passed:
+                step(self.axis.label(month))
+            for lives in runs:
+                self._bill(appender, waiting, lives, month, passed)
+            if month >= passed:
+                self._deliver(appender, waiting, runs, month)
+        for lives in runs:
+            for these in (
+                customers(self._pools, lives.customers),
+                accounts(self.config, lives.customers),
+                subscriptions(lives.subscriptions),
+            ):
+                write_states(appender, self._batches, these, passed, months)
+
+    def _runs(self, months: int) -> Iterator[Lives]:
+        total, step = self._population.size(months), self.config.output.chunk_rows
+        for start in range(0, total, step):
+            stop = min(start + step, total)
+            yield draw_lives(self.config, self._streams, start, stop, months)
+
+    def _bill(
+        self, appender: Appender, waiting: Waiting, lives: Lives, month: int, passed: int
+    ) -> None:
+        """Bill a month; of months written already, keep only what is still to arrive."""
+        bills = bill_month(self.config, self._streams, self.axis, lives, month)
+        settled = settle(self.config, self.axis, bills)
+        wait_for_arrival(waiting, self.axis, settled, passed)
+        if month < passed:
+            return
+        policy = self.config.policy
+        for truth in (
+            ghost_truth(policy, bills),
+            *zombie_truth(policy, settled),
+            leaky_truth(settled),
+        ):
+            appender.add(FAULTS, truth_rows(self.axis, truth))
+
+    def _deliver(
+        self, appender: Appender, waiting: Waiting, runs: Sequence[Lives], month: int
+    ) -> None:
+        batch = self._batches.batch_no(month)
+        for table, rows in arriving(waiting, self.axis, month, batch):
+            appender.add(table, rows)
+        for lives in runs:
+            for captured in (
+                accounts(self.config, lives.customers),
+                subscriptions(lives.subscriptions),
+            ):
+                for rows in change_events(self.axis, captured, month, batch):
+                    appender.add(CHANGE_EVENTS, rows)
+        appender.add(BATCHES, self._batches.row(month))
+
+    def _plans(self) -> pa.RecordBatch:
+        return pa.record_batch(
+            {
+                "plan_id": pa.array([plan.plan_id for plan in PLANS]),
+                "plan_name": pa.array([plan.name for plan in PLANS]),
+                "monthly_price": columns.money(np.array([plan.cents for plan in PLANS])),
+                "currency": columns.constant(CURRENCY, len(PLANS)),
+                "_batch_no": columns.constant_number(self._batches.batch_no(0), len(PLANS)),
+            }
+        )
+
+    def _look_back(self) -> int:
+        """Bound the months after which no invoice of a month has anything to come any more."""
+        config, payments = self.config, self.config.payments
+        terms = config.subscription.payment_terms_days
+        issued = config.ghost.billed_late_max_days
+        ordinary = terms + payments.late_max_days + config.leaky.topped_up_max_days
+        refused = (
+            terms
+            + payments.suspend_after_days
+            + max(payments.reinstate_max_days, payments.close_after_days)
+        )
+        # one month more for what arrives late, one for where in the month it began
+        return (issued + max(ordinary, refused)) // _SHORTEST_MONTH + 2
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.axis, self.source, LINE_OF_BUSINESS, "sub")
+
+    @property
+    def _streams(self) -> Streams:
+        return Streams(self.seed)
+
+    @property
+    def _population(self) -> Population:
+        return Population(self.config.subscription)
+
+    @property
+    def _pools(self) -> Pools:
+        return draw_pools(self._streams)

@@ -1,0 +1,66 @@
+"""How likely accounts are to pay late: who they are, when, and how much it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seeders.simulation.trade.accounts import BAD, SEASONAL, TURNING
+from seeders.simulation.trade.orders import in_season
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.scene import Scene
+
+_GOOD_ODDS: Final = 0.35
+_BAD_ODDS: Final = 4.0
+_SEASON_ODDS: Final = 2.5
+_BUSY: Final = 1.2
+_TYPICAL_CENTS: Final = 2_500_00
+_AMOUNT_POWER: Final = 0.25
+_AMOUNT_ODDS: Final = (0.7, 1.5)
+_MOST: Final = 0.95
+
+
+def pays_badly(
+    accounts: Accounts, account: NDArray[np.intp], days: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Tell who pays badly on a day: those who always do, and those who have turned by then."""
+    behaviour = accounts.behaviour[account]
+    badly: NDArray[np.bool_] = (behaviour == BAD) | (
+        (behaviour == TURNING) & (accounts.turns_on[account] <= days)
+    )
+    return badly
+
+
+def late_probability(
+    scene: Scene,
+    accounts: Accounts,
+    account: NDArray[np.intp],
+    days: NDArray[np.int32],
+    cents: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Tell how likely payments are late.
+
+    Args:
+        scene: The share of late payments, before behaviour.
+        accounts: The run of accounts.
+        account: Who pays, by position, k values.
+        days: The day each is billed, or pays a balance.
+        cents: How much it is about, where that plays a part.
+
+    Returns:
+        k probabilities, 0 for all when the share is.
+    """
+    seasonal = np.where(in_season(scene.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
+    odds = np.where(pays_badly(accounts, account, days), _BAD_ODDS, _GOOD_ODDS)
+    odds = np.where(accounts.behaviour[account] == SEASONAL, seasonal, odds)
+    odds = odds * accounts.temper[account]
+    if cents is not None:
+        relative = cents / (accounts.size[account] * _TYPICAL_CENTS)
+        odds = odds * np.clip(relative**_AMOUNT_POWER, *_AMOUNT_ODDS)
+    likely: NDArray[np.float64] = np.minimum(scene.trade.late_share * odds, _MOST)
+    return likely

@@ -1,0 +1,107 @@
+"""Draws of accounts, and of the orders of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seeders.simulation.months import NEVER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.streams import Streams
+
+_DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class AccountDraws:
+    """Gives each of a run of n accounts its own draw out of any stream.
+
+    `start` is the number of the first, from 0.
+    """
+
+    streams: Streams
+    start: int
+    count: int
+
+    def __call__(self, stream: str, number: int | None = None) -> NDArray[np.float64]:
+        """Draw once for every account, or once for its `number`-th month, order or year."""
+        return self.streams.uniform(f"trade.{stream}", self.start, self.count, number)
+
+    def happens(self, stream: str, share: float) -> NDArray[np.bool_]:
+        """Draw whether something with a given probability holds for each account."""
+        return self(stream) < share
+
+    def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
+        """Draw a whole number of days for each account, both ends included."""
+        return whole_days(self(stream), earliest, latest)
+
+    def wait(self, stream: str, annual_share: float) -> NDArray[np.int32]:
+        """Draw days until something that befalls a given share of those at risk within a year."""
+        if annual_share == 0:
+            return np.full(self.count, NEVER, dtype=np.int32)
+        years = np.log1p(-self(stream)) / np.log1p(-annual_share)
+        days: NDArray[np.int32] = np.minimum(years * _DAYS_PER_YEAR, NEVER // 2).astype(np.int32)
+        return days
+
+
+@dataclass(frozen=True)
+class OrderDraws:
+    """Gives each of m orders its own draw out of any stream.
+
+    The order's number within its account stands where other draws have the month: it is issued as the
+    orders come in, so the draw is the same however long the simulation lasts.
+
+    Attributes:
+        of_accounts: The draws of the run of accounts.
+        account: The position of each order's account in the run.
+        number: The number of each order within its account, from 0.
+    """
+
+    of_accounts: AccountDraws
+    account: NDArray[np.intp]
+    number: NDArray[np.int32]
+
+    def __call__(self, stream: str) -> NDArray[np.float64]:
+        """Draw once for every order: m doubles in [0, 1)."""
+        return self.wide(stream, 1)[:, 0]
+
+    def wide(self, stream: str, width: int) -> NDArray[np.float64]:
+        """Draw several times for every order: an m x `width` matrix of doubles in [0, 1)."""
+        run = self.of_accounts
+        drawn = np.empty((len(self.account), width))
+        for number, rows in self._by_number:
+            all_of_run = run.streams.uniform(
+                f"trade.{stream}", run.start * width, run.count * width, number
+            ).reshape(run.count, width)
+            drawn[rows] = all_of_run[self.account[rows]]
+        return drawn
+
+    def happens(self, stream: str, share: float) -> NDArray[np.bool_]:
+        """Draw whether something with a given probability holds for each order."""
+        return self(stream) < share
+
+    def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
+        """Draw a whole number of days for each order, both ends included."""
+        return whole_days(self(stream), earliest, latest)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> OrderDraws:
+        """Narrow down to some of the orders."""
+        return OrderDraws(self.of_accounts, self.account[rows], self.number[rows])
+
+    @cached_property
+    def _by_number(self) -> list[tuple[int, NDArray[np.intp]]]:
+        order = np.argsort(self.number, kind="stable")
+        numbers, starts = np.unique(self.number[order], return_index=True)
+        return list(zip(numbers.tolist(), np.split(order, starts[1:]), strict=False))
+
+
+def whole_days(share: NDArray[np.float64], earliest: int, latest: int) -> NDArray[np.int32]:
+    """Turn shares in [0, 1) into whole numbers of days, both ends included."""
+    days: NDArray[np.int32] = (earliest + share * (latest - earliest + 1)).astype(np.int32)
+    return days

@@ -1,0 +1,147 @@
+"""When accounts order, and how that ends: credit holds, closures.
+
+The orders of an account are numbered as they come in, whether they are delivered or not: an order that
+falls into a hold or after the closure takes its number with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seeders.simulation.arrays import Arrays
+from seeders.simulation.months import NEVER
+from seeders.simulation.trade.accounts import SEASONAL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.config import TradeConfig
+    from seeders.simulation.months import MonthAxis
+    from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.draws import AccountDraws
+    from seeders.simulation.trade.scene import Scene
+
+LEAST_GAP_DAYS: Final = 4
+"""Orders of an account are so many days apart, or more where the policy's window asks for it."""
+
+_MONTHS_PER_YEAR: Final = 12
+# from January on: a seasonal buyer stocks up for the end of the year
+_PACE_BY_MONTH: Final = np.array([0.4, 0.4, 0.6, 0.6, 0.8, 0.8, 0.8, 1.0, 1.5, 2.4, 2.8, 1.6])
+_LEAVES_AFTER_RETURN_DAYS: Final = 30
+
+
+@dataclass(frozen=True)
+class Orders(Arrays):
+    """m orders in order of account and number.
+
+    Attributes:
+        account: Position of the account in its run.
+        number: Number of the order within its account, from 0.
+        ordered_on: Day of the order.
+        next_after: Days until the account's next order.
+    """
+
+    account: NDArray[np.intp]
+    number: NDArray[np.int32]
+    ordered_on: NDArray[np.int32]
+    next_after: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Standing(Arrays):
+    """How n accounts stand, by the days on which that changes.
+
+    Attributes:
+        unpaid_from: Date of the first invoice that is not paid.
+        suspended_on: Day it is put on credit hold.
+        reinstated_on: Day it may order again, having paid what was open.
+        closed_on: Day it is closed.
+        is_written_off: Whether what is open at closure is given up.
+    """
+
+    unpaid_from: NDArray[np.int32]
+    suspended_on: NDArray[np.int32]
+    reinstated_on: NDArray[np.int32]
+    closed_on: NDArray[np.int32]
+    is_written_off: NDArray[np.bool_]
+
+
+def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Tell how much a seasonal buyer orders on days, against the average of 1."""
+    calendar_month = (axis.month_of(days) + axis.first_month.month - 1) % _MONTHS_PER_YEAR
+    pace: NDArray[np.float64] = _PACE_BY_MONTH[calendar_month]
+    return pace
+
+
+def draw_orders(scene: Scene, accounts: Accounts) -> tuple[Orders, Standing]:
+    """Draw the orders of a run of accounts, and how the accounts stand.
+
+    Args:
+        scene: Rates and durations.
+        accounts: The run.
+
+    Returns:
+        The orders, those included that are never delivered, and the standing of the accounts.
+    """
+    days = _order_days(scene, accounts)
+    standing = _standing(scene.trade, scene.draws, accounts, days)
+    account, number = np.nonzero(scene.until >= days.T)
+    ordered_on = days[number, account]
+    return Orders(
+        account=account,
+        number=number.astype(np.int32),
+        ordered_on=ordered_on,
+        next_after=days[number + 1, account] - ordered_on,
+    ), standing
+
+
+def _order_days(scene: Scene, accounts: Accounts) -> NDArray[np.int32]:
+    """Give a row of days per order number, each account's last one later than those simulated."""
+    axis, draws = scene.axis, scene.draws
+    least = max(LEAST_GAP_DAYS, scene.window + 1)
+    extra = np.maximum(accounts.mean_gap - least, 0)
+    usual = np.where(accounts.standing_days > 0, accounts.standing_days, accounts.mean_gap)
+    begins = np.maximum(accounts.opened_on, axis.first_day(0))
+    day = (begins + draws("order.first") * usual).astype(np.int32)
+    days = [day]
+    while (day <= scene.until).any():
+        wait = -np.log1p(-draws("order.gap", len(days))) * extra
+        is_seasonal = accounts.behaviour == SEASONAL
+        wait = np.where(is_seasonal, wait / in_season(axis, day), wait)
+        gap = np.where(accounts.standing_days > 0, accounts.standing_days, least + np.rint(wait))
+        day = (day + gap).astype(np.int32)
+        days.append(day)
+    return np.stack(days)
+
+
+def _standing(
+    config: TradeConfig, draws: AccountDraws, accounts: Accounts, days: NDArray[np.int32]
+) -> Standing:
+    """A default begins with an order that is not paid; hold, return or closure follow from there."""
+    unpaid_from = np.where(accounts.default_on <= days, days, NEVER).min(axis=0)
+    defaults = (unpaid_from < NEVER) & (unpaid_from < accounts.left_on)
+    returns = defaults & draws.happens("standing.returns", config.reinstated_share)
+    suspended_on = unpaid_from + accounts.terms + config.suspend_after_days
+    reinstated_on = suspended_on + draws.days(
+        "standing.absence", config.reinstate_min_days, config.reinstate_max_days
+    )
+    written_off = defaults & ~returns
+    leaves = ~defaults | (returns & (accounts.left_on > reinstated_on + _LEAVES_AFTER_RETURN_DAYS))
+    return Standing(
+        unpaid_from=_or_never(defaults, unpaid_from),
+        suspended_on=_or_never(defaults, suspended_on),
+        reinstated_on=_or_never(returns, reinstated_on),
+        closed_on=np.where(
+            written_off,
+            suspended_on + config.close_after_days,
+            _or_never(leaves, accounts.left_on),
+        ).astype(np.int32),
+        is_written_off=written_off,
+    )
+
+
+def _or_never(happens: NDArray[np.bool_], day: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.where(happens, day, NEVER).astype(np.int32)

@@ -1,0 +1,38 @@
+"""What every part of a run's history is worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seeders.config import SimulationConfig, TradeConfig
+    from seeders.simulation.months import MonthAxis
+    from seeders.simulation.trade.catalogue import Catalogue
+    from seeders.simulation.trade.draws import AccountDraws
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A run of accounts over the first `months` months, before anything is drawn for them."""
+
+    config: SimulationConfig
+    axis: MonthAxis
+    catalogue: Catalogue
+    draws: AccountDraws
+    months: int
+
+    @property
+    def trade(self) -> TradeConfig:
+        """How the line of business goes."""
+        return self.config.trade
+
+    @property
+    def window(self) -> int:
+        """Days within which the same again is taken for a duplicate."""
+        return self.config.policy.duplicate_window_days
+
+    @property
+    def until(self) -> int:
+        """The last day simulated."""
+        return self.axis.last_day(self.months - 1)

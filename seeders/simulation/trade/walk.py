@@ -1,0 +1,155 @@
+"""The walk of the trade-credit line: run by run of accounts, the whole history of each.
+
+What an account owes today depends on all it was ever billed and paid, so each walk works the history
+out from the first month, and writes what arrives in the months that are new. The truth about unpaid
+invoices is a function of all facts so far: `advance` tells it anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from seeders import writer
+from seeders.faults import trade as faults
+from seeders.simulation.batches import BATCHES, Batches
+from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
+from seeders.simulation.entities import write_states
+from seeders.simulation.errors import SimulationError
+from seeders.simulation.months import MonthAxis
+from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.trade.account_rows import LINE_OF_BUSINESS, accounts, customers
+from seeders.simulation.trade.books import keep_books
+from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.draws import AccountDraws
+from seeders.simulation.trade.fact_rows import FAULTS, FactWriter, catalogue_rows, truth_rows
+from seeders.simulation.trade.history import draw_history
+from seeders.simulation.trade.scene import Scene
+from seeders.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import duckdb
+
+    from seeders.config import SimulationConfig
+    from seeders.simulation.trade.history import History
+    from seeders.writer import Appender
+
+MAX_MONTHS: Final = 600
+"""Invoice ids hold four digits of the order: one every four days, for so long, and its copy."""
+
+_ROWS_PER_ACCOUNT: Final = 32
+_FAULT_LETTER: Final = "D"
+
+
+@dataclass(frozen=True)
+class TradeWalk:
+    """The trade accounts of a world. `source` names the world."""
+
+    config: SimulationConfig
+    seed: int
+    source: str
+
+    @property
+    def axis(self) -> MonthAxis:
+        """The months of this line."""
+        return MonthAxis(self.config.trade.first_month)
+
+    def check(self, months: int) -> None:
+        """Make sure that ids have enough digits.
+
+        Raises:
+            SimulationError: If they have not.
+        """
+        if months > MAX_MONTHS:
+            message = f"trade credit spans at most {MAX_MONTHS} months, not {months}"
+            raise SimulationError(message)
+
+    def steps(self, passed: int, months: int) -> int:
+        """Count the steps that `write` will tell of: the runs of accounts."""
+        return len(list(self._runs())) if months > passed else 0
+
+    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete the truth of this line, which is told anew."""
+        told = writer.read_table(con, FAULTS).select(["fault_id"])
+        mine = told.filter(pc.starts_with(told["fault_id"], _FAULT_LETTER))
+        writer.delete_rows(con, FAULTS, mine)
+
+    def write(
+        self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
+    ) -> None:
+        """Write what arrives after the first months, and the state at the end of the last.
+
+        Args:
+            appender: Where rows go.
+            passed: How many months are written already.
+            months: How many months are written afterwards.
+            step: Called before each run of accounts.
+        """
+        if months <= passed:
+            return
+        for month in range(passed, months):
+            appender.add(BATCHES, self._batches.row(month))
+        for table, rows in catalogue_rows(
+            self._catalogue, self.axis, self._batches, passed, months
+        ):
+            appender.add(table, rows)
+        for start, stop in self._runs():
+            step(f"trade accounts {start + 1:,} to {stop:,}")
+            draws = AccountDraws(self._streams, start, stop - start)
+            scene = Scene(self.config, self.axis, self._catalogue, draws, months)
+            history = draw_history(scene)
+            self._entities(appender, history, passed, months)
+            FactWriter(appender, self.axis, self._batches, history, passed, months).write()
+            self._truth(appender, history, months)
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        total = self.config.trade.accounts
+        step = max(1, self.config.output.chunk_rows // _ROWS_PER_ACCOUNT)
+        for start in range(0, total, step):
+            yield start, min(start + step, total)
+
+    def _entities(self, appender: Appender, history: History, passed: int, months: int) -> None:
+        captured = accounts(history.accounts, history.standing)
+        for month in range(passed, months):
+            batch = self._batches.batch_no(month)
+            for rows in change_events(self.axis, captured, month, batch):
+                appender.add(CHANGE_EVENTS, rows)
+        for these in (customers(self._pools, history.accounts), captured):
+            write_states(appender, self._batches, these, passed, months)
+
+    def _truth(self, appender: Appender, history: History, months: int) -> None:
+        until = self.axis.last_day(months - 1)
+        facts, is_eur = history.facts, history.accounts.is_eur
+        balances = keep_books(
+            facts, history.accounts.is_balance_forward, faults.is_foreign(facts, is_eur), until
+        )
+        told = {
+            **faults.injected_truth(self.axis, history, until),
+            **faults.unpaid_truth(self.config.policy, history, balances, until),
+        }
+        account = np.concatenate([truth.account for truth in told.values()])
+        names = faults.fault_stems(history.accounts.digits, account)
+        for rows in truth_rows(self.axis, history.accounts, told, names, until):
+            appender.add(FAULTS, rows)
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.axis, self.source, LINE_OF_BUSINESS, "trd")
+
+    @property
+    def _streams(self) -> Streams:
+        return Streams(self.seed)
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self.config.trade, self._streams)
+
+    @property
+    def _pools(self) -> Pools:
+        return draw_pools(self._streams)
