@@ -18,7 +18,8 @@ final as (
         entity_type,
         entity_id,
         period_start,
-        claimed_amount as amount
+        claimed_amount as amount,
+        currency
     from cases
     where status in ('open', 'superseded')
     union all
@@ -27,7 +28,8 @@ final as (
         entity_type,
         entity_id,
         period_start,
-        amount
+        amount,
+        currency
     from findings
 
 )

@@ -46,7 +46,8 @@ truth_by_case as (
                     and coalesce(truth.ends_on > as_of.as_of_date, true)
                     then truth.amount
             end
-        ) as amount
+        ) as amount,
+        max(truth.currency) as currency
     from truth
     cross join as_of
     group by truth.rule, truth.entity_type, truth.entity_id, truth.period_start
@@ -63,8 +64,11 @@ compared as (
             as is_false_positive,
         found.rule is null and truth_by_case.is_observable as is_false_negative,
         coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
-        found.amount as found_amount,
-        case when truth_by_case.is_observable then truth_by_case.amount end as true_amount
+        truth_by_case.is_observable
+        and (
+            found.amount is distinct from truth_by_case.amount
+            or coalesce(found.currency != truth_by_case.currency, false)
+        ) as has_wrong_amount
     from found
     full outer join truth_by_case
         on
@@ -83,8 +87,8 @@ counted as (
         count(*) filter (where compared.is_false_positive) as false_positives,
         count(*) filter (where compared.is_false_negative) as false_negatives,
         count(*) filter (where compared.is_not_yet_observable) as not_yet_observable,
-        coalesce(sum(compared.found_amount), 0) as found_amount,
-        coalesce(sum(compared.true_amount), 0) as true_amount
+        count(*) filter (where compared.is_true_positive and compared.has_wrong_amount)
+            as wrong_amounts
     from rules
     cross join as_of
     left join compared
@@ -109,8 +113,7 @@ final as (
             cast(true_positives as decimal(18, 6))
             / nullif(true_positives + false_negatives, 0) as decimal(9, 6)
         ) as recall,
-        cast(found_amount as decimal(18, 2)) as found_amount,
-        cast(true_amount as decimal(18, 2)) as true_amount
+        wrong_amounts
     from counted
 
 )
