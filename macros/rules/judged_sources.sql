@@ -13,6 +13,7 @@
         ['stg_payments__payments', 'raw_payments', 'payments', 'payment_id', true],
         ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
+        ['stg_service__service_requests', 'raw_service', 'service_requests', 'request_id', false],
         ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],
     ]) }}
 {%- endmacro -%}
