@@ -61,7 +61,7 @@ final as (
         running.outstanding_amount,
         running.unsettled_before,
         running.outstanding_before,
-        coalesce(running.owed_until_day, running.from_day) as owed_until_day
+        coalesce(running.owed_until_day, invoices.issued_day) as owed_until_day
     from running
     inner join invoices
         on running.invoice_id = invoices.invoice_id
