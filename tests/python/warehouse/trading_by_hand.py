@@ -3,7 +3,8 @@
 It holds what the simulated demo need not: days with several invoices, prepayments, instalments,
 over-payments, chargebacks paid again, credit notes, write-offs, disputes, service requests, limits
 that change, amounts and due dates that are left out, two currencies on one account, and both ways to
-apply cash. Some of it is dated after the last day the extracts know.
+apply cash. Some of it is dated after the last day the extracts know. On one day every account is billed while
+much else happens to it, so that whoever looks ahead by a day is seen.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ DAYS = 725
 ACCOUNTS = 30
 INVOICES_EACH = 16
 BALANCE_FORWARD_EVERY = 5
+EVENTFUL_DAY = date(2024, 8, 15)
 
 Row = dict[str, Any]
 
@@ -104,6 +106,7 @@ def _account(draw: Draw, number: int) -> None:
             _payments(draw, account_id, invoice_id, day, amount)
         if draw.happens(0.15):
             _dispute(draw, invoice_id, day)
+    _eventful_day(draw, account_id, customer_id, terms)
     for _ in range(draw.between(0, 5)):
         _request(draw, account_id, customer_id)
     if number == ACCOUNTS - 1:
@@ -116,7 +119,7 @@ def _account(draw: Draw, number: int) -> None:
 def _limits(draw: Draw, account_id: str, opened: date, last: Decimal | None) -> None:
     """A feed of the account whose limit was drawn anew twice; its last state is the account's row."""
     known: Decimal | None = Decimal(250)
-    days = sorted(opened + timedelta(days=draw.between(0, 700)) for _ in range(2))
+    days = (opened + timedelta(days=draw.between(0, 300)), EVENTFUL_DAY)
     for turn, day in enumerate(days):
         after = last if turn == 1 else Decimal(draw.between(1, 9) * 100)
         images = [
@@ -249,6 +252,71 @@ def _round_sum(draw: Draw, account_id: str, day: date, amount: Decimal) -> None:
             account_id=account_id,
             credit_date=on,
             amount=Decimal(25),
+        )
+
+
+def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | None) -> None:
+    """An invoice on a day on which earlier ones are paid, charged back, credited and disputed."""
+    day = EVENTFUL_DAY
+    amount = Decimal(100)
+    earlier = [
+        draw.add(
+            "raw_billing.invoices",
+            "invoice_id",
+            account_id=account_id,
+            invoice_date=day - timedelta(days=age),
+            due_date=day - timedelta(days=age - draw.between(10, 30)),
+            amount=amount,
+            currency="USD",
+        )
+        for age in (120, 90, 60, 30, 5, 4, 3)
+    ]
+    _invoice(draw, account_id, day, terms, "USD")
+    _payment(draw, account_id, earlier[0], day, amount)
+    _payment(draw, account_id, earlier[1], day, amount / 2)
+    undone = draw.add(
+        "raw_payments.payments",
+        "payment_id",
+        account_id=account_id,
+        invoice_id=earlier[2],
+        payment_date=day - timedelta(days=20),
+        amount_paid=amount,
+    )
+    draw.add(
+        "raw_payments.refunds",
+        "refund_id",
+        payment_id=undone,
+        refund_date=day,
+        amount=amount,
+        kind="chargeback",
+    )
+    for invoice_id, credit in ((earlier[3], amount), (earlier[4], amount / 5)):
+        draw.add(
+            "raw_billing.credit_notes",
+            "credit_note_id",
+            invoice_id=invoice_id,
+            account_id=account_id,
+            credit_date=day,
+            amount=credit,
+        )
+    draw.add("raw_billing.write_offs", "write_off_id", invoice_id=earlier[5], written_off_on=day)
+    for opened, resolved in ((day, None), (day - timedelta(days=9), day)):
+        draw.add(
+            "raw_payments.disputes",
+            "dispute_id",
+            invoice_id=earlier[6],
+            opened_on=opened,
+            resolved_on=resolved,
+        )
+        draw.add(
+            "raw_service.service_requests",
+            "request_id",
+            account_id=account_id,
+            customer_id=customer_id,
+            opened_at=datetime.combine(opened, datetime.min.time()) + timedelta(hours=9),
+            resolved_at=None
+            if resolved is None
+            else datetime.combine(resolved, datetime.min.time()) + timedelta(hours=23),
         )
 
 
