@@ -259,6 +259,7 @@ def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | No
     """An invoice on a day on which earlier ones are paid, charged back, credited and disputed."""
     day = EVENTFUL_DAY
     amount = Decimal(100)
+    ages = [least + draw.between(0, 8) for least in (120, 90, 60, 30, 2, 2, 2)]
     earlier = [
         draw.add(
             "raw_billing.invoices",
@@ -269,7 +270,7 @@ def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | No
             amount=amount,
             currency="USD",
         )
-        for age in (120, 90, 60, 30, 5, 4, 3)
+        for age in ages
     ]
     _invoice(draw, account_id, day, terms, "USD")
     _payment(draw, account_id, earlier[0], day, amount)
