@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MART = "ml_features.feat_late_payments"
 LABELS = ("is_late", "days_late")
+
 # Raw rows that did not exist before a day: by their own date, or with the invoice they belong to.
 DROPPED_BY = {
     "raw_billing.subscriptions": ("started_on",),

@@ -256,7 +256,7 @@ def _round_sum(draw: Draw, account_id: str, day: date, amount: Decimal) -> None:
 
 
 def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | None) -> None:
-    """An invoice on a day on which earlier ones are paid, charged back, credited and disputed."""
+    """An invoice on a day on which earlier ones fall due, are paid, charged back and disputed."""
     day = EVENTFUL_DAY
     amount = Decimal(100)
     ages = [least + draw.between(0, 8) for least in (120, 90, 60, 30, 2, 2, 2)]
@@ -266,7 +266,7 @@ def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | No
             "invoice_id",
             account_id=account_id,
             invoice_date=day - timedelta(days=age),
-            due_date=day - timedelta(days=age - draw.between(10, 30)),
+            due_date=day if age == ages[0] else day - timedelta(days=age - draw.between(10, 30)),
             amount=amount,
             currency="USD",
         )
