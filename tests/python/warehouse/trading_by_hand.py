@@ -273,6 +273,7 @@ def _eventful_day(draw: Draw, account_id: str, customer_id: str, terms: int | No
         for age in ages
     ]
     _invoice(draw, account_id, day, terms, "USD")
+    _invoice(draw, account_id, day + timedelta(days=2), terms, "USD")
     _payment(draw, account_id, earlier[0], day, amount)
     _payment(draw, account_id, earlier[1], day, amount / 2)
     undone = draw.add(
