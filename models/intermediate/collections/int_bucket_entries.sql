@@ -38,7 +38,6 @@ buckets as (
 
 ),
 
--- an invoice is not due from the day it is issued, and never was where that day is past its due date
 open_spells as (
 
     select
@@ -59,6 +58,7 @@ open_spells as (
 
 ),
 
+-- an invoice is not due from its issue on; one issued after its due date never was
 candidates as (
 
     select
