@@ -16,6 +16,7 @@
         ['stg_payments__payment_allocations', 'raw_payments', 'payment_allocations', 'allocation_id', true],
         ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
+        ['stg_service__service_requests', 'raw_service', 'service_requests', 'request_id', false],
         ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],
     ]) }}
 {%- endmacro -%}

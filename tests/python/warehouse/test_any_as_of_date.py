@@ -34,6 +34,7 @@ DATED_FACTS = (
     ),
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
     ("data_quality.fct_findings", "*", "found_on"),
+    ("ml_features.feat_late_payments", "* exclude (is_late, days_late)", "invoice_date"),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
 )

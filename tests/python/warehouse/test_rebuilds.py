@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MARTS = """
     select table_schema || '.' || table_name from information_schema.tables
-    where table_schema in ('core', 'leakage', 'data_quality') order by 1
+    where table_schema in ('core', 'leakage', 'data_quality', 'ml_features', 'collections')
+    order by 1
 """
 
 # what snapshots remember depends on when they looked, and so do the versions read from them

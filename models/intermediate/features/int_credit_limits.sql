@@ -1,0 +1,96 @@
+with events as (
+
+    select * from {{ ref('stg_cdc__change_events') }}
+    where is_accepted and op in ('c', 'u') and source_table = 'raw_crm.accounts'
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
+    where is_accepted
+
+),
+
+images as (
+
+    select
+        entity_key as account_id,
+        op,
+        changed_on,
+        try_cast({{ json_text('before', 'credit_limit') }} as decimal(18, 2)) as limit_before,
+        try_cast({{ json_text('after', 'credit_limit') }} as decimal(18, 2)) as limit_after,
+        row_number() over (
+            partition by entity_key
+            order by source_seq nulls last, source_ts, event_id
+        ) as sequence_number,
+        row_number() over (
+            partition by entity_key, changed_on
+            order by source_seq desc nulls last, source_ts desc, event_id desc
+        ) as recency
+    from events
+
+),
+
+-- a feed whose images carry no limit leaves it to the account's own row
+carried as (
+
+    select account_id
+    from images
+    group by account_id
+    having count(limit_before) + count(limit_after) > 0
+
+),
+
+-- a change counts from the day after it; what the first event found, or made, held before
+changes as (
+
+    select
+        images.account_id,
+        {{ day_number('images.changed_on') }} + 1 as known_from_day,
+        images.limit_after as credit_limit
+    from images
+    inner join carried
+        on images.account_id = carried.account_id
+    where images.recency = 1
+
+    union all
+
+    select
+        images.account_id,
+        {{ day_number("cast('1900-01-01' as date)") }} as known_from_day,
+        case when images.op = 'c' then images.limit_after else images.limit_before end
+            as credit_limit
+    from images
+    inner join carried
+        on images.account_id = carried.account_id
+    where images.sequence_number = 1
+
+    union all
+
+    select
+        accounts.account_id,
+        {{ day_number("cast('1900-01-01' as date)") }} as known_from_day,
+        accounts.credit_limit
+    from accounts
+    left join carried
+        on accounts.account_id = carried.account_id
+    where carried.account_id is null and accounts.credit_limit is not null
+
+),
+
+final as (
+
+    select
+        account_id,
+        known_from_day,
+        coalesce(
+            lead(known_from_day) over (partition by account_id order by known_from_day),
+            {{ day_number(end_of_time()) }}
+        ) as known_to_day,
+        cast(credit_limit as decimal(18, 2)) as credit_limit
+    from changes
+
+)
+
+select * from final
