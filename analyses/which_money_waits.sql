@@ -1,0 +1,14 @@
+-- Which accounts have paid money that no invoice has taken, while invoices are open?
+
+select
+    account_id,
+    line_of_business,
+    cash_application,
+    currency,
+    unapplied_amount,
+    outstanding_amount,
+    applicable_amount,
+    oldest_due_date
+from {{ ref('fct_unapplied_cash') }}
+where has_open_invoices
+order by currency asc, applicable_amount desc, account_id asc
