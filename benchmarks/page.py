@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WIDTH: Final = 80
 NAME_WIDTH: Final = 28
 
+PARTS: Final = ("building", "receivables", "late-payments")
+"""Names of the parts as they follow each other; the last has a command of its own."""
+
 _TITLE: Final = "# Benchmark"
 _MARK: Final = re.compile(r"^<!-- part: ([a-z-]+) -->$", re.MULTILINE)
 
@@ -35,24 +38,23 @@ def read_parts(page: str) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def join_parts(parts: Mapping[str, str], order: Sequence[str]) -> str:
-    """Make one page of parts, in the order given; a part it does not name comes last."""
-    names = sorted(parts, key=lambda name: order.index(name) if name in order else len(order))
+def join_parts(parts: Mapping[str, str]) -> str:
+    """Make one page of parts, in their order."""
+    names = sorted(parts, key=PARTS.index)
     marked = [f"<!-- part: {name} -->\n\n{parts[name].strip()}\n" for name in names]
     return "\n".join([f"{_TITLE}\n", *marked])
 
 
-def write_part(path: Path, name: str, text: str, order: Sequence[str]) -> None:
+def write_part(path: Path, name: str, text: str) -> None:
     """Put one part into a page, in place of what the part said before; the others stay.
 
     Args:
         path: The page, which need not exist.
-        name: Name of the part.
+        name: One of `PARTS`.
         text: What was measured, as Markdown.
-        order: Names of all parts as they follow each other.
     """
     before = read_parts(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(join_parts({**before, name: text}, order), encoding="utf-8")
+    path.write_text(join_parts({**before, name: text}), encoding="utf-8")
 
 
 def setting() -> str:
