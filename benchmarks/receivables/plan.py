@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 START: Final = "int_invoices_unioned"
 """Cash application begins with the invoices of all lines of business; this relation is given."""
 
-FOLDER: Final = "spine"
+SPINE: Final = "spine"
 """All of this folder that reads invoices is measured,"""
 
 END: Final = "feat_late_payments"
-"""and all that leads from there to the features."""
+"""and all that leads from there to the features,"""
+
+FEATURES: Final = "features"
+"""and what in this folder gets ready for them whatever else is there to know."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,13 @@ def read_plan(manifest: Path) -> Plan:
     if not starts:
         message = f"there is no model {START}: the benchmark starts from it"
         raise ValueError(message)
-    ends = {key for key, node in models.items() if FOLDER in node["fqn"] or names[key] == END}
+    features = {key for key, node in models.items() if FEATURES in node["fqn"]}
+    ends = {key for key, node in models.items() if SPINE in node["fqn"] or names[key] == END}
     children: dict[str, list[str]] = {key: [] for key in models}
     for key, above in parents.items():
         for parent in above:
             children[parent].append(key)
-    measured = (_reach(starts, children) & _reach(ends, parents)) - starts
+    measured = ((_reach(starts, children) | features) & _reach(ends, parents)) - starts
     read = {parent for key in measured for parent in parents[key]} - measured
     return Plan(
         models=tuple(sorted(names[key] for key in measured)),

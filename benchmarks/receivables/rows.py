@@ -60,6 +60,7 @@ WRITTEN_OFF_ACCOUNTS: Final = 0.002
 WRITTEN_OFF: Final = 0.002
 DISPUTED: Final = 0.01
 REQUESTS: Final = 0.03
+LIMIT_CHANGED: Final = 0.1
 
 _SEED: Final = 2024
 _DIGITS: Final = 10
@@ -194,7 +195,11 @@ def _month_starts(months: int) -> Days:
 
 
 def _run_rows(rng: np.random.Generator, run: _Run) -> Iterator[tuple[str, pa.RecordBatch]]:
-    yield "int_accounts", _account_rows(run)
+    accounts = _account_columns(run)
+    is_stub = _flag(value=False, count=len(run.line))
+    yield "int_accounts", pa.record_batch({**accounts, "is_stub": is_stub})
+    yield "stg_crm__accounts", _accepted(accounts)
+    yield "stg_cdc__change_events", _change_rows(rng, run)
     yield "int_invoices_unioned", _invoice_rows(run)
     yield "stg_billing__invoice_line_items", _line_rows(run)
     joint = _pay_jointly(rng, run)
@@ -280,20 +285,39 @@ def _together(*parts: _Payments) -> _Payments:
     )
 
 
-def _account_rows(run: _Run) -> pa.RecordBatch:
+def _account_columns(run: _Run) -> dict[str, pa.Array]:
     count = len(run.line)
-    return pa.record_batch(
+    return {
+        "account_id": _ids("A", run.account),
+        "customer_id": _ids("C", run.account),
+        "line_of_business": columns.choice(LINES, run.line),
+        "status": columns.constant("Active", count),
+        "cash_application": _cash_application(run.is_forward),
+        "payment_terms_days": pa.array(TERMS[run.line]),
+        "credit_limit": columns.money(MEAN_CENTS[run.line] * 3),
+        "currency": columns.constant("USD", count),
+        "opened_on": columns.days(run.issued[:, 0] - 30),
+    }
+
+
+def _change_rows(rng: np.random.Generator, run: _Run) -> pa.RecordBatch:
+    """Credit limits that were doubled on a day of the account's history."""
+    changed = np.flatnonzero(rng.random(len(run.line)) < LIMIT_CHANGED)
+    day = run.issued[changed, rng.integers(0, run.months, size=len(changed))]
+    limit = MEAN_CENTS[run.line[changed]] * 3 // 100
+    seconds = columns.timestamps(day.astype(np.int64) * SECONDS_PER_DAY)
+    return _accepted(
         {
-            "account_id": _ids("A", run.account),
-            "customer_id": _ids("C", run.account),
-            "line_of_business": columns.choice(LINES, run.line),
-            "status": columns.constant("Active", count),
-            "cash_application": _cash_application(run.is_forward),
-            "payment_terms_days": pa.array(TERMS[run.line]),
-            "credit_limit": columns.money(MEAN_CENTS[run.line] * 3),
-            "currency": columns.constant("USD", count),
-            "opened_on": columns.days(run.issued[:, 0] - 30),
-            "is_stub": _flag(value=False, count=count),
+            "event_id": _ids("E", run.account[changed]),
+            "source_table": columns.constant("raw_crm.accounts", len(changed)),
+            "entity_key": _ids("A", run.account[changed]),
+            "op": columns.constant("u", len(changed)),
+            "source_seq": pa.array(run.account[changed]),
+            "before": columns.around('{"credit_limit":"', columns.digits(limit // 2, 6), '.00"}'),
+            "after": columns.around('{"credit_limit":"', columns.digits(limit, 6), '.00"}'),
+            "source_ts": seconds,
+            "changed_on": columns.days(day),
+            "arrived_at": seconds,
         }
     )
 
@@ -457,6 +481,8 @@ def _request_rows(rng: np.random.Generator, run: _Run) -> pa.RecordBatch:
             "category": columns.constant("billing", len(invoice)),
             "opened_at": columns.timestamps(opened),
             "resolved_at": columns.timestamps(opened + 3 * SECONDS_PER_DAY),
+            "opened_on": columns.days(day),
+            "resolved_on": columns.days(day + 3),
         }
     )
 

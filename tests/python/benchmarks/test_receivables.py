@@ -71,17 +71,21 @@ def test_features_are_taken_up_with_all_that_leads_to_them(tmp_path: Path) -> No
         tmp_path,
         *SPINE,
         node("stg_requests", "staging"),
-        node("int_account_history", "features", "int_settlement", "stg_requests"),
+        node("stg_lines", "staging"),
+        node("int_baskets", "features", "stg_lines"),
+        node("int_account_history", "features", "int_settlement", "stg_requests", "int_baskets"),
+        node("int_account_outlook", "features", "int_account_history"),
         node("feat_late_payments", "ml_features", "int_account_history"),
         node("fct_priorities", "collections", "int_account_history"),
     )
     assert set(plan.models) == {
         "int_payments",
         "int_settlement",
+        "int_baskets",
         "int_account_history",
         "feat_late_payments",
     }
-    assert "stg_requests" in plan.inputs
+    assert {"stg_requests", "stg_lines"} <= set(plan.inputs)
     assert plan.has_features
 
 
@@ -138,6 +142,8 @@ def test_every_account_has_the_history_asked_for(drawn: duckdb.DuckDBPyConnectio
         ("stg_billing__write_offs", "write_off_id"),
         ("stg_payments__disputes", "dispute_id"),
         ("stg_service__service_requests", "request_id"),
+        ("stg_crm__accounts", "account_id"),
+        ("stg_cdc__change_events", "event_id"),
     ],
 )
 def test_every_kind_of_row_is_drawn_under_a_key_of_its_own(
