@@ -28,8 +28,8 @@ def render(trials: Sequence[Trial]) -> str:
             " invoice` is the naive rule: as the account's last settled invoice, so this one, with the"
             " share late that training saw after each answer; without history, the share late of"
             " all. `lift` is the share of late invoices in the riskiest tenth over that in all."
-            " Gradient boosting and logistic regression have the same settings everywhere, tuned on"
-            " nothing."
+            " Both models have the same settings for every data set; the number of trees is the one"
+            " that tells the latest fifth of the training invoices best."
         ),
     ]
     for trial in trials:

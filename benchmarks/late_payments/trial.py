@@ -28,6 +28,10 @@ DECILES: Final = 10
 LEAST_OF_A_CLASS: Final = 20
 """Fewer late, or fewer punctual, invoices of a line of business say nothing."""
 
+MOST_ROUNDS: Final = 300
+VALIDATED: Final = 0.2
+"""Share of the training invoices, the latest, that decide how many trees there are."""
+
 MODELS: Final = ("gradient boosting", "logistic regression", "last invoice")
 BEST, SIMPLE, RULE = MODELS
 
@@ -130,19 +134,10 @@ def predict(invoices: Invoices, split: Split) -> dict[str, Numbers]:
     # without any value there is nothing to learn from, and nothing to fill gaps with
     is_empty = np.isnan(seen[train]).all(axis=0)
     seen, is_text = seen[:, ~is_empty], invoices.is_text[~is_empty]
-    boosting = HistGradientBoostingClassifier(
-        learning_rate=0.05,
-        max_iter=200,
-        max_leaf_nodes=15,
-        min_samples_leaf=20,
-        l2_regularization=1.0,
-        early_stopping=False,
-        categorical_features=is_text,
-        random_state=SEED,
-    )
     chances = {}
     # one thread: at these sizes more of them wait for each other, and sums do not depend on how many
     with threadpool_limits(1):
+        boosting = _boosting(is_text, _choose_rounds(seen[train], is_late, is_text))
         for model, fitted in ((BEST, boosting), (SIMPLE, _logistic(is_text))):
             fitted.fit(seen[train], is_late)
             chances[model] = fitted.predict_proba(seen[test])[:, 1]
@@ -206,6 +201,42 @@ def calibrate(is_late: Flags, chance: Numbers) -> tuple[tuple[int, float, float]
         (len(rows), float(chance[rows].mean()), float(is_late[rows].mean()))
         for rows in tenths
         if len(rows)
+    )
+
+
+def _choose_rounds(seen: Numbers, is_late: Flags, is_text: Flags) -> int:
+    """After how many trees the latest part of the training invoices is told best.
+
+    Where history tells nothing, the first trees already learn by heart what will not come again; a
+    fixed number of them would be sure of it.
+
+    Args:
+        seen: Features of the training invoices, in order of issue.
+        is_late: Their outcomes.
+        is_text: Which features are codes.
+
+    Returns:
+        A number of trees, at least 1.
+    """
+    earlier = int(len(seen) * (1 - VALIDATED))
+    if len(np.unique(is_late[:earlier])) == 1:
+        return 1
+    trial = _boosting(is_text, MOST_ROUNDS, is_stopping=True)
+    trial.fit(seen[:earlier], is_late[:earlier], X_val=seen[earlier:], y_val=is_late[earlier:])
+    return max(int(np.argmax(trial.validation_score_)), 1)
+
+
+def _boosting(is_text: Flags, rounds: int, *, is_stopping: bool = False) -> Any:  # noqa: ANN401
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05,
+        max_iter=rounds,
+        max_leaf_nodes=15,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        early_stopping=is_stopping,
+        n_iter_no_change=20,
+        categorical_features=is_text,
+        random_state=SEED,
     )
 
 
