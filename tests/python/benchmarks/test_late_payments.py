@@ -12,7 +12,7 @@ import pytest
 from benchmarks.late_payments.__main__ import main
 from benchmarks.late_payments.data import UnusableError, read_invoices, split_by_time
 from benchmarks.late_payments.report import render
-from benchmarks.late_payments.trial import BEST, RULE, lift, predict, run_trial
+from benchmarks.late_payments.trial import BEST, RULE, Score, lift, predict, run_trial
 from benchmarks.page import WIDTH, read_parts
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ HABITS = """
         null::decimal(18, 2) as credit_limit_use,
         account % 2 = 0 as is_even,
         last_settled_was_late,
-        case when invoice_date + to_days(30) < date '2024-12-31' then was_late end as is_late,
+        case
+            when invoice_date + to_days(30) < date '2024-12-31' or not was_late then was_late
+        end as is_late,
         case when was_late then 10 end as days_late,
         year(invoice_date) || '-Q' || quarter(invoice_date) as fold
     from told
@@ -123,7 +125,9 @@ def test_training_ends_before_testing_begins(invoices: Invoices) -> None:
     assert invoices.due[split.test].max() < invoices.as_of
     # all that were due before the cut are trained on, and about a third is tested
     assert len(split.train) == np.sum(invoices.due < split.cut)
-    known = np.sum(~np.isnan(invoices.is_late))
+    # who paid early is not tested before those of the same days who have not paid yet
+    assert np.any(invoices.is_late[invoices.due >= invoices.as_of] == 0)
+    known = np.sum(invoices.due < invoices.as_of)
     assert 0.3 <= len(split.test) / known < 0.5
 
 
@@ -189,6 +193,19 @@ def test_history_beats_the_last_invoice(trial: Trial) -> None:
     assert trial.gain[0] == pytest.approx(best.auc - rule.auc)
     assert trial.gain[1] < trial.gain[0] < trial.gain[2]
     assert set(trial.scores) == {"all", "utility", "trade_credit"}
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [Score(0.7, 0.1, 3.0), Score(0.8, 0.2, 3.0), Score(0.8, 0.1, 2.0)],
+    ids=["ranks", "probabilities", "riskiest tenth"],
+)
+def test_to_win_is_to_be_better_in_every_measure(trial: Trial, worse: Score) -> None:
+    rule = Score(auc=0.7, brier=0.2, lift=2.0)
+    won = replace(trial, scores={"all": {BEST: Score(0.8, 0.1, 3.0), RULE: rule}})
+    lost = replace(trial, scores={"all": {BEST: worse, RULE: rule}})
+    assert won.is_won
+    assert not lost.is_won
 
 
 def test_predicted_risks_come_true(trial: Trial) -> None:
