@@ -1,9 +1,10 @@
-"""The benchmark's page is readable in a terminal, whatever was measured."""
+"""The part on seeding and building is readable in a terminal, whatever was measured."""
 
 from __future__ import annotations
 
-from benchmarks.measure import Measurement, Scale, Step
-from benchmarks.run import WIDTH, render
+from benchmarks.building.measure import Measurement, Scale, Step
+from benchmarks.building.report import render
+from benchmarks.page import WIDTH
 
 
 def measurement(customers: int) -> Measurement:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from benchmarks.child import run_child
 from pipeline.history import read_runs
 from pipeline.paths import CHECKOUT, Project
 from seeders.contracts import TABLES
@@ -84,32 +82,9 @@ def measure(scale: Scale) -> Measurement:
 
 
 def _run(project: Project, command: str, *arguments: str) -> Step:
-    place = project.warehouse.parent
-    environment = {
-        **os.environ,
-        "WAREHOUSE_PATH": str(project.warehouse),
-        "DBT_TARGET_PATH": str(place / "target"),
-        "DBT_LOG_PATH": str(place / "logs"),
-    }
-    with (place / "output").open("w+", encoding="utf-8") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", command, *arguments],
-            cwd=CHECKOUT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-        # wait4, not wait: it alone tells the peak of this one child
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        if child.returncode != 0:
-            message = f"warehouse {command} failed: {output.read()}"
-            raise RuntimeError(message)
+    cost = run_child("pipeline.cli", (command, *arguments), project.warehouse.parent)
     run = read_runs(project.runs, at_work=False)[-1]
-    # Linux counts in KiB, macOS in bytes
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Step(command, run.seconds or 0.0, usage.ru_maxrss * unit)
+    return Step(command, run.seconds or 0.0, cost.peak_bytes)
 
 
 def _count_rows(project: Project) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""Seeding and building whole companies of growing size."""
