@@ -140,6 +140,8 @@ class TradeConfig:
     have been there before. `orders_per_year` is that of an account without standing orders. Shares of
     behaviours are of accounts, those called `…_share` further down of invoices or of what they follow
     on; what may befall a single invoice excludes each other, and so do the faults, called `…_rate`.
+    `late_share` is what an account pays late whose behaviour makes it neither better nor worse; with
+    those that pay badly, disputes and the like, about 15 % of all that is settled is settled late.
     """
 
     first_month: date = date(2022, 1, 1)
@@ -171,7 +173,7 @@ class TradeConfig:
     close_after_days: int = _count(120, 1, 730)
 
     # what customers do of their own accord
-    late_share: float = _share(0.09)
+    late_share: float = _share(0.08)
     late_max_days: int = _count(30, 1, 365)
     unpaid_share: float = _share(0.006)
     partial_share: float = _share(0.03)

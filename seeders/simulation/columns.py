@@ -155,7 +155,8 @@ def constant(value: str, count: int) -> pa.Array:
     Returns:
         `count` strings that are stored once.
     """
-    return choice([value], np.zeros(count, dtype=np.int8))
+    # batches of a table are joined, each with a value of its own: more than a byte can tell apart
+    return choice([value], np.zeros(count, dtype=np.int16))
 
 
 def constant_number(value: int, count: int) -> pa.Array:

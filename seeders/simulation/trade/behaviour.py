@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.scene import Scene
 
-_GOOD_ODDS: Final = 0.35
-_BAD_ODDS: Final = 4.0
-_SEASON_ODDS: Final = 2.5
+_GOOD_ODDS: Final = 0.25
+_BAD_ODDS: Final = 5.0
+_SEASON_ODDS: Final = 3.5
 _BUSY: Final = 1.2
 _TYPICAL_CENTS: Final = 2_500_00
-_AMOUNT_POWER: Final = 0.25
-_AMOUNT_ODDS: Final = (0.7, 1.5)
+_AMOUNT_POWER: Final = 0.4
+_AMOUNT_ODDS: Final = (0.5, 2.0)
 _MOST: Final = 0.95
 
 

@@ -34,6 +34,7 @@ EVENTFUL = (
 BOTH_LINES = (
     "subscription.customers=60",
     "trade.accounts=60",
+    "trade.first_month=2023-03",
     "trade.joiner_share=0.5",
     "trade.annual_default=0.4",
     "trade.annual_closure=0.3",
@@ -68,7 +69,7 @@ def test_chunks_change_nothing() -> None:
 def test_chunks_change_nothing_in_trade_credit() -> None:
     whole = contents(simulate(*BOTH_LINES))
     # 32 rows are reckoned for an account: runs of 7 accounts, and of a single one
-    for chunk_rows in (7 * 32, 1):
+    for chunk_rows in (7 * 32, 32):
         cut = contents(simulate(*BOTH_LINES, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():
             assert cut[table] == rows, table
@@ -165,3 +166,14 @@ def test_running_out_of_ids_is_refused_before_anything_is_written() -> None:
     with pytest.raises(SimulationError, match="ids"):
         seed(con, configure("subscription.customers=9_999_999"), SEED)
     assert count(con, "select count(*) from raw_control.extract_batches") == 1
+
+
+def test_lines_may_span_more_months_than_a_byte_can_count() -> None:
+    con = simulate(
+        "subscription.customers=3",
+        "period.first_month=2012-01",
+        "period.months=150",
+        "trade.accounts=3",
+        "trade.first_month=2012-01",
+    )
+    assert count(con, "select count(distinct batch_id) from raw_control.extract_batches") == 300

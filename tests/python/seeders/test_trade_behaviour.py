@@ -179,6 +179,17 @@ def test_rates_of_single_invoices_hold_within_chance(
         assert abs(k - n * rate) <= SIGMAS * sqrt(n * rate * (1 - rate)), (what, k, n * rate)
 
 
+def test_who_pays_round_sums_and_is_never_late_leaves_nothing_past_due() -> None:
+    settings = (
+        "trade.balance_forward_share=1",
+        "trade.annual_default=0",
+        "trade.billed_after_cancel_rate=0",
+    )
+    past_due = "select count(*) from ground_truth.faults where rule in ('leaky_bucket', 'zombie')"
+    assert count(simulate_trade(*settings), past_due) > 0
+    assert count(simulate_trade(*settings, "trade.late_share=0"), past_due) == 0
+
+
 BEYOND = f"""(select i.invoice_id from {OF_TERMS} where payment_id like 'R%1'
     and p.currency = i.currency group by i.invoice_id, i.amount having sum(amount_paid) > i.amount)"""
 NO_EFFECT = {

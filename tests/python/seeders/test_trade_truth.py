@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeders.config import PolicyConfig
+from seeders.faults.trade import is_foreign
 from seeders.simulation import advance
-from tests.python.seeders.worlds import count, simulate_trade
+from seeders.simulation.months import MonthAxis
+from seeders.simulation.trade.books import keep_books
+from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.draws import AccountDraws
+from seeders.simulation.trade.history import draw_history
+from seeders.simulation.trade.scene import Scene
+from seeders.streams import Streams
+from tests.python.seeders.worlds import NO_SUBSCRIPTIONS, SEED, configure, count, simulate_trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +99,7 @@ class Clerk:
 
     def find(self, day: date, grace: int = GRACE) -> Found:
         """The zombies and leaky buckets of a day, with what is open of each, in cents."""
-        books = self._books(day)
+        books = self.books(day)
         status = {account: status for on, account, status in self.facts["statuses"] if on <= day}
         found: Found = {rule: {} for rule in UNPAID_RULES}
         for invoice in books.values():
@@ -104,7 +112,8 @@ class Clerk:
                 found["zombie"][invoice.invoice_id] = invoice.open_cents
         return found
 
-    def _books(self, day: date) -> dict[str, Invoice]:
+    def books(self, day: date) -> dict[str, Invoice]:
+        """Every invoice issued by a day, with what it holds at the day's end."""
         by_age = {account for account, kind in self.facts["accounts"] if kind == "balance_forward"}
         books = {
             name: Invoice(name, account, on, due, cents)
@@ -209,6 +218,38 @@ def test_spells_begin_and_end_on_the_day(eventful_trade_world: duckdb.DuckDBPyCo
     days = {turn - timedelta(days=early) for (turn,) in turns[::17] for early in (0, 1)}
     assert len(days) > 50
     _assert_clerk_agrees(eventful_trade_world, sorted(days))
+
+
+def test_the_books_of_the_simulator_agree_to_the_cent() -> None:
+    """Also where no rule looks: settled, credited and written-off invoices, bills after closure."""
+    settings = (
+        "trade.accounts=80",
+        "trade.annual_default=0.5",
+        "trade.billed_after_cancel_rate=1",
+        "trade.billed_after_cancel_credited_share=0.2",
+        "trade.balance_forward_share=0.5",
+        "trade.return_share=0.3",
+        "trade.return_after_payment_share=0.7",
+    )
+    clerk = Clerk.at(simulate_trade(*settings))
+    config = configure(NO_SUBSCRIPTIONS, *settings)
+    axis, streams = MonthAxis(config.trade.first_month), Streams(SEED)
+    catalogue, draws = Catalogue(config.trade, streams), AccountDraws(streams, 0, 80)
+    history = draw_history(Scene(config, axis, catalogue, draws, 36))
+    for day in DAYS:
+        until = (day - date(1970, 1, 1)).days
+        accounts = history.accounts
+        kept = keep_books(
+            history.facts,
+            accounts.is_balance_forward,
+            is_foreign(history.facts, accounts.is_eur),
+            until,
+        )
+        now = kept.select((kept.begins_on <= until) & (kept.ends_on > until))
+        names = ["".join(map(chr, name)) for name in history.facts.invoices.name[now.invoice]]
+        found = zip(names, now.paid_cents.tolist(), now.open_cents.tolist(), strict=True)
+        books = clerk.books(day)
+        assert sorted(found) == [(n, books[n].paid, books[n].open_cents) for n in sorted(books)]
 
 
 @pytest.mark.parametrize("share", [0, 1])
@@ -376,6 +417,29 @@ def test_faults_of_different_kinds_fall_on_different_invoices(
     twice = f"select count(*) from (from ({orders}) select placed group by all having count(*) > 1)"
     assert count(con, f"select count(*) from ({orders})") > 0
     assert count(con, twice) == 0
+
+
+def test_a_copy_neither_falls_after_the_closure_nor_close_to_the_next_order() -> None:
+    con = simulate_trade(
+        "trade.accounts=150",
+        "trade.first_month=2023-01",
+        "trade.annual_closure=0.9",
+        "trade.duplicate_invoice_rate=0.9",
+        "trade.duplicate_payment_rate=0",
+        "trade.header_lines_mismatch_rate=0.05",
+        "trade.orphaned_line_rate=0.04",
+        "trade.currency_mismatch_rate=0.01",
+    )
+    copies = "select entity_id from ground_truth.faults where rule = 'duplicate_invoice'"
+    assert count(con, f"select count(*) from ({copies})") > 1_000
+    late = f"""select count(*) from raw_billing.invoices join raw_crm.accounts using (account_id)
+        where invoice_date > closed_on and invoice_id in ({copies})"""
+    assert count(con, late) == 0
+    close = f"""select count(*) from (
+        select invoice_id, lead(invoice_date) over (
+            partition by account_id order by invoice_date, invoice_id) - invoice_date as days
+        from raw_billing.invoices) where days <= 3 and invoice_id in ({copies})"""
+    assert count(con, close) == 0
 
 
 def test_some_faults_are_put_right(eventful_trade_world: duckdb.DuckDBPyConnection) -> None:
