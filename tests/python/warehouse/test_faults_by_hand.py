@@ -24,9 +24,10 @@ FINDINGS = "select rule, entity_id, period_start, amount from data_quality.fct_f
 
 @pytest.fixture(scope="module")
 def clean(workshop: Workshop) -> Project:
-    """A small world without any fault."""
-    no_faults = ("ghost.rate=0", "zombie.rate=0", "leaky.rate=0", "subscription.customers=60")
-    return workshop.build(workshop.simulate("clean", *no_faults))
+    """A small world of subscriptions, which are simple enough to have no fault at all."""
+    no_faults = ("ghost.rate=0", "zombie.rate=0", "leaky.rate=0", "trade.accounts=0")
+    small = "subscription.customers=60"
+    return workshop.build(workshop.simulate("clean", small, *no_faults))
 
 
 @pytest.fixture
@@ -370,7 +371,7 @@ def test_what_only_looks_wrong_is_left_alone(
 def test_an_unseen_fault_fails_the_scorecard(
     workshop: Workshop, clean: Project, damage: Callable[..., Project]
 ) -> None:
-    """A case that no truth explains is a false positive, and the build says so."""
+    """A case that no truth explains, or explains with another amount, fails the build."""
     invoice_id, _ = victim(clean)
     damaged = damage(
         "unexplained",
@@ -383,6 +384,18 @@ def test_an_unseen_fault_fails_the_scorecard(
         workshop.build(damaged)
     failed = " ".join(failure.value.failures)
     assert "exact_rules_find_every_fault_and_nothing_else" in failed
+    assert "exact_rules_find_the_right_amounts" not in failed
+    with duckdb.connect(str(damaged.warehouse)) as connection:
+        connection.execute(
+            "insert into ground_truth.faults by name select 'by hand' as fault_id, 'zombie' as rule,"
+            " 'injected' as cause, 'invoice' as entity_type, invoice_id as entity_id, account_id,"
+            " period_start, amount + 1 as amount, currency, date '2024-09-01' as observable_from"
+            f" from raw_billing.invoices where invoice_id = '{invoice_id}'"
+        )
+    with pytest.raises(AuditError) as failure:
+        workshop.build(damaged)
+    failed = " ".join(failure.value.failures)
+    assert "exact_rules_find_every_fault_and_nothing_else" not in failed
     assert "exact_rules_find_the_right_amounts" in failed
 
 
