@@ -134,7 +134,7 @@ def render(
         "### Each model, as invoices grow",
         "",
         *paragraph(
-            "Seconds of each model beside whatever dbt ran at the same time."
+            "Seconds of each model, one after the other (`WAREHOUSE_THREADS=1`), each on all cores."
             + (
                 " `alone`: the same model once more on the largest size, one model in one"
                 " process, with the peak of that process."
