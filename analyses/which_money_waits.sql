@@ -2,13 +2,11 @@
 
 select
     account_id,
-    line_of_business,
     cash_application,
     currency,
     unapplied_amount,
     outstanding_amount,
-    applicable_amount,
-    oldest_due_date
+    applicable_amount
 from {{ ref('fct_unapplied_cash') }}
 where has_open_invoices
 order by currency asc, applicable_amount desc, account_id asc
