@@ -18,6 +18,7 @@ from pipeline.paths import CHECKOUT, Project
 from pipeline.progress import progress_bar
 
 if TYPE_CHECKING:
+    from pipeline import workflow
     from seeders.simulation import SeedSummary
 
 # Commands import what they do when they run: NumPy, Arrow and the seeders take most of a second,
@@ -95,11 +96,8 @@ def replay(months: Months = 1) -> None:
     """Advance and build, month by month: grows real history in the dimensions."""
     from pipeline import workflow
 
-    def told(built: workflow.Built) -> None:
-        Console().print(f"published as of {built.as_of}: {built.report.summary}")
-
     with progress_bar("replaying") as report:
-        workflow.replay(_project(), months, _now, report, told)
+        workflow.replay(_project(), months, _now, report, _tell_build)
 
 
 @app.command(epilog="Example: warehouse load examples/quickstart --as-of 2024-08-31")
@@ -144,7 +142,7 @@ def build(
     request = building.BuildRequest(as_of, full_refresh, nodes)
     with progress_bar("building") as report:
         built = workflow.build(_project(), request, _now, report)
-    Console().print(f"published as of {built.as_of}: {built.report.summary}")
+    _tell_build(built)
 
 
 @app.command(epilog="Example: warehouse status")
@@ -195,6 +193,13 @@ def main() -> NoReturn:
         errors.print(f"error: {type(error).__name__}: {error}; this is a bug, see {log}")
         sys.exit(1)
     sys.exit(0)
+
+
+def _tell_build(built: workflow.Built) -> None:
+    """Say what was published, and name what a test warns of."""
+    Console().print(f"published as of {built.as_of}: {built.report.summary}")
+    for warning in built.report.warnings:
+        Console().print(f"  warning: {warning}", markup=False, soft_wrap=True)
 
 
 def _tell(summary: SeedSummary) -> None:

@@ -32,10 +32,12 @@ class DbtReport:
     Attributes:
         counts: Number of nodes by status, as dbt names them.
         seconds: Execution time by node, slowest first.
+        warnings: What each test said that warns and does not fail.
     """
 
     counts: dict[str, int]
     seconds: dict[str, float]
+    warnings: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -93,6 +95,7 @@ def run_dbt(
     return DbtReport(
         counts=dict(Counter(str(result.status) for result in results)),
         seconds={result.node.name: float(result.execution_time) for result in timed},
+        warnings=tuple(_failure(result) for result in results if str(result.status) == "warn"),
     )
 
 

@@ -29,6 +29,14 @@ def test_a_build_is_published_while_readers_read_on(toy: Toy) -> None:
     assert toy.answer() == 42
 
 
+def test_a_warning_is_named_and_does_not_stop_a_build(toy: Toy) -> None:
+    toy.test("{{ config(severity='warn') }}\n" + FAILING_TEST)
+    outcome = toy.run("build")
+    assert outcome.code == 0
+    assert "1 models built, 1 with a warning" in outcome.stdout
+    assert "  warning: assert_answer: Got 1 result" in outcome.stdout
+
+
 def test_a_failed_test_publishes_nothing_and_is_named(toy: Toy) -> None:
     before = toy.project.warehouse.read_bytes()
     toy.test(FAILING_TEST)
