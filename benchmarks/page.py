@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 80
 NAME_WIDTH: Final = 28
 
-PARTS: Final = ("building", "receivables", "late-payments")
+PARTS: Final = ("building", "utility", "receivables", "late-payments")
 """Names of the parts as they follow each other; the last has a command of its own."""
 
 _TITLE: Final = "# Benchmark"
