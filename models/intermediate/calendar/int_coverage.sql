@@ -39,7 +39,8 @@ first_invoiced as (
 
     select
         line_of_business,
-        min(cast(date_trunc('month', coalesce(period_start, invoice_date)) as date)) as first_period,
+        min(cast(date_trunc('month', coalesce(period_start, invoice_date)) as date))
+            as first_period,
         min(coalesce(period_start, invoice_date)) as first_billed_day
     from invoices
     group by line_of_business

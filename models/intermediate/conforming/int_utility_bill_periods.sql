@@ -1,6 +1,6 @@
--- A bill follows the reading: one that does not print its period is for the last usage that ended by
--- the day it was issued, or by the last day it prints. Not for usage that an earlier bill had
--- already seen: that was that bill's, and a bill without usage of its own has no period.
+-- A bill follows the reading: one that does not print its period is for the last usage that ended
+-- by the day it was issued, or by the last day it prints. Usage that an earlier bill had already
+-- seen was that bill's, and a bill without usage of its own has no period.
 
 with bills as (
 

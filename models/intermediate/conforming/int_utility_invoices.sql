@@ -27,14 +27,14 @@ final as (
         coalesce(
             invoices.period_start,
             case
-                when bill_periods.cycle_start <= coalesce(invoices.period_end, bill_periods.cycle_end)
+                when coalesce(bill_periods.cycle_start <= invoices.period_end, true)
                     then bill_periods.cycle_start
             end
         ) as period_start,
         coalesce(
             invoices.period_end,
             case
-                when bill_periods.cycle_end >= coalesce(invoices.period_start, bill_periods.cycle_start)
+                when coalesce(bill_periods.cycle_end >= invoices.period_start, true)
                     then bill_periods.cycle_end
             end
         ) as period_end,

@@ -1,6 +1,6 @@
--- Where no tariff is known, what the account was charged last for a kWh is the best guess: the last
--- bill issued before the period could be a ghost, so that the guess does not change when later bills
--- arrive.
+-- Where no tariff is known, what the account was charged last for a kWh is the best guess: the
+-- last bill issued before the period could be a ghost, so that the guess does not change when later
+-- bills arrive.
 
 with periods as (
 
