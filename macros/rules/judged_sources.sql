@@ -15,11 +15,15 @@
         ['stg_billing__delinquency_policies', 'raw_billing', 'delinquency_policies', 'policy_id', true],
         ['stg_billing__balance_snapshots', 'raw_billing', 'balance_snapshots', 'check_key', true],
         ['stg_billing__bad_debts', 'raw_billing', 'bad_debts', 'account_id', true],
+        ['stg_billing__tariffs', 'raw_billing', 'tariffs', 'tariff_row_key', true],
+        ['stg_metering__meters', 'raw_metering', 'meters', 'meter_id', true],
+        ['stg_metering__usages', 'raw_metering', 'usages', 'usage_id', true],
         ['stg_payments__payments', 'raw_payments', 'payments', 'payment_id', true],
         ['stg_payments__payment_allocations', 'raw_payments', 'payment_allocations', 'allocation_id', true],
         ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
         ['stg_service__service_requests', 'raw_service', 'service_requests', 'request_id', false],
+        ['stg_regulatory__audit_events', 'raw_regulatory', 'audit_events', 'audit_event_id', true],
         ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],
     ]) }}
 {%- endmacro -%}

@@ -1,0 +1,64 @@
+with source as (
+
+    select * from {{ source('raw_metering', 'meters') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': is_missing('meter_id'),
+            'negative_load': 'connected_load_kw < 0'
+        }) }} as row_reasons
+    from source
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_within_key('meter_id', [
+            'updated_at desc nulls last', 'installed_on nulls last', 'status nulls last',
+            'account_id nulls last', 'meter_number nulls last', 'rate_schedule nulls last',
+            'consumer_type nulls last', 'connected_load_kw nulls last', 'district nulls last',
+            'feeder nulls last'
+        ]) }} as key_rank
+    from judged
+
+),
+
+final as (
+
+    select
+        -- ids
+        meter_id,
+        coalesce(meter_number, meter_id) as meter_number,
+        account_id,
+
+        -- attributes
+        consumer_type,
+        rate_schedule,
+        district,
+        feeder,
+        connected_load_kw,
+        {{ title_case('status') }} as status,
+
+        -- dates
+        installed_on,
+        updated_at,
+
+        -- flags
+        {{ alerts({
+            'no_account': 'account_id is null',
+            'no_rate_schedule': 'rate_schedule is null'
+        }) }} as alerts,
+
+        {{ verdict('meter_id') }}
+    from ranked
+
+)
+
+select * from final
