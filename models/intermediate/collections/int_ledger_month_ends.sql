@@ -52,10 +52,18 @@ balances as (
         sum(outstanding_amount) as closing_balance,
         sum(case when days_past_due > 0 then outstanding_amount else 0 end) as past_due_amount,
         max(days_past_due) as oldest_days_past_due,
-        {%- for bucket in ['not_due', '1_30', '31_60', '61_90', '91_120', 'over_120'] %}
-        sum(case when ageing_bucket = '{{ bucket }}' then outstanding_amount else 0 end)
-            as ageing_{{ bucket }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(case when ageing_bucket = 'not_due' then outstanding_amount else 0 end)
+            as ageing_not_due,
+        sum(case when ageing_bucket = '1_30' then outstanding_amount else 0 end)
+            as ageing_1_30,
+        sum(case when ageing_bucket = '31_60' then outstanding_amount else 0 end)
+            as ageing_31_60,
+        sum(case when ageing_bucket = '61_90' then outstanding_amount else 0 end)
+            as ageing_61_90,
+        sum(case when ageing_bucket = '91_120' then outstanding_amount else 0 end)
+            as ageing_91_120,
+        sum(case when ageing_bucket = 'over_120' then outstanding_amount else 0 end)
+            as ageing_over_120
     from open_invoices
     group by account_id, currency, month_number
 
@@ -69,12 +77,14 @@ final as (
         months.currency,
         cast(months.month_number as integer) as month_number,
         {{ month_end_of('months.month_number') }} as month_end,
-        {%- for amount in [
-            'closing_balance', 'past_due_amount', 'ageing_not_due', 'ageing_1_30',
-            'ageing_31_60', 'ageing_61_90', 'ageing_91_120', 'ageing_over_120',
-        ] %}
-        cast(coalesce(balances.{{ amount }}, 0) as decimal(18, 2)) as {{ amount }},
-        {%- endfor %}
+        cast(coalesce(balances.closing_balance, 0) as decimal(18, 2)) as closing_balance,
+        cast(coalesce(balances.past_due_amount, 0) as decimal(18, 2)) as past_due_amount,
+        cast(coalesce(balances.ageing_not_due, 0) as decimal(18, 2)) as ageing_not_due,
+        cast(coalesce(balances.ageing_1_30, 0) as decimal(18, 2)) as ageing_1_30,
+        cast(coalesce(balances.ageing_31_60, 0) as decimal(18, 2)) as ageing_31_60,
+        cast(coalesce(balances.ageing_61_90, 0) as decimal(18, 2)) as ageing_61_90,
+        cast(coalesce(balances.ageing_91_120, 0) as decimal(18, 2)) as ageing_91_120,
+        cast(coalesce(balances.ageing_over_120, 0) as decimal(18, 2)) as ageing_over_120,
         coalesce(balances.oldest_days_past_due, 0) as oldest_days_past_due
     from months
     left join balances
