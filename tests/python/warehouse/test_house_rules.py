@@ -47,6 +47,11 @@ PROMISED = {
     "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
     " not_yet_observable precision recall",
     "collections.fct_collection_priorities": "account_id",
+    "collections.fct_delinquency_monthly": "account_id month_end currency opening_balance"
+    " billed_amount credited_amount paid_amount written_off_amount closing_balance received_amount"
+    " unapplied_cash past_due_amount oldest_days_past_due ageing_not_due ageing_1_30 ageing_31_60"
+    " ageing_61_90 ageing_91_120 ageing_over_120 delinquent_streak penalty_score delinquency_status"
+    " dunning_step",
     "ml_features.feat_late_payments": "invoice_id account_id line_of_business currency invoice_date"
     " invoice_amount line_item_count item_quantity terms_days account_age_days invoices_prev_120d"
     " settled_count settled_late_count settled_late_ratio settled_amount settled_late_amount"
