@@ -21,8 +21,7 @@ marked as (
         case when miss_type = 'partial' then 1 else 0 end as missed_partial,
         case when miss_type = 'major' then 1 else 0 end as missed_major,
         case when miss_type = 'full' then 1 else 0 end as missed_full,
-        case when miss_type = 'none' then 0 else 1 end as missed,
-        case when miss_type = 'none' then 0 else unpaid_amount end as missed_amount
+        case when unpaid_amount > 0 then 1 else 0 end as missed
     from checks
 
 ),
@@ -50,8 +49,8 @@ running as (
         max(penalty_score) over last_12 as max_score_12c,
         -- amounts of another currency are not this ledger's
         sum(missed) over same_currency as delinquent_count,
-        sum(missed_amount) over same_currency as delinquent_amount,
-        max(missed_amount) over same_currency as max_delinquent_amount
+        sum(unpaid_amount) over same_currency as delinquent_amount,
+        max(unpaid_amount) over same_currency as max_delinquent_amount
     from marked
     window
         so_far as (

@@ -111,7 +111,7 @@ def _numbered(checks: Iterable[Check]) -> Iterable[tuple[object, ...]]:
     for check in sorted(checks, key=lambda check: check.on):
         account_id = check.account_id
         numbers[account_id] = numbers.get(account_id, 0) + 1
-        streaks[account_id] = 0 if check.miss == "none" else streaks.get(account_id, 0) + 1
+        streaks[account_id] = 0 if check.unpaid == 0 else streaks.get(account_id, 0) + 1
         was_suspended = suspended.get(account_id, False)
         suspended[account_id] = check.status == "Suspended"
         yield (

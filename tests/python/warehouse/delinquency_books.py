@@ -107,7 +107,7 @@ def _look_back(checks: Sequence[Check], bills: Iterable[Bill]) -> dict[str, Any]
     known = [bill for bill in bills if bill.issued_on < now.on]
     runs = [len(list(run)) for is_missed, run in groupby(checks, _is_missed) if is_missed]
     unpaid = [
-        check.unpaid for check in checks if _is_missed(check) and check.currency == now.currency
+        check.unpaid for check in checks if check.unpaid > 0 and check.currency == now.currency
     ]
     statuses = ["Active", *(check.status for check in checks)]
     totals: dict[str, Decimal | int] = {
@@ -152,7 +152,7 @@ def _look_ahead(coming: Sequence[Check], ahead: int) -> dict[str, Any]:
 
 
 def _is_missed(check: Check) -> bool:
-    return check.miss != "none"
+    return check.unpaid > 0
 
 
 def _mean(numbers: Sequence[Decimal]) -> float | None:
