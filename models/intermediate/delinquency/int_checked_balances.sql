@@ -7,51 +7,9 @@ with bills as (
 
 ),
 
-payments as (
-
-    select * from {{ ref('int_payments') }}
-
-),
-
-reversals as (
-
-    select * from {{ ref('int_payment_reversals') }}
-
-),
-
-credit_notes as (
-
-    select * from {{ ref('stg_billing__credit_notes') }}
-    where is_accepted and credit_date <= {{ as_of_date() }}
-
-),
-
 money as (
 
-    select
-        account_id,
-        currency,
-        payment_date as money_date,
-        amount_paid as amount
-    from payments
-
-    union all
-
-    select
-        account_id,
-        currency,
-        reversed_on as money_date,
-        -amount as amount
-    from reversals
-
-    union all
-
-    select
-        account_id,
-        currency,
-        credit_date as money_date,
-        amount
-    from credit_notes
+    select * from {{ ref('int_checked_money') }}
 
 ),
 
@@ -66,7 +24,6 @@ events as (
         cast(null as date) as check_date,
         0 as sign
     from money
-    where account_id in (select bills.account_id from bills)
 
     union all
 

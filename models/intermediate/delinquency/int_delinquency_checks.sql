@@ -1,43 +1,8 @@
 -- The score is what the penalties add up to since the last check that found nothing unpaid.
 
-with balances as (
+with penalties as (
 
-    select * from {{ ref('int_checked_balances') }}
-
-),
-
-policies as (
-
-    select * from {{ ref('int_delinquency_policies') }}
-
-),
-
--- shares are compared by multiplying, so a cent is a cent
-graded as (
-
-    select
-        balances.*,
-        policies.step_name as miss_type,
-        policies.penalty,
-        policies.suspend_score,
-        policies.close_score
-    from balances
-    inner join policies
-        on
-        balances.line_of_business = policies.line_of_business
-        and balances.check_date >= policies.valid_from
-        and balances.check_date < policies.valid_to
-        and case
-            when balances.unpaid_amount = 0 then policies.step_name = 'none'
-            else
-                balances.unpaid_amount
-                >= cast(policies.min_ratio * balances.total_due_amount as decimal(38, 8))
-                and (
-                    policies.below_ratio is null
-                    or balances.unpaid_amount
-                    < cast(policies.below_ratio * balances.total_due_amount as decimal(38, 8))
-                )
-        end
+    select * from {{ ref('int_check_penalties') }}
 
 ),
 
@@ -47,7 +12,7 @@ numbered as (
         *,
         row_number() over by_date as check_number,
         sum(case when unpaid_amount = 0 then 1 else 0 end) over by_date as clearings
-    from graded
+    from penalties
     window by_date as (
         partition by account_id
         order by check_date
