@@ -39,6 +39,7 @@ judged as (
             'missing_ratio': 'penalty is not null and ' ~ is_missing('min_ratio'),
             'ratio_out_of_range': 'min_ratio < 0 or min_ratio > 1',
             'penalty_out_of_range': 'penalty < 0 or penalty > 1000',
+            'too_many_decimals': 'penalty != cast(penalty as decimal(18, 3))',
             'missing_threshold':
                 'penalty is not null and (' ~ is_missing('suspend_score')
                 ~ ' or ' ~ is_missing('close_score') ~ ')',
