@@ -35,6 +35,11 @@ DATED_FACTS = (
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
     ("data_quality.fct_findings", "*", "found_on"),
     ("ml_features.feat_late_payments", "* exclude (is_late, days_late)", "invoice_date"),
+    (
+        "ml_features.feat_account_delinquency",
+        "* exclude (became_bad_debt, label_known_on)",
+        "snapshot_on",
+    ),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
 )
