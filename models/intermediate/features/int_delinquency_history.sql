@@ -1,6 +1,5 @@
 -- Everything looks back from the check, the check itself included. A run of unpaid checks counts as
--- long as it is by then: those that reached two, less those that reached four, are the runs of two or
--- three.
+-- long as it is by then: those that reached two, less those that reached four, are runs of 2 or 3.
 
 with checks as (
 

@@ -46,7 +46,9 @@ def run_features(project: Project, as_of: date) -> None:
 @pytest.fixture(scope="module")
 def households(workshop: Workshop, root_seed: int) -> World:
     """Next to nothing simulated, and three years of a utility by hand."""
-    project = workshop.simulate("households", "subscription.customers=5", "trade.accounts=2")
+    project = workshop.simulate(
+        "households", "subscription.customers=5", "trade.accounts=2", "utility.customers=0"
+    )
     supply(project, root_seed)
     as_of = date(2024, 12, 31)
     run_features(project, as_of)

@@ -36,6 +36,11 @@ DATED_FACTS = (
     ("data_quality.fct_findings", "*", "found_on"),
     ("collections.fct_delinquency_monthly", "*", "month_end"),
     ("ml_features.feat_late_payments", "* exclude (is_late, days_late)", "invoice_date"),
+    (
+        "ml_features.feat_account_delinquency",
+        "* exclude (became_bad_debt, label_known_on)",
+        "snapshot_on",
+    ),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
 )

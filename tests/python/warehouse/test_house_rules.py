@@ -57,6 +57,12 @@ PROMISED = {
     " settled_count settled_late_count settled_late_ratio settled_amount settled_late_amount"
     " avg_days_late open_count open_amount open_late_count open_late_amount avg_days_open_late"
     " is_late days_late fold",
+    "ml_features.feat_account_delinquency": "account_id cycle snapshot_on currency line_of_business"
+    " bill_count billed_amount penalty_count penalty_total suspension_count streak_1_count"
+    " streak_2_3_count streak_4_plus_count minor_count partial_count major_count full_count"
+    " avg_score_3c avg_score_6c penalty_3c penalty_6c max_score_12c delinquent_amount"
+    " avg_delinquent_amount max_delinquent_amount penalty_total_per_cycle penalty_score"
+    " delinquency_status unpaid_streak became_bad_debt fold",
     "data_quality.fct_rejected_rows": "source_table batch_id reasons",
     "data_quality.fct_findings": "rule entity_type entity_id account_id invoice_id period_start"
     " amount currency found_on evidence",
