@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 80
 NAME_WIDTH: Final = 28
 
-PARTS: Final = ("building", "receivables", "late-payments")
-"""Names of the parts as they follow each other; the last has a command of its own."""
+PARTS: Final = ("building", "utility", "receivables", "late-payments", "account-delinquency")
+"""Names of the parts as they follow each other; the last two have commands of their own."""
 
 _TITLE: Final = "# Benchmark"
 _MARK: Final = re.compile(r"^<!-- part: ([a-z-]+) -->$", re.MULTILINE)

@@ -10,6 +10,8 @@ from benchmarks.building.report import report as report_building
 from benchmarks.page import write_part
 from benchmarks.receivables.report import Sizes
 from benchmarks.receivables.report import report as report_receivables
+from benchmarks.utility.report import Customers
+from benchmarks.utility.report import report as report_utility
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     reports: dict[str, Callable[[], str]] = {
         "building": report_building,
+        "utility": lambda: report_utility(
+            Customers(seeded=tuple(given.seeded_customers), built=tuple(given.built_customers))
+        ),
         "receivables": lambda: report_receivables(sizes),
     }
     for name in given.part or reports:
@@ -39,16 +44,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    sizes = Sizes()
+    sizes, customers = Sizes(), Customers()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument(
         "--part",
         action="append",
-        choices=("building", "receivables"),
+        choices=("building", "utility", "receivables"),
         help="what to measure; repeatable, all by default",
     )
     parser.add_argument(
         "--results", type=Path, default=RESULTS, help="the page to write (%(default)s)"
+    )
+    utility = parser.add_argument_group("utility")
+    utility.add_argument(
+        "--seeded-customers",
+        type=_count,
+        nargs="+",
+        default=customers.seeded,
+        metavar="N",
+        help="growing sizes to seed (3000 30000 300000)",
+    )
+    utility.add_argument(
+        "--built-customers",
+        type=_count,
+        nargs=2,
+        default=customers.built,
+        metavar="N",
+        help="two growing sizes to build as well (3000 30000)",
     )
     receivables = parser.add_argument_group("receivables")
     receivables.add_argument(

@@ -117,7 +117,7 @@ def run_trial(name: str, invoices: Invoices) -> Trial:
         },
         skipped=tuple(group for group in groups if group not in usable),
         calibration=calibrate(is_late, best),
-        gain=_gain(is_late, best, rule, invoices.account[split.test]),
+        gain=gain_in_auc(is_late, best, rule, invoices.account[split.test]),
         without_history=float(np.isnan(invoices.last_was_late[split.test]).mean()),
     )
 
@@ -137,7 +137,7 @@ def predict(invoices: Invoices, split: Split) -> dict[str, Numbers]:
     chances = {}
     # one thread: at these sizes more of them wait for each other, and sums do not depend on how many
     with threadpool_limits(1):
-        boosting = _boosting(is_text, _choose_rounds(seen[train], is_late, is_text))
+        boosting = make_boosting(is_text, choose_rounds(seen[train], is_late, is_text))
         for model, fitted in ((BEST, boosting), (SIMPLE, _logistic(is_text))):
             fitted.fit(seen[train], is_late)
             chances[model] = fitted.predict_proba(seen[test])[:, 1]
@@ -204,7 +204,7 @@ def calibrate(is_late: Flags, chance: Numbers) -> tuple[tuple[int, float, float]
     )
 
 
-def _choose_rounds(seen: Numbers, is_late: Flags, is_text: Flags) -> int:
+def choose_rounds(seen: Numbers, is_late: Flags, is_text: Flags) -> int:
     """After how many trees the latest part of the training invoices is told best.
 
     Where history tells nothing, the first trees already learn by heart what will not come again; a
@@ -221,12 +221,13 @@ def _choose_rounds(seen: Numbers, is_late: Flags, is_text: Flags) -> int:
     earlier = int(len(seen) * (1 - VALIDATED))
     if len(np.unique(is_late[:earlier])) == 1:
         return 1
-    trial = _boosting(is_text, MOST_ROUNDS, is_stopping=True)
+    trial = make_boosting(is_text, MOST_ROUNDS, is_stopping=True)
     trial.fit(seen[:earlier], is_late[:earlier], X_val=seen[earlier:], y_val=is_late[earlier:])
     return max(int(np.argmax(trial.validation_score_)), 1)
 
 
-def _boosting(is_text: Flags, rounds: int, *, is_stopping: bool = False) -> Any:  # noqa: ANN401
+def make_boosting(is_text: Flags, rounds: int, *, is_stopping: bool = False) -> Any:  # noqa: ANN401
+    """The better model, not yet trained."""
     return HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=rounds,
@@ -280,7 +281,7 @@ def _same_as_last(last_was_late: Numbers, is_late: Flags) -> Numbers:
     return np.array([*shares, base])
 
 
-def _gain(
+def gain_in_auc(
     is_late: Flags, best: Numbers, rule: Numbers, account: NDArray[np.object_]
 ) -> tuple[float, float, float]:
     """The difference of two AUCs, and its interval when whole accounts are drawn anew."""

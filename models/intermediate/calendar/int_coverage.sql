@@ -39,7 +39,9 @@ first_invoiced as (
 
     select
         line_of_business,
-        min(cast(date_trunc('month', coalesce(period_start, invoice_date)) as date)) as first_period
+        min(cast(date_trunc('month', coalesce(period_start, invoice_date)) as date))
+            as first_period,
+        min(coalesce(period_start, invoice_date)) as first_billed_day
     from invoices
     group by line_of_business
 
@@ -50,6 +52,7 @@ final as (
     select
         stated.line_of_business,
         coalesce(stated.covers_from, first_invoiced.first_period) as covers_from,
+        coalesce(stated.covers_from, first_invoiced.first_billed_day) as covers_days_from,
         stated.covers_to
     from stated
     left join first_invoiced

@@ -5,24 +5,45 @@ with invoices as (
 
 ),
 
+bill_periods as (
+
+    select * from {{ ref('int_utility_bill_periods') }}
+
+),
+
+-- what a bill prints stands; what it leaves open is its usage's, where the two fit together
 final as (
 
     select
-        invoice_id,
-        account_id,
-        customer_id,
-        subscription_id,
-        meter_number,
-        line_of_business,
-        cash_application,
-        invoice_date,
-        due_date,
-        period_start,
-        period_end,
-        invoiced_amount,
-        statement_amount,
-        currency
+        invoices.invoice_id,
+        invoices.account_id,
+        invoices.customer_id,
+        invoices.subscription_id,
+        invoices.meter_number,
+        invoices.line_of_business,
+        invoices.cash_application,
+        invoices.invoice_date,
+        invoices.due_date,
+        coalesce(
+            invoices.period_start,
+            case
+                when coalesce(bill_periods.cycle_start <= invoices.period_end, true)
+                    then bill_periods.cycle_start
+            end
+        ) as period_start,
+        coalesce(
+            invoices.period_end,
+            case
+                when coalesce(bill_periods.cycle_end >= invoices.period_start, true)
+                    then bill_periods.cycle_end
+            end
+        ) as period_end,
+        invoices.invoiced_amount,
+        invoices.statement_amount,
+        invoices.currency
     from invoices
+    left join bill_periods
+        on invoices.invoice_id = bill_periods.invoice_id
 
 )
 

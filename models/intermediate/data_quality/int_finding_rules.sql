@@ -14,6 +14,23 @@ with final as (
     select
         'currency_mismatch' as rule,
         true as is_scored
+    union all
+    -- no fault of these is planted
+    select
+        'ledger_mismatch' as rule,
+        false as is_scored
+    union all
+    select
+        'ledger_extra_check' as rule,
+        false as is_scored
+    union all
+    select
+        'ledger_missing_check' as rule,
+        false as is_scored
+    union all
+    select
+        'bad_debt_mismatch' as rule,
+        false as is_scored
 
 )
 

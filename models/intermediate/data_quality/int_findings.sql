@@ -16,6 +16,30 @@ currency_mismatches as (
 
 ),
 
+ledger_mismatches as (
+
+    select * from {{ ref('int_ledger_mismatch_findings') }}
+
+),
+
+ledger_extra_checks as (
+
+    select * from {{ ref('int_ledger_extra_check_findings') }}
+
+),
+
+ledger_missing_checks as (
+
+    select * from {{ ref('int_ledger_missing_check_findings') }}
+
+),
+
+bad_debt_mismatches as (
+
+    select * from {{ ref('int_bad_debt_mismatch_findings') }}
+
+),
+
 final as (
 
     select * from header_lines_mismatches
@@ -23,6 +47,14 @@ final as (
     select * from orphaned_lines
     union all
     select * from currency_mismatches
+    union all
+    select * from ledger_mismatches
+    union all
+    select * from ledger_extra_checks
+    union all
+    select * from ledger_missing_checks
+    union all
+    select * from bad_debt_mismatches
 
 )
 

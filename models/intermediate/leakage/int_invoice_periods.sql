@@ -1,7 +1,16 @@
+-- What a billing date is covered by is looked up by month: an equality, however long the histories.
+-- Most periods touch one month or two, and only longer ones need the calendar.
+
 with invoices as (
 
     select * from {{ ref('int_invoices_unioned') }}
-    where subscription_id is not null
+
+),
+
+usages as (
+
+    select account_id from {{ ref('int_rated_usages') }}
+    group by account_id
 
 ),
 
@@ -11,47 +20,79 @@ months as (
 
 ),
 
+-- invoices that say which subscription or which usage they are for; no period, nothing covered
 periods as (
 
     select
         invoice_id,
+        account_id,
         subscription_id,
         invoice_date,
-        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as period_start,
+        coalesce(
+            period_start,
+            least(
+                cast(date_trunc('month', invoice_date) as date),
+                coalesce(period_end, invoice_date)
+            )
+        ) as period_start,
         coalesce(period_end, last_day(coalesce(period_start, invoice_date))) as period_end
     from invoices
+    where
+        subscription_id is not null
+        or (
+            coalesce(period_start, period_end) is not null
+            and account_id in (select usages.account_id from usages)
+        )
 
 ),
 
-inside_one_month as (
+dated as (
 
     select
         *,
-        cast(date_trunc('month', period_start) as date) as month_start
+        cast(date_trunc('month', period_start) as date) as first_month,
+        cast(date_trunc('month', period_end) as date) as last_month
     from periods
-    where date_trunc('month', period_start) = date_trunc('month', period_end)
-
-),
-
-over_several_months as (
-
-    select
-        periods.*,
-        months.month_start
-    from periods
-    inner join months
-        on
-        periods.period_start <= months.month_end
-        and periods.period_end >= months.month_start
-    where date_trunc('month', periods.period_start) != date_trunc('month', periods.period_end)
 
 ),
 
 final as (
 
-    select * from inside_one_month
+    select
+        invoice_id,
+        account_id,
+        subscription_id,
+        invoice_date,
+        period_start,
+        period_end,
+        first_month as month_start
+    from dated
     union all
-    select * from over_several_months
+    select
+        invoice_id,
+        account_id,
+        subscription_id,
+        invoice_date,
+        period_start,
+        period_end,
+        last_month as month_start
+    from dated
+    where last_month > first_month
+    union all
+    select
+        dated.invoice_id,
+        dated.account_id,
+        dated.subscription_id,
+        dated.invoice_date,
+        dated.period_start,
+        dated.period_end,
+        months.month_start
+    from dated
+    inner join months
+        on
+        dated.first_month < months.month_start
+        and dated.last_month > months.month_start
+    where {{ days_from('dated.first_month', 'dated.last_month') }} > 31
 
 )
 

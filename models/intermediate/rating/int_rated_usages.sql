@@ -1,5 +1,5 @@
--- What the energy of a usage period should cost: the kWh laid over the slabs in order, rounded once,
--- at the end. Energy that no slab takes leaves the whole charge unknown.
+-- What the energy of a usage period should cost: the kWh laid over the slabs in order, rounded
+-- once, at the end. Energy that no slab takes leaves the whole charge unknown.
 
 with usages as (
 

@@ -1,5 +1,5 @@
--- The energy tariff a usage period falls under: its meter's schedule, on the period's last day. Both
--- days of a spell belong to it; where two tariffs hold, the later to begin wins.
+-- The energy tariff a usage period falls under: its meter's schedule, on the period's last day.
+-- Both days of a spell belong to it; where two tariffs hold, the later to begin wins.
 
 with usages as (
 

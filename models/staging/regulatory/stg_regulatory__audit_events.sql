@@ -57,7 +57,7 @@ final as (
 
         -- attributes
         lower(trim(entity_type)) as entity_type,
-        lower(trim(action)) as action,
+        lower(trim(action)) as event_action,
         detail,
 
         -- dates

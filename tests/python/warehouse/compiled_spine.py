@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -17,7 +18,7 @@ import duckdb
 from pipeline.paths import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.python.warehouse.ledger_books import History
@@ -64,11 +65,12 @@ INVOICES = """
 """
 
 
-def compile_models(place: Path) -> dict[str, str]:
+def compile_models(place: Path, *also: str) -> dict[str, str]:
     """The SQL of the spine from payments to account balances, in the order of its needs.
 
     Args:
         place: An empty directory, for dbt's files.
+        also: Models built on the spine that are wanted as well.
 
     Returns:
         Compiled SQL by the relation it makes, `schema.name`.
@@ -77,7 +79,7 @@ def compile_models(place: Path) -> dict[str, str]:
         [
             *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
             *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
-            *("--select", "path:models/intermediate/spine", "fct_payments"),
+            *("--select", "path:models/intermediate/spine", "fct_payments", *also),
         ],
         check=True,
         env={
@@ -98,7 +100,7 @@ def compile_models(place: Path) -> dict[str, str]:
         if node.get("compiled_code")
         and node["resource_type"] == "model"
         and node["name"] not in given
-        and ("/spine/" in node["original_file_path"] or node["name"] == "fct_payments")
+        and ("/spine/" in node["original_file_path"] or node["name"] in {"fct_payments", *also})
     }
     needs = {key: set(node["depends_on"]["nodes"]) & set(models) for key, node in models.items()}
     return {
@@ -107,14 +109,16 @@ def compile_models(place: Path) -> dict[str, str]:
     }
 
 
-def connect(models: dict[str, str]) -> duckdb.DuckDBPyConnection:
-    """A database in memory, with a table for every model and no rows."""
+def connect(
+    models: dict[str, str], given: Mapping[str, str] = MappingProxyType(GIVEN)
+) -> duckdb.DuckDBPyConnection:
+    """A database in memory, with a table for everything given, one for every model, and no rows."""
     connection = duckdb.connect(":memory:", config={"threads": 1})
     # a prepared plan must not rest on what the tables held when it was made
     connection.execute("pragma disable_optimizer")
-    for schema in ("staging", "intermediate", "core"):
+    for schema in ("staging", "intermediate", "core", "collections"):
         connection.execute(f"create schema {schema}")
-    for name, columns in GIVEN.items():
+    for name, columns in given.items():
         connection.execute(f"create table {name} ({columns})")
     connection.execute(INVOICES)
     for name, sql in models.items():
@@ -135,11 +139,23 @@ class Built:
 
 
 def build(
-    connection: duckdb.DuckDBPyConnection, models: Iterable[str], history: History, as_of: int
+    connection: duckdb.DuckDBPyConnection,
+    models: Iterable[str],
+    history: History,
+    as_of: int,
+    more: Mapping[str, list[tuple[object, ...]]] = MappingProxyType({}),
 ) -> Built:
-    """Run every model on the facts of a history, as of a day."""
-    rows = _rows(history, as_of)
-    for name in (*GIVEN, *models):
+    """Run every model on the facts of a history, as of a day.
+
+    Args:
+        connection: What `connect` made.
+        models: What `compile_models` found.
+        history: What happened.
+        as_of: The day the books are asked for.
+        more: Rows of given tables that the history does not tell, or tells otherwise.
+    """
+    rows = {**_rows(history, as_of), **more}
+    for name in (*rows, *models):
         connection.execute(f"truncate {name}")
     for name, values in rows.items():
         if values:

@@ -34,7 +34,13 @@ DATED_FACTS = (
     ),
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
     ("data_quality.fct_findings", "*", "found_on"),
+    ("collections.fct_delinquency_monthly", "*", "month_end"),
     ("ml_features.feat_late_payments", "* exclude (is_late, days_late)", "invoice_date"),
+    (
+        "ml_features.feat_account_delinquency",
+        "* exclude (became_bad_debt, label_known_on)",
+        "snapshot_on",
+    ),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
 )
@@ -88,6 +94,7 @@ def test_nothing_later_than_the_day_exists(books: list[tuple[date, Project]]) ->
             union all select max(first_seen_on) from leakage.fct_leakage_cases
             union all select max(resolved_on) from leakage.fct_leakage_cases
             union all select max(found_on) from data_quality.fct_findings
+            union all select max(month_end) from collections.fct_delinquency_monthly
             union all select max(settled_date) from core.fct_invoices
             union all select max(effective_date) from core.dim_accounts
             union all select max(effective_date) from core.dim_subscriptions

@@ -47,11 +47,22 @@ PROMISED = {
     "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
     " not_yet_observable precision recall",
     "collections.fct_collection_priorities": "account_id",
+    "collections.fct_delinquency_monthly": "account_id month_end currency opening_balance"
+    " billed_amount credited_amount paid_amount written_off_amount closing_balance received_amount"
+    " unapplied_cash past_due_amount oldest_days_past_due ageing_not_due ageing_1_30 ageing_31_60"
+    " ageing_61_90 ageing_91_120 ageing_over_120 delinquent_streak penalty_score delinquency_status"
+    " dunning_step",
     "ml_features.feat_late_payments": "invoice_id account_id line_of_business currency invoice_date"
     " invoice_amount line_item_count item_quantity terms_days account_age_days invoices_prev_120d"
     " settled_count settled_late_count settled_late_ratio settled_amount settled_late_amount"
     " avg_days_late open_count open_amount open_late_count open_late_amount avg_days_open_late"
     " is_late days_late fold",
+    "ml_features.feat_account_delinquency": "account_id cycle snapshot_on currency line_of_business"
+    " bill_count billed_amount penalty_count penalty_total suspension_count streak_1_count"
+    " streak_2_3_count streak_4_plus_count minor_count partial_count major_count full_count"
+    " avg_score_3c avg_score_6c penalty_3c penalty_6c max_score_12c delinquent_amount"
+    " avg_delinquent_amount max_delinquent_amount penalty_total_per_cycle penalty_score"
+    " delinquency_status unpaid_streak became_bad_debt fold",
     "data_quality.fct_rejected_rows": "source_table batch_id reasons",
     "data_quality.fct_findings": "rule entity_type entity_id account_id invoice_id period_start"
     " amount currency found_on evidence",

@@ -1,0 +1,117 @@
+with usages as (
+
+    select * from {{ ref('int_rated_usages') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+
+),
+
+account_spells as (
+
+    select * from {{ ref('int_account_spells') }}
+    where status = 'Active'
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_coverage') }}
+
+),
+
+invoice_periods as (
+
+    select * from {{ ref('int_invoice_periods') }}
+    where subscription_id is null
+
+),
+
+-- the meters of an account are billed together; one charge that is not known leaves the sum unknown
+metered as (
+
+    select
+        account_id,
+        cycle_start as period_start,
+        max(cycle_end) as billing_date,
+        cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
+        case
+            when count(energy_amount) = count(*)
+                then cast(sum(energy_amount) as decimal(18, 2))
+        end as energy_amount,
+        case when min(rate_schedule) = max(rate_schedule) then min(rate_schedule) end
+            as rate_schedule,
+        min(lowest_rate) as lowest_rate,
+        max(highest_rate) as highest_rate
+    from usages
+    group by account_id, cycle_start
+
+),
+
+expected as (
+
+    select
+        metered.*,
+        accounts.currency
+    from metered
+    inner join accounts
+        on metered.account_id = accounts.account_id
+    inner join coverage
+        on
+        accounts.line_of_business = coverage.line_of_business
+        and metered.billing_date >= coverage.covers_days_from
+        and metered.billing_date <= coverage.covers_to
+    inner join account_spells
+        on
+        metered.account_id = account_spells.account_id
+        and metered.billing_date >= account_spells.valid_from
+        and metered.billing_date <= account_spells.billable_through
+
+),
+
+-- the first bill issued for a billing date covers it
+covered as (
+
+    select
+        expected.*,
+        invoice_periods.invoice_id,
+        invoice_periods.invoice_date,
+        row_number() over (
+            partition by expected.account_id, expected.period_start
+            order by
+                invoice_periods.invoice_date nulls last, invoice_periods.invoice_id nulls last
+        ) as invoice_rank
+    from expected
+    left join invoice_periods
+        on
+        expected.account_id = invoice_periods.account_id
+        and cast(date_trunc('month', expected.billing_date) as date) = invoice_periods.month_start
+        and expected.billing_date >= invoice_periods.period_start
+        and expected.billing_date <= invoice_periods.period_end
+
+),
+
+final as (
+
+    select
+        account_id,
+        period_start,
+        billing_date,
+        usage_kwh,
+        energy_amount,
+        rate_schedule,
+        lowest_rate,
+        highest_rate,
+        currency,
+        invoice_id,
+        invoice_date,
+        {{ day_add('billing_date', var('invoicing_lag_days') + 1) }} as ghost_from
+    from covered
+    where invoice_rank = 1
+
+)
+
+select * from final

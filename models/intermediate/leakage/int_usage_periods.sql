@@ -1,0 +1,61 @@
+with periods as (
+
+    select * from {{ ref('int_expected_usage_periods') }}
+
+),
+
+own_prices as (
+
+    select * from {{ ref('int_own_usage_prices') }}
+
+),
+
+priced as (
+
+    select
+        periods.*,
+        own_prices.priced_by_invoice_id,
+        case when periods.energy_amount is null then own_prices.price_per_kwh end as own_price,
+        case
+            when periods.energy_amount is not null then 'tariff'
+            when own_prices.price_per_kwh is not null then 'last_bill'
+            else 'unknown'
+        end as amount_source
+    from periods
+    left join own_prices
+        on
+        periods.account_id = own_prices.account_id
+        and periods.period_start = own_prices.period_start
+
+),
+
+final as (
+
+    select
+        account_id,
+        period_start,
+        billing_date,
+        usage_kwh,
+        rate_schedule,
+        case when amount_source = 'tariff' then lowest_rate else own_price end as lowest_rate,
+        case when amount_source = 'tariff' then highest_rate else own_price end as highest_rate,
+        amount_source,
+        case when amount_source = 'last_bill' then priced_by_invoice_id end
+            as priced_by_invoice_id,
+        coalesce(energy_amount, cast(usage_kwh * own_price as decimal(18, 2)), 0)
+            as expected_amount,
+        currency,
+        -- usage without a known price is worth asking about, usage that is free is not
+        usage_kwh > 0 and (
+            amount_source = 'unknown'
+            or coalesce(energy_amount, cast(usage_kwh * own_price as decimal(18, 2))) > 0
+        ) as is_chargeable,
+        invoice_id,
+        invoice_date,
+        ghost_from,
+        {{ as_of_date() }} as as_of_date
+    from priced
+
+)
+
+select * from final

@@ -1,0 +1,161 @@
+"""Features of account delinquency: right, snapshot by snapshot, and never ahead of their time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+import yaml
+
+from pipeline.dbt_runner import run_dbt
+from pipeline.paths import CHECKOUT
+from tests.python.warehouse.compiled_delinquency_features import MART, read
+from tests.python.warehouse.delinquency_books import Rhythm, features_by_hand
+from tests.python.warehouse.households_by_hand import supply
+from tests.python.warehouse.test_late_payment_features import count_rows, forget
+from tests.python.warehouse.utility_books import checks_by_hand, read_utility
+from tests.python.workshop import query, silent
+
+if TYPE_CHECKING:
+    from pipeline.paths import Project
+    from tests.python.workshop import Workshop
+
+LABELS = ("became_bad_debt", "label_known_on")
+
+
+@dataclass(frozen=True)
+class World:
+    """A warehouse with its features, and the day they were built for."""
+
+    project: Project
+    as_of: date
+
+
+def run_features(project: Project, as_of: date) -> None:
+    """Build the features in place and without tests."""
+    as_of_date = json.dumps({"as_of_date": as_of.isoformat()})
+    run_dbt(
+        project, project.warehouse, ("run", "--select", f"+{MART}", "--vars", as_of_date), silent
+    )
+
+
+@pytest.fixture(scope="module")
+def households(workshop: Workshop, root_seed: int) -> World:
+    """Next to nothing simulated, and three years of a utility by hand."""
+    project = workshop.simulate(
+        "households", "subscription.customers=5", "trade.accounts=2", "utility.customers=0"
+    )
+    supply(project, root_seed)
+    as_of = date(2024, 12, 31)
+    run_features(project, as_of)
+    return World(project, as_of)
+
+
+@pytest.fixture(scope="module", params=["demo", "households"])
+def world(request: pytest.FixtureRequest) -> World:
+    """The demo as everybody builds it, and the households."""
+    if request.param == "demo":
+        return World(request.getfixturevalue("demo"), date(2024, 12, 31))
+    found: World = request.getfixturevalue("households")
+    return found
+
+
+def features(project: Project) -> dict[tuple[str, int], dict[str, Any]]:
+    """The mart's rows by account and cycle."""
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        return read(connection)
+
+
+def test_every_feature_of_every_snapshot_is_what_plain_python_finds(world: World) -> None:
+    found = features(world.project)
+    utility = read_utility(world.project, world.as_of)
+    checks = checks_by_hand(utility, world.as_of)
+    expected = features_by_hand(checks, utility.bills(), utility.lines, Rhythm())
+    assert len(found) > 200
+    assert set(found) == set(expected)
+    wrong = {
+        (*key, column, row[column], expected[key][column])
+        for key, row in found.items()
+        for column in row
+        if row[column] != expected[key][column]
+    }
+    assert sorted(wrong, key=str)[:5] == []
+    assert {column for row in expected.values() for column in row} == {
+        column for row in found.values() for column in row
+    }
+
+
+def test_the_households_have_every_kind_of_history(households: World) -> None:
+    """The comparison above proves nothing about what never happens."""
+    rows = features(households.project).values()
+    for column in next(iter(rows)):
+        if column != "line_of_business":
+            assert len({row[column] for row in rows}) > 1, column
+    assert {row["became_bad_debt"] for row in rows} == {True, False, None}
+    assert {row["delinquency_status"] for row in rows} == {"Active", "Delinquent", "Suspended"}
+
+
+@pytest.mark.parametrize(
+    ("world", "year"),
+    [("demo", 2021), ("demo", 2023), ("demo", 2024), ("households", 2023)],
+    indirect=["world"],
+)
+def test_nothing_that_happens_later_changes_a_feature(
+    workshop: Workshop, world: World, year: int
+) -> None:
+    cut = busiest_day(world.project, year)
+    past = workshop.copy(world.project, f"{world.project.warehouse.parent.name}-checks-{cut}")
+    with duckdb.connect(str(past.warehouse)) as connection:
+        before = count_rows(connection)
+        forget(connection, cut)
+        # bills of the day itself are not known to its checks, either
+        connection.execute(f"delete from raw_billing.invoices where invoice_date = date '{cut}'")
+        assert count_rows(connection) < before * 0.95, "the cut takes nothing away"
+    run_features(past, cut)
+    known = {key: row for key, row in features(world.project).items() if row["snapshot_on"] <= cut}
+    known_then = features(past)
+    assert sum(row["snapshot_on"] == cut for row in known.values()) >= 3
+    labels = {key: [row.pop(label) for label in LABELS] for key, row in known.items()}
+    labels_then = {key: [row.pop(label) for label in LABELS] for key, row in known_then.items()}
+    assert known_then == known
+    for key, (became_bad_debt, known_on) in labels.items():
+        is_known = known_on is not None and known_on <= cut
+        assert labels_then[key] == ([became_bad_debt, known_on] if is_known else [None, None])
+
+
+def busiest_day(project: Project, year: int) -> date:
+    """The day of a year with most snapshots of accounts that have missed something."""
+    found: date = query(
+        project,
+        f"""
+        select snapshot_on from ml_features.{MART}
+        where year(snapshot_on) = {year} and penalty_count > 0
+        group by snapshot_on order by count(*) desc, snapshot_on desc limit 1
+        """,
+    )[0][0]
+    return found
+
+
+def test_the_dictionary_describes_every_feature(world: World) -> None:
+    described = yaml.safe_load(
+        (CHECKOUT / "models" / "marts" / "ml_features" / f"{MART}.yml").read_text()
+    )["models"][0]["columns"]
+    rows = features(world.project).values()
+    for column in described[5:]:
+        meta = column["config"]["meta"]
+        assert all(meta[key].strip() for key in ("unit", "source", "null_means")), column["name"]
+        has_null = any(row[column["name"]] is None for row in rows)
+        assert not (has_null and meta["null_means"] == "never null"), column["name"]
+
+
+def test_the_dictionary_reaches_the_docs(workshop: Workshop, demo: Project) -> None:
+    del demo  # building it wrote the manifest
+    manifest = json.loads(next((workshop.directory / "target").rglob("manifest.json")).read_text())
+    columns = manifest["nodes"][f"model.revenue_assurance.{MART}"]["columns"]
+    for name, column in list(columns.items())[5:]:
+        for word in ("Unit: ", "From: ", "ull"):
+            assert word in column["description"], name
