@@ -72,6 +72,7 @@ asked as (
 
 ),
 
+-- a consumer group tells tariffs apart only where its schedule has several
 tariffs as (
 
     select
@@ -81,7 +82,9 @@ tariffs as (
         min_load_kw,
         max_load_kw,
         valid_from,
-        valid_to
+        valid_to,
+        min(coalesce(consumer_group, '')) over (partition by rate_schedule)
+        = max(coalesce(consumer_group, '')) over (partition by rate_schedule) as is_for_all
     from slabs
     group by
         tariff_key, rate_schedule, consumer_group, min_load_kw, max_load_kw, valid_from, valid_to
@@ -114,6 +117,7 @@ in_force as (
         and asked.cycle_end <= coalesce(tariffs.valid_to, asked.cycle_end)
         and (
             tariffs.consumer_group is null
+            or tariffs.is_for_all
             or lower(tariffs.consumer_group) = lower(asked.consumer_type)
         )
         and (tariffs.min_load_kw is null or asked.connected_load_kw >= tariffs.min_load_kw)
