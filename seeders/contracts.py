@@ -326,6 +326,13 @@ _ALL: Final = (
         " observable_from:date ends_on:date",
         loadable=False,
     ),
+    # how reliably each simulated utility customer pays, from 0 to 1: what a model may guess at, never see
+    _table(
+        "ground_truth.customer_reliability",
+        "customer_id",
+        "customer_id reliability:rate",
+        loadable=False,
+    ),
 )
 
 TABLES: Final[dict[str, Table]] = {table.full_name: table for table in _ALL}

@@ -8,6 +8,10 @@ state to restore.
 Philox is made for it (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
 SC 2011): its output is a keyed hash of a counter, so any position is reached at once. The key comes
 from the seed and the stream's name, the counter holds the month and the position.
+
+Entities that do not stand side by side have sequences of their own instead, by SplitMix64 (Steele, Lea
+and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): the n-th draw is a hash of the
+sequence's start and n.
 """
 
 from __future__ import annotations
@@ -23,6 +27,12 @@ if TYPE_CHECKING:
 
 _DOUBLES_PER_COUNT: Final = 4
 """A Philox4x64 counter value yields four 64-bit words, hence four doubles."""
+
+_GOLDEN: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+_FIRST_FACTOR: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
+_SECOND_FACTOR: Final = np.uint64(0x94D0_49BB_1331_11EB)
+_DOUBLE_SHIFT: Final = np.uint64(11)
+_DOUBLE_STEP: Final = 2.0**-53
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,59 @@ class Streams:
         """
         return np.random.Generator(np.random.Philox(key=self._key(stream)))
 
+    def sequences(self, stream: str, entity: NDArray[np.int64]) -> Sequences:
+        """Give each of n entities, whatever their numbers, a sequence of draws of its own.
+
+        Args:
+            stream: What the sequences are for.
+            entity: n numbers of entities.
+
+        Returns:
+            The sequences, equal to what any other run holding these entities gets.
+        """
+        low, high = self._key(stream)
+        return Sequences(_mixed(_mixed(entity.astype(np.uint64) * _GOLDEN + low) + high))
+
     def _key(self, stream: str) -> NDArray[np.uint64]:
         digest = hashlib.blake2b(f"{self.seed}/{stream}".encode(), digest_size=16).digest()
         # an explicit byte order: the same key on every machine
         return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """A sequence of draws for each of n entities. `starts` says where each begins."""
+
+    starts: NDArray[np.uint64]
+
+    def __call__(
+        self, number: int, rows: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Draw once for every entity.
+
+        Args:
+            number: Which draw of each sequence, from 0.
+            rows: Entities to draw for, by position; all of them if not given.
+
+        Returns:
+            As many doubles in [0, 1).
+        """
+        # a Python product, since NumPy warns of a single number that wraps around
+        step = np.uint64((number + 1) * int(_GOLDEN) % 2**64)
+        words = _mixed(self.starts[rows] + step) >> _DOUBLE_SHIFT
+        drawn: NDArray[np.float64] = np.multiply(words, _DOUBLE_STEP, dtype=np.float64)
+        return drawn
+
+    def followed_by(self, other: Sequences) -> Sequences:
+        """Put the sequences of further entities behind these."""
+        return Sequences(np.concatenate([self.starts, other.starts]))
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit of a word over all its bits, in place. Products wrap around."""
+    words ^= words >> np.uint64(30)
+    words *= _FIRST_FACTOR
+    words ^= words >> np.uint64(27)
+    words *= _SECOND_FACTOR
+    words ^= words >> np.uint64(31)
+    return words

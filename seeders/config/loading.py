@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, get_type_hints
 
 import yaml
 
-from seeders.config.model import ConfigError, PolicyConfig, SimulationConfig, bounds_of
+from seeders.config.model import (
+    ConfigError,
+    PolicyConfig,
+    SimulationConfig,
+    bounds_of,
+    days_of,
+    stated_by,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +32,9 @@ PRESETS: Final = ("demo", "seeds", "large")
 _DBT_PROJECT: Final = Path(__file__).resolve().parents[2] / "dbt_project.yml"
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _POLICY: Final = "policy"
+_PENALTY: Final = "penalty"
+_PENALTY_VAR: Final = "penalty_policy"
+_STEPS: Final = ("minor", "partial", "major", "full")
 
 _Settings: TypeAlias = dict[str, dict[str, object]]
 _T = TypeVar("_T")
@@ -61,6 +71,7 @@ def load_config(
     for override in overrides:
         section, key, value = _parse_override(override)
         settings.setdefault(section, {})[key] = value
+    settings[_PENALTY] = {**_shared_penalty(dbt_project), **settings.get(_PENALTY, {})}
     return _build(settings, load_policy(dbt_project))
 
 
@@ -76,10 +87,7 @@ def load_policy(dbt_project: Path = _DBT_PROJECT) -> PolicyConfig:
     Raises:
         ConfigError: If the file cannot be read or lacks one of them.
     """
-    content = _read_yaml(dbt_project)
-    shared = content.get("vars")
-    if not isinstance(shared, dict):
-        shared = {}
+    shared = _vars(dbt_project)
     names = [f.name for f in fields(PolicyConfig)]
     missing = [name for name in names if name not in shared]
     if missing:
@@ -100,6 +108,7 @@ def config_to_json(config: SimulationConfig) -> str:
     content = asdict(config)
     content["period"]["first_month"] = f"{config.period.first_month:%Y-%m}"
     content["trade"]["first_month"] = f"{config.trade.first_month:%Y-%m}"
+    content["utility"]["first_day"] = f"{config.utility.first_day:%Y-%m-%d}"
     return json.dumps(content, sort_keys=True)
 
 
@@ -127,6 +136,43 @@ def config_from_json(text: str) -> SimulationConfig:
     return _build(_settings(content, "the stored configuration"), policy)
 
 
+def _vars(dbt_project: Path) -> dict[str, Any]:
+    shared = _read_yaml(dbt_project).get("vars")
+    return shared if isinstance(shared, dict) else {}
+
+
+def _shared_penalty(dbt_project: Path) -> dict[str, object]:
+    """Read the penalty policy that holds unless a simulation has its own, as settings of its section.
+
+    Raises:
+        ConfigError: If it is missing, or has other steps than the simulator knows.
+    """
+    shared = _vars(dbt_project).get(_PENALTY_VAR)
+    if not isinstance(shared, dict):
+        message = f"{dbt_project} has no vars.{_PENALTY_VAR}: the simulator needs it too"
+        raise ConfigError(message)
+    steps = shared.get("steps")
+    found = {
+        str(step.get("step_name")): step
+        for step in (steps if isinstance(steps, list) else [])
+        if isinstance(step, dict)
+    }
+    ends = [found[name].get("min_ratio") for name in ("minor", "full") if name in found]
+    if tuple(found) != _STEPS or ends != [0, 1]:
+        message = (
+            f"vars.{_PENALTY_VAR}.steps of {dbt_project} must be {', '.join(_STEPS)},"
+            " from a min_ratio of 0 to one of 1: the simulator knows no others"
+        )
+        raise ConfigError(message)
+    return {
+        "suspend_score": shared.get("suspend_score"),
+        "close_score": shared.get("close_score"),
+        "partial_ratio": found["partial"].get("min_ratio"),
+        "major_ratio": found["major"].get("min_ratio"),
+        **{f"{name}_penalty": found[name].get("penalty") for name in _STEPS},
+    }
+
+
 def _read_preset(name: str) -> _Settings:
     if name not in PRESETS:
         message = f"unknown preset {name!r}: one of {', '.join(PRESETS)}"
@@ -142,7 +188,7 @@ def _read_yaml(file: Path) -> dict[str, object]:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         message = f"cannot read {file}: {reason}"
         raise ConfigError(message) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         message = f"{file} is not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(message) from error
     if content is None:
@@ -172,7 +218,8 @@ def _parse_override(override: str) -> tuple[str, str, object]:
         raise ConfigError(message)
     try:
         return section, key, yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    # YAML takes 2019-02-30 for a date and then cannot make one of it
+    except (yaml.YAMLError, ValueError) as error:
         message = f"cannot read the value of {override!r}"
         raise ConfigError(message) from error
 
@@ -186,23 +233,31 @@ def _build(settings: _Settings, policy: PolicyConfig) -> SimulationConfig:
     for section in settings:
         _known(section, hints, "section")
     sections = {name: _section(hints[name], values, name) for name, values in settings.items()}
+    if _PENALTY not in sections:
+        message = f"not a configuration: the {_PENALTY} section is missing"
+        raise ConfigError(message)
     return SimulationConfig(policy=policy, **sections)
 
 
 def _section(kind: type[_T], values: Mapping[str, object], name: str) -> _T:
     """One section from plain values, each checked against its field's type and bounds."""
     hints = get_type_hints(kind)
-    bounds = bounds_of(kind)
+    bounds, days = bounds_of(kind), days_of(kind)
     checked: dict[str, Any] = {}
     for key, value in values.items():
         _known(key, hints, "setting", prefix=f"{name}.")
-        typed = _typed(value, hints[key], f"{name}.{key}")
+        told = f"{name}.{key}"
+        typed: Any = _day(value, told) if key in days else _typed(value, hints[key], told)
         if key in bounds and not bounds[key].low <= typed <= bounds[key].high:
             message = (
                 f"{name}.{key} is {value}, but must be from {bounds[key].low} to {bounds[key].high}"
             )
             raise ConfigError(message)
         checked[key] = typed
+    missing = [key for key in stated_by(kind) if key not in checked]
+    if missing:
+        message = f"{name}.{missing[0]} is missing"
+        raise ConfigError(message)
     return kind(**checked)
 
 
@@ -231,13 +286,27 @@ def _typed(value: object, kind: type, name: str) -> Any:  # noqa: ANN401
     raise ConfigError(message)
 
 
+def _day(value: object, name: str) -> date:
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        message = f"{name} is {value!r}, but must be a day such as 2019-02-02"
+        raise ConfigError(message) from None
+    _within_calendar(day.year, value, name)
+    return day
+
+
 def _month(value: object, name: str) -> date:
     match = _MONTH.fullmatch(str(value))
     if match is None:
         message = f"{name} is {value!r}, but must be a month such as 2024-01"
         raise ConfigError(message)
     year, month = (int(part) for part in match.groups())
+    _within_calendar(year, value, name)
+    return date(year, month, 1)
+
+
+def _within_calendar(year: int, value: object, name: str) -> None:
     if not 1990 <= year <= 2100:  # noqa: PLR2004
         message = f"{name} is {value}, but must be from 1990 to 2100"
         raise ConfigError(message)
-    return date(year, month, 1)

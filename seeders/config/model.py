@@ -7,7 +7,7 @@ a year to which it happens within that year. A rate of 0 makes the effect vanish
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from typing import Any, Final
 
@@ -19,6 +19,10 @@ MAX_MONTHS: Final = 1_000
 
 MAX_TRADE_ACCOUNTS: Final = 999_999
 """Ids of trade credit hold six digits of the account, and four of the order within it."""
+
+
+MAX_UTILITY_CUSTOMERS: Final = 999_999
+"""Ids of utilities hold six digits of the customer, two of the account within it, three of the cycle."""
 
 
 class ConfigError(ValueError):
@@ -43,6 +47,41 @@ def bounds_of(section: type[Any]) -> dict[str, Bounds]:
         Bounds by field name; fields without bounds are left out.
     """
     return {f.name: f.metadata["bounds"] for f in fields(section) if "bounds" in f.metadata}
+
+
+def days_of(section: type[Any]) -> frozenset[str]:
+    """The fields of a section that are written as a day, YYYY-MM-DD, and not as a month.
+
+    Args:
+        section: One of the section classes below.
+
+    Returns:
+        Names of fields.
+    """
+    return frozenset(f.name for f in fields(section) if f.metadata.get("is_day", False))
+
+
+def stated_by(section: type[Any]) -> tuple[str, ...]:
+    """The fields of a section that have no default.
+
+    Args:
+        section: One of the section classes below.
+
+    Returns:
+        Names of fields.
+    """
+    return tuple(
+        f.name for f in fields(section) if f.default is MISSING and f.default_factory is MISSING
+    )
+
+
+def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401
+    # a default is written to JSON like a value that was read
+    return field(default=float(default), metadata={"bounds": Bounds(low, high)})
+
+
+def _stated(low: float, high: float) -> Any:  # noqa: ANN401
+    return field(metadata={"bounds": Bounds(low, high)})
 
 
 def _share(default: float, *, below_one: bool = False) -> Any:  # noqa: ANN401
@@ -202,6 +241,99 @@ class TradeConfig:
 
 
 @dataclass(frozen=True)
+class UtilityConfig:
+    """Households and businesses supplied with energy: how many, what they use, how they pay.
+
+    Everything runs in cycles of `cycle_days` from `first_day` on. A customer opens accounts at the
+    chances named, per cycle, by how many of its accounts are active: none, up to `many_accounts`, more.
+    kWh are those of a cycle, before the season moves them by at most `seasonal_swing`, upwards in the
+    middle of `peak_month`.
+
+    A customer's hidden reliability r lies in one of three ranges, evenly within it. Days late are spread
+    around `days_late_mean - days_late_slope * r`, never before `days_early_max` days before the due date
+    nor after `(latest_base - r) * latest_scale` days after it. Nothing is paid where that is more than
+    `unpaid_after_days` late and r below `unpaid_below`. Up to `prompt_days` late most bills are paid in
+    full, otherwise as r has it: above `good_above`, above `fair_above`, or worse. `unreliable_share` is
+    the share of bills that are paid like this; the others are paid in full before they are due.
+    """
+
+    first_day: date = field(default=date(2019, 2, 2), metadata={"is_day": True})
+    customers: int = _count(3_000, 0, MAX_UTILITY_CUSTOMERS)
+    cycle_days: int = _count(30, 7, 120)
+    first_account_chance: float = _share(0.75)
+    further_account_chance: float = _share(0.05)
+    many_accounts: int = _count(6, 0, 99)
+    many_accounts_chance: float = _share(0.02)
+
+    # what is used, and what it costs
+    residential_share: float = _share(0.8)
+    residential_rate: float = _number(0.22, 0, 100)
+    commercial_rate: float = _number(0.35, 0, 100)
+    low_usage_share: float = _share(0.5)
+    medium_usage_share: float = _share(0.3)
+    low_usage_min_kwh: int = _count(100, 0, 100_000)
+    low_usage_max_kwh: int = _count(350, 0, 100_000)
+    medium_usage_min_kwh: int = _count(250, 0, 100_000)
+    medium_usage_max_kwh: int = _count(500, 0, 100_000)
+    high_usage_min_kwh: int = _count(500, 0, 100_000)
+    high_usage_max_kwh: int = _count(800, 0, 100_000)
+    seasonal_swing: float = _share(0.2)
+    peak_month: int = _count(7, 1, 12)
+
+    # who pays how
+    low_reliability_share: float = _share(0.3)
+    medium_reliability_share: float = _share(0.5)
+    low_reliability_min: float = _share(0.1)
+    low_reliability_max: float = _share(0.4)
+    medium_reliability_min: float = _share(0.4)
+    medium_reliability_max: float = _share(0.7)
+    high_reliability_min: float = _share(0.7)
+    high_reliability_max: float = _share(1.0)
+    unreliable_share: float = _share(1.0)
+    days_late_mean: float = _number(10, -365, 365)
+    days_late_slope: float = _number(50, 0, 365)
+    days_late_spread: float = _number(15, 0, 365)
+    days_early_max: int = _count(15, 1, 120)
+    latest_base: float = _number(1.2, 0, 10)
+    latest_scale: float = _number(100, 0, 365)
+    unpaid_after_days: int = _count(60, 0, 3_650)
+    unpaid_below: float = _number(0.75, 0, 2)
+    prompt_days: int = _count(7, 0, 365)
+    prompt_full_share: float = _share(0.9)
+    prompt_min_paid: float = _share(0.6)
+    prompt_max_paid: float = _share(0.9)
+    good_above: float = _share(0.85)
+    good_min_paid: float = _share(0.6)
+    good_max_paid: float = _share(1.0)
+    fair_above: float = _share(0.7)
+    fair_min_paid: float = _share(0.3)
+    fair_max_paid: float = _share(0.6)
+    poor_min_paid: float = _share(0.1)
+    poor_max_paid: float = _share(0.3)
+
+    # faults
+    ghost_rate: float = _share(0.005)
+
+
+@dataclass(frozen=True)
+class PenaltyConfig:
+    """What an unpaid bill adds to an account's score, and what the score leads to.
+
+    The numbers have no defaults here: they are `vars.penalty_policy` of dbt_project.yml. What a
+    simulation has used is written to `raw_billing.delinquency_policies`.
+    """
+
+    suspend_score: float = _stated(0.001, 1_000)
+    close_score: float = _stated(0.001, 1_000)
+    minor_penalty: float = _stated(0, 1_000)
+    partial_ratio: float = _stated(0, 1)
+    partial_penalty: float = _stated(0, 1_000)
+    major_ratio: float = _stated(0, 1)
+    major_penalty: float = _stated(0, 1_000)
+    full_penalty: float = _stated(0, 1_000)
+
+
+@dataclass(frozen=True)
 class OutputConfig:
     """How the work is cut up. None of this changes a single row."""
 
@@ -222,6 +354,7 @@ class SimulationConfig:
     """Everything a simulation depends on besides its seed."""
 
     policy: PolicyConfig
+    penalty: PenaltyConfig
     period: PeriodConfig = field(default_factory=PeriodConfig)
     subscription: SubscriptionConfig = field(default_factory=SubscriptionConfig)
     payments: PaymentsConfig = field(default_factory=PaymentsConfig)
@@ -229,6 +362,7 @@ class SimulationConfig:
     zombie: ZombieConfig = field(default_factory=ZombieConfig)
     leaky: LeakyConfig = field(default_factory=LeakyConfig)
     trade: TradeConfig = field(default_factory=TradeConfig)
+    utility: UtilityConfig = field(default_factory=UtilityConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:
@@ -263,6 +397,8 @@ class SimulationConfig:
             message = "leaky.max_paid must be below 1: a leaky payment falls short of its invoice"
             raise ConfigError(message)
         self._check_trade()
+        self._check_utility()
+        self._check_penalty()
 
     def _check_trade(self) -> None:
         """Check the shares that divide one whole among them, and where the months lie."""
@@ -279,15 +415,54 @@ class SimulationConfig:
                 names = ", ".join(f"trade.{name}" for name in kind)
                 message = f"{names} exclude each other: together at most 1, not {total:g}"
                 raise ConfigError(message)
-        begins = (trade.first_month.year - period.first_month.year) * 12 + (
-            trade.first_month.month - period.first_month.month
-        )
-        if trade.accounts > 0 and begins >= period.months:
-            message = (
-                f"trade.first_month ({trade.first_month:%Y-%m}) is after the end of the period:"
-                f" {period.months} months from {period.first_month:%Y-%m}"
+        if trade.accounts > 0:
+            _within(period, "trade.first_month", f"{trade.first_month:%Y-%m}", trade.first_month)
+
+    def _check_utility(self) -> None:
+        """Check the ranges and shares of utilities, and when they begin."""
+        utility = self.utility
+        for name in _RANGES:
+            low, high = name.format("min"), name.format("max")
+            _in_order(
+                f"utility.{low}", getattr(utility, low), f"utility.{high}", getattr(utility, high)
             )
-            raise ConfigError(message)
+        for what in ("usage", "reliability"):
+            names = (f"low_{what}_share", f"medium_{what}_share")
+            if sum(getattr(utility, name) for name in names) > 1:
+                message = f"utility.{names[0]} and utility.{names[1]} exclude each other: together at most 1"
+                raise ConfigError(message)
+        _in_order(
+            "utility.days_early_max",
+            utility.days_early_max,
+            "utility.cycle_days",
+            utility.cycle_days,
+        )
+        _in_order(
+            "utility.fair_above", utility.fair_above, "utility.good_above", utility.good_above
+        )
+        for name in ("residential_rate", "commercial_rate"):
+            _decimals(f"utility.{name}", getattr(utility, name), 6)
+        if utility.customers > 0:
+            _within(self.period, "utility.first_day", f"{utility.first_day}", utility.first_day)
+
+    def _check_penalty(self) -> None:
+        """Check the order of steps and scores, and that their columns hold them."""
+        penalty = self.penalty
+        _in_order(
+            "penalty.suspend_score",
+            penalty.suspend_score,
+            "penalty.close_score",
+            penalty.close_score,
+        )
+        _in_order(
+            "penalty.partial_ratio",
+            penalty.partial_ratio,
+            "penalty.major_ratio",
+            penalty.major_ratio,
+        )
+        for each in fields(penalty):
+            places = 6 if each.name.endswith("_ratio") else 3
+            _decimals(f"penalty.{each.name}", getattr(penalty, each.name), places)
 
 
 _EXCLUSIVE: Final = (
@@ -309,6 +484,30 @@ _EXCLUSIVE: Final = (
         "currency_mismatch_rate",
     ),
 )
+
+
+_RANGES: Final = (
+    *(f"{level}_usage_{{}}_kwh" for level in ("low", "medium", "high")),
+    *(f"{level}_reliability_{{}}" for level in ("low", "medium", "high")),
+    *(f"{kind}_{{}}_paid" for kind in ("prompt", "good", "fair", "poor")),
+)
+
+
+def _within(period: PeriodConfig, name: str, written: str, begins: date) -> None:
+    """Refuse a line of business that begins after the period."""
+    months = (begins.year - period.first_month.year) * 12 + begins.month - period.first_month.month
+    if months >= period.months:
+        message = (
+            f"{name} ({written}) is after the end of the period:"
+            f" {period.months} months from {period.first_month:%Y-%m}"
+        )
+        raise ConfigError(message)
+
+
+def _decimals(name: str, value: float, places: int) -> None:
+    if round(value, places) != value:
+        message = f"{name} is {value}, but must have at most {places} decimals"
+        raise ConfigError(message)
 
 
 def _in_order(low_name: str, low: float, high_name: str, high: float) -> None:

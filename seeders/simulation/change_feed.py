@@ -6,6 +6,7 @@ they grow with time within an entity, with gaps.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -56,32 +57,73 @@ def change_events(
             yield _events(captured, kind, rows, begins, batch)
 
 
+@dataclass(frozen=True)
+class RowChanges:
+    """k changes of rows of one table, all of one kind.
+
+    Attributes:
+        table: The raw table.
+        key: Its key column.
+        event_id: Ids of the events.
+        sequence: Numbers below a billion, so that the events of one second have an order.
+        at: The second of each.
+        arrived_at: The second each was delivered.
+        before: The rows before, none when they are created.
+        after: The rows after, none when they are deleted.
+    """
+
+    table: str
+    key: str
+    event_id: pa.Array
+    sequence: NDArray[np.int64]
+    at: NDArray[np.int64]
+    arrived_at: NDArray[np.int64]
+    before: dict[str, pa.Array] | None
+    after: dict[str, pa.Array] | None
+
+    def rows(self, booked: dict[str, pa.Array]) -> pa.RecordBatch:
+        """Write them as rows of `raw_cdc.change_events`, with their bookkeeping."""
+        count, before, after = len(self.at), self.before, self.after
+        nothing = pa.nulls(count, pa.string())
+        operation = "c" if before is None else "d" if after is None else "u"
+        return pa.record_batch(
+            {
+                "event_id": self.event_id,
+                "source_table": columns.constant(self.table, count),
+                "op": columns.constant(operation, count),
+                "entity_key": (after or before or {})[self.key],
+                "source_seq": pa.array(self.at * _SEQUENCE_STEP + self.sequence),
+                "source_ts": columns.timestamps(self.at),
+                "before": nothing if before is None else _as_json(before),
+                "after": nothing if after is None else _as_json(after),
+                "arrived_at": columns.timestamps(self.arrived_at),
+                **booked,
+            }
+        )
+
+
+def delivered(at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tell when changes are delivered, as soon as they are made."""
+    return at + _DELIVERY_SECONDS
+
+
 def _events(
     captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: int
 ) -> pa.RecordBatch:
     at, number, count = captured.turns[kind][rows], captured.number[rows], len(rows)
-    nothing = pa.nulls(count, pa.string())
     # the row a moment earlier is the row without this turn
     earlier = None if kind == _CREATED else captured.rows_at(rows, at - 1)
     later = None if captured.turns[kind] is captured.gone else captured.rows_at(rows, at)
-    operation = "c" if earlier is None else "d" if later is None else "u"
-    keys = (later or earlier or {})[captured.key]
-    return pa.record_batch(
-        {
-            "event_id": columns.month_id(
-                captured.letter, columns.digits(number, _ENTITY_DIGITS), kind
-            ),
-            "source_table": columns.constant(captured.table, count),
-            "op": columns.constant(operation, count),
-            "entity_key": keys,
-            "source_seq": pa.array(at * _SEQUENCE_STEP + number * 10 + kind),
-            "source_ts": columns.timestamps(at),
-            "before": nothing if earlier is None else _as_json(earlier),
-            "after": nothing if later is None else _as_json(later),
-            "arrived_at": columns.timestamps(np.maximum(at + _DELIVERY_SECONDS, begins)),
-            "_batch_no": columns.constant_number(batch, count),
-        }
-    )
+    return RowChanges(
+        event_id=columns.month_id(captured.letter, columns.digits(number, _ENTITY_DIGITS), kind),
+        table=captured.table,
+        key=captured.key,
+        sequence=number * 10 + kind,
+        at=at,
+        arrived_at=np.maximum(delivered(at), begins),
+        before=earlier,
+        after=later,
+    ).rows({"_batch_no": columns.constant_number(batch, count)})
 
 
 def _as_json(row: dict[str, pa.Array]) -> pa.Array:

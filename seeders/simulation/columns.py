@@ -145,6 +145,21 @@ def money(cents: NDArray[np.int64], mask: NDArray[np.bool_] | None = None) -> pa
     return pc.if_else(pa.array(mask), pa.scalar(None, kind), column)
 
 
+def decimals(units: NDArray[np.int64], places: int) -> pa.Array:
+    """Make exact decimals of whole numbers, without widening them.
+
+    Args:
+        units: n numbers of cents, thousandths or the like.
+        places: How many of their digits stand behind the point.
+
+    Returns:
+        n values of decimal(18, places).
+    """
+    values = np.ascontiguousarray(units, dtype=np.int64)
+    kind = pa.decimal64(_MONEY_DIGITS, places)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
 def constant(value: str, count: int) -> pa.Array:
     """Repeat one text.
 

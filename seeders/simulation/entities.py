@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seeders.writer import Appender
 
 _FIRST_HOUR: Final = 8
-_SECONDS_PER_HOUR: Final = 3_600
+SECONDS_PER_HOUR: Final = 3_600
 _SPREAD: Final = 7_919
 """A prime: neighbours in number are far apart within the hour."""
 
@@ -62,8 +62,8 @@ def moment(day: NDArray[np.int32], kind: int, number: NDArray[np.int64]) -> NDAr
     Returns:
         Seconds since 1970-01-01, in office hours of that day.
     """
-    hour = (_FIRST_HOUR + kind) * _SECONDS_PER_HOUR
-    return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % _SECONDS_PER_HOUR
+    hour = (_FIRST_HOUR + kind) * SECONDS_PER_HOUR
+    return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % SECONDS_PER_HOUR
 
 
 def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -34,6 +34,18 @@ def to_date(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
+def to_day(when: date) -> int:
+    """Turn a date into its day number.
+
+    Args:
+        when: The date.
+
+    Returns:
+        Days since 1970-01-01.
+    """
+    return (when - _EPOCH).days
+
+
 @dataclass(frozen=True)
 class MonthAxis:
     """Numbers months from 0, the first simulated one."""

@@ -24,6 +24,7 @@ from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import MonthAxis, to_date
 from seeders.simulation.subscription.walk import SubscriptionWalk
 from seeders.simulation.trade.walk import TradeWalk
+from seeders.simulation.utility.walk import UtilityWalk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,6 +98,8 @@ class World:
         lines: tuple[Line, ...] = (SubscriptionWalk(self.config, self.seed, self.source),)
         if self.config.trade.accounts > 0:
             lines += (TradeWalk(self.config, self.seed, self.source),)
+        if self.config.utility.customers > 0:
+            lines += (UtilityWalk(self.config, self.seed, self.source),)
         return lines
 
     def span(self, line: Line, months: int) -> int:

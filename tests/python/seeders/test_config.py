@@ -10,6 +10,7 @@ import pytest
 
 from seeders.config import (
     ConfigError,
+    PenaltyConfig,
     PolicyConfig,
     config_from_json,
     config_to_json,
@@ -38,7 +39,9 @@ def test_the_reference_scale() -> None:
 @pytest.mark.parametrize("preset", ["demo", "seeds", "large"])
 def test_presets_survive_being_written_and_read(preset: str) -> None:
     config = load_config(preset, None, [])
-    assert config_from_json(config_to_json(config)) == config
+    text = config_to_json(config)
+    assert config_from_json(text) == config
+    assert config_to_json(config_from_json(text)) == text
 
 
 def test_overrides_win_and_the_last_one_of_a_key_most() -> None:
@@ -57,11 +60,14 @@ def test_a_file_states_what_differs_from_the_defaults(tmp_path: Path) -> None:
     assert config.subscription.customers == 1_000
 
 
-def test_a_world_without_trade_accounts_may_lie_in_any_year() -> None:
+def test_a_world_of_subscriptions_may_lie_in_any_year() -> None:
     early = ["period.first_month=2010-01"]
     with pytest.raises(ConfigError, match=r"trade\.first_month"):
         load_config("seeds", None, early)
-    assert load_config("seeds", None, [*early, "trade.accounts=0"]).trade.accounts == 0
+    with pytest.raises(ConfigError, match=r"utility\.first_day"):
+        load_config("seeds", None, [*early, "trade.accounts=0"])
+    none = [*early, "trade.accounts=0", "utility.customers=0"]
+    assert load_config("seeds", None, none).trade.accounts == 0
 
 
 def test_a_configuration_cannot_be_changed() -> None:
@@ -101,6 +107,21 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("trade.orphaned_line_rate=0.99", "together at most 1"),
         ("trade.reinstate_min_days=61", "is above"),
         ("policy.zombie_grace_days=3", "dbt_project.yml"),
+        ("utility.first_day=2019-02", "a day such as"),
+        ("utility.first_day=2019-02-30", "cannot read the value"),
+        ("utility.first_day=1989-12-31", "1990"),
+        ("utility.first_day=2025-01-01", "after the end of the period"),
+        ("utility.low_usage_share=0.8", "together at most 1"),
+        ("utility.low_reliability_share=0.6", "together at most 1"),
+        ("utility.low_usage_min_kwh=351", "is above"),
+        ("utility.high_reliability_min=1.5", "0.0 to 1.0"),
+        ("utility.poor_min_paid=0.31", "is above"),
+        ("utility.days_early_max=31", "is above utility.cycle_days"),
+        ("utility.residential_rate=0.1234567", "at most 6 decimals"),
+        ("penalty.suspend_score=10.5", "is above penalty.close_score"),
+        ("penalty.partial_ratio=0.7", "is above penalty.major_ratio"),
+        ("penalty.minor_penalty=0.0005", "at most 3 decimals"),
+        ("penalty.suspend_score=0", "0.001"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(override: str, said: str) -> None:
@@ -138,15 +159,59 @@ def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
         load_config("demo", tmp_path / "mine.yml", [])
 
 
+THRESHOLDS = "zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x"
+STEPS = (
+    "{step_name: minor, min_ratio: 0, penalty: 0.25},"
+    " {step_name: partial, min_ratio: 0.2, penalty: 1},"
+    " {step_name: major, min_ratio: 0.5, penalty: 2},"
+    " {step_name: full, min_ratio: 1, penalty: 3}"
+)
+PENALTY = f"penalty_policy: {{suspend_score: 4, close_score: 7.5, steps: [{STEPS}]}}"
+
+
 def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     project = tmp_path / "dbt_project.yml"
-    project.write_text(
-        "vars: {zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x}\n"
-    )
+    project.write_text(f"vars: {{{THRESHOLDS}, {PENALTY}}}\n")
     assert load_policy(project) == PolicyConfig(
         zombie_grace_days=45, invoicing_lag_days=2, duplicate_window_days=4
     )
     assert load_config("demo", None, [], project).policy.zombie_grace_days == 45
+
+
+def test_the_penalty_policy_comes_from_the_dbt_project_unless_set(tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project.yml"
+    project.write_text(f"vars: {{{THRESHOLDS}, {PENALTY}}}\n")
+    assert load_config("demo", None, [], project).penalty == PenaltyConfig(
+        suspend_score=4,
+        close_score=7.5,
+        minor_penalty=0.25,
+        partial_ratio=0.2,
+        partial_penalty=1,
+        major_ratio=0.5,
+        major_penalty=2,
+        full_penalty=3,
+    )
+    set_here = load_config("demo", None, ["penalty.suspend_score=3"], project).penalty
+    assert (set_here.suspend_score, set_here.close_score) == (3, 7.5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("other: x", r"vars\.penalty_policy"),
+        ("penalty_policy: {suspend_score: 4, close_score: 7}", "minor, partial, major, full"),
+        (PENALTY.replace("step_name: major", "step_name: most"), "minor, partial, major, full"),
+        (PENALTY.replace("min_ratio: 1", "min_ratio: 0.9"), "min_ratio of 0"),
+        (PENALTY.replace("suspend_score: 4", "suspend_score: soon"), r"penalty\.suspend_score"),
+        (PENALTY.replace("suspend_score: 4, ", ""), r"penalty\.suspend_score"),
+    ],
+)
+def test_another_penalty_policy_is_one_clear_line(tmp_path: Path, policy: str, said: str) -> None:
+    project = tmp_path / "dbt_project.yml"
+    project.write_text(f"vars: {{{THRESHOLDS}, {policy}}}\n")
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_config("demo", None, [], project)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

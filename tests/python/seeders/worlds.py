@@ -16,11 +16,12 @@ SEED = 20_240_101
 
 NO_TRADE = "trade.accounts=0"
 NO_SUBSCRIPTIONS = "subscription.customers=0"
+NO_UTILITY = "utility.customers=0"
 
 
 def configure(*settings: str) -> SimulationConfig:
     """The reference rates of the subscription line alone, with other settings on top."""
-    return load_config("seeds", None, (NO_TRADE, *settings))
+    return load_config("seeds", None, (NO_TRADE, NO_UTILITY, *settings))
 
 
 def simulate(
@@ -38,6 +39,13 @@ def simulate_trade(
 ) -> duckdb.DuckDBPyConnection:
     """Seed a world of trade credit alone, of the reference rates, in memory."""
     return simulate("trade.accounts=200", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
+
+
+def simulate_utility(
+    *settings: str, root: int = SEED, policy: PolicyConfig | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Seed a world of utilities alone, of the reference rates but fewer customers, in memory."""
+    return simulate("utility.customers=100", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
 
 
 def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:

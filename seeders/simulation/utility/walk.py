@@ -1,0 +1,140 @@
+"""The walk of the utility line: run by run of customers, the whole history of each.
+
+What an account owes depends on all it was ever billed and paid, and whether a customer opens another
+one on how the first ones stand. So each walk works the history out from the first cycle, and writes what
+arrives in the months that are new. The truth about unpaid bills is told anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from seeders import writer
+from seeders.faults import utility as faults
+from seeders.simulation.batches import BATCHES, Batches
+from seeders.simulation.entities import write_states
+from seeders.simulation.errors import SimulationError
+from seeders.simulation.months import NEVER, MonthAxis
+from seeders.simulation.pools import draw_pools
+from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Registry
+from seeders.simulation.utility.cycles import Cycles
+from seeders.simulation.utility.fact_rows import FactWriter
+from seeders.simulation.utility.ledger import Ledger
+from seeders.simulation.utility.memory import Memory
+from seeders.simulation.utility.names import FAULT, MAX_CYCLES, Names
+from seeders.simulation.utility.people import draw_customers
+from seeders.simulation.utility.policy_rows import policy_rows
+from seeders.simulation.utility.truth_rows import FAULTS, RELIABILITY, fault_rows, reliability_rows
+from seeders.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import duckdb
+
+    from seeders.config import SimulationConfig
+    from seeders.writer import Appender
+
+_ROWS_PER_CUSTOMER: Final = 16
+
+
+@dataclass(frozen=True)
+class UtilityWalk:
+    """The utility customers of a world. `source` names the world."""
+
+    config: SimulationConfig
+    seed: int
+    source: str
+
+    @property
+    def axis(self) -> MonthAxis:
+        """The months of this line."""
+        return MonthAxis(self.config.utility.first_day.replace(day=1))
+
+    def check(self, months: int) -> None:
+        """Make sure that ids have enough digits.
+
+        Raises:
+            SimulationError: If they have not.
+        """
+        cycles = self._cycles.begun_by(self.axis.last_day(months - 1))
+        if cycles > MAX_CYCLES:
+            message = f"utilities span at most {MAX_CYCLES} cycles, not {cycles}"
+            raise SimulationError(message)
+
+    def steps(self, passed: int, months: int) -> int:
+        """Count the steps that `write` will tell of: the runs of customers."""
+        return len(list(self._runs())) if months > passed else 0
+
+    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete the truth of this line, which is told anew."""
+        told = writer.read_table(con, FAULTS).select(["fault_id"])
+        mine = told.filter(pc.starts_with(told["fault_id"], FAULT))
+        writer.delete_rows(con, FAULTS, mine)
+
+    def write(
+        self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
+    ) -> None:
+        """Write what arrives after the first months, and the state at the end of the last.
+
+        Args:
+            appender: Where rows go.
+            passed: How many months are written already.
+            months: How many months are written afterwards.
+            step: Called before each run of customers.
+        """
+        if months <= passed:
+            return
+        for month in range(passed, months):
+            appender.add(BATCHES, self._batches.row(month))
+        if passed == 0:
+            for table, rows in policy_rows(self.config, self._batches):
+                appender.add(table, rows)
+        for start, stop in self._runs():
+            step(f"utility customers {start + 1:,} to {stop:,}")
+            self._run(appender, start, stop - start, passed, months)
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        total = self.config.utility.customers
+        step = max(1, self.config.output.chunk_rows // _ROWS_PER_CUSTOMER)
+        for start in range(0, total, step):
+            yield start, min(start + step, total)
+
+    def _run(self, appender: Appender, start: int, count: int, passed: int, months: int) -> None:
+        since, until = self.axis.first_day(passed), self.axis.last_day(months - 1)
+        streams, cycles = Streams(self.seed), self._cycles
+        customers = draw_customers(self.config.utility, streams, start, count)
+        ledger = Ledger(self.config, streams, customers, start)
+        facts = FactWriter(appender, self._batches, cycles, since, until)
+        ids = Names.of(customers.digits[:0], np.empty(0, dtype=np.int64))
+        memory = Memory()
+        for turn in ledger.turns(cycles.begun_by(until), until):
+            opened = turn.opened
+            ids = ids.followed_by(Names.of(customers.digits[opened.customer], opened.within))
+            facts.write(turn, ids)
+            memory.keep(turn)
+        registry, changes = Registry.of(ledger, customers, ids, cycles), memory.changes()
+        for table, rows in registry.events(self._batches, changes, since, until):
+            appender.add(table, rows)
+        history = memory.history(cycles, ledger.accounts, changes)
+        told = faults.tell(self.config.policy, cycles, history, until)
+        for rows in fault_rows(cycles, told, ids, until):
+            appender.add(FAULTS, rows)
+        pools = draw_pools(streams)
+        for these in (registry.people(pools), registry.account_states(), registry.meters()):
+            write_states(appender, self._batches, these, passed, months)
+        first_on = registry.first_opened_on
+        new = customers.select((first_on >= since) & (first_on < NEVER))
+        appender.add(RELIABILITY, reliability_rows(new))
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.axis, self.source, LINE_OF_BUSINESS, "utl")
+
+    @property
+    def _cycles(self) -> Cycles:
+        return Cycles(self.config.utility)
