@@ -162,8 +162,19 @@ def _walk(account_id: str, steps: list[Step], life: Life) -> list[Check]:
         turned = status == "Suspended" != was
         checks.append(
             Check(
-                *(account_id, day, len(checks) + 1, bill.invoice_id, bill.currency, bill.total),
-                *(unpaid, miss_type, penalty, score, status, streak, turned),
+                account_id,
+                day,
+                len(checks) + 1,
+                bill.invoice_id,
+                bill.currency,
+                bill.total,
+                unpaid,
+                miss_type,
+                penalty,
+                score,
+                status,
+                streak,
+                turned,
             )
         )
     return checks
