@@ -19,8 +19,9 @@ from tests.python.warehouse.compiled_spine import (
     connect,
 )
 from tests.python.warehouse.estate_by_hand import read_estate
+from tests.python.warehouse.ledger_books import Payment, WriteOff
 from tests.python.warehouse.monthly_books import Check, Estate, Row, months_by_hand
-from tests.python.warehouse.test_cash_application import REPEATABLE, histories
+from tests.python.warehouse.test_cash_application import AMOUNTS, REPEATABLE, histories
 from tests.python.workshop import query
 
 if TYPE_CHECKING:
@@ -68,10 +69,40 @@ def _moved(history: History) -> History:
     return replace(history, **moved)
 
 
+def _perhaps_recovered(history: History) -> st.SearchStrategy[History]:
+    """The history, or with an invoice that is given up and paid in part later."""
+    unchanged = st.just(history)
+    if not history.invoices:
+        return unchanged
+    days = st.tuples(st.integers(0, len(DAYS) - 1), st.integers(0, len(DAYS) - 1)).map(sorted)
+    return unchanged | st.builds(
+        lambda invoice, amount, days, names_it: replace(
+            history,
+            write_offs=(
+                *history.write_offs,
+                WriteOff(
+                    "w9", invoice.account_id, invoice.invoice_id if names_it else None, days[0]
+                ),
+            ),
+            payments=(
+                *history.payments,
+                Payment(
+                    *("p9", invoice.account_id, invoice.invoice_id, days[1], amount),
+                    invoice.currency,
+                ),
+            ),
+        ),
+        st.sampled_from(history.invoices),
+        AMOUNTS,
+        days,
+        st.booleans(),
+    )
+
+
 @st.composite
 def estates(draw: st.DrawFn) -> Estate:
     """Accounts with invoices of all ages, and checks that say anything."""
-    history = _moved(draw(histories()))
+    history = _moved(draw(histories().flatmap(_perhaps_recovered)))
     due = {
         invoice.invoice_id: FIRST_DAY + timedelta(days=invoice.day + draw(LAGS))
         for invoice in history.invoices
