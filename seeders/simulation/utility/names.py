@@ -57,7 +57,7 @@ class Names:
         """Put the ids of further accounts behind these."""
         return Names(np.concatenate([self.stems, other.stems]))
 
-    def short(self, letter: str, account: NDArray[np.intp]) -> pa.StringArray:
+    def short(self, letter: str, account: NDArray[np.integer]) -> pa.StringArray:
         """Ids of what there is once per account.
 
         Args:
@@ -73,7 +73,7 @@ class Names:
         return columns.text(rows.view(np.uint8).reshape(len(account), _STEM))
 
     def long(
-        self, letter: str, account: NDArray[np.intp], cycle: int | NDArray[np.integer]
+        self, letter: str, account: NDArray[np.integer], cycle: int | NDArray[np.integer]
     ) -> pa.StringArray:
         """Ids of what there is once per account and cycle.
 
@@ -88,7 +88,7 @@ class Names:
         return self.tagged(letter, account, digits(np.atleast_1d(cycle), _CYCLE_DIGITS))
 
     def tagged(
-        self, letter: str, account: NDArray[np.intp], tag: NDArray[np.uint8]
+        self, letter: str, account: NDArray[np.integer], tag: NDArray[np.uint8]
     ) -> pa.StringArray:
         """Ids of what there is several times per account.
 
