@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.arrays import Arrays
 from seeders.simulation.change_feed import CHANGE_EVENTS, RowChanges, delivered
 from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     from seeders.simulation.batches import Batches
     from seeders.simulation.pools import Pools
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Accounts, Ledger, Turn
+    from seeders.simulation.utility.ledger import Accounts, Ledger
+    from seeders.simulation.utility.memory import Changes
     from seeders.simulation.utility.names import Names
     from seeders.simulation.utility.people import Customers
 
@@ -39,32 +39,6 @@ SCHEDULES: Final = ("RES", "COM")
 _METER_STATUSES: Final = ("Active", "Disconnected")
 _HOUSE_NUMBERS: Final = 2_000
 _CHANGES: Final = ("reinstate", "suspend", "close")
-
-
-@dataclass(frozen=True)
-class Changes(Arrays):
-    """Changes of status: which account, in which cycle, from what to what."""
-
-    account: NDArray[np.intp]
-    cycle: NDArray[np.int32]
-    was: NDArray[np.int8]
-    status: NDArray[np.int8]
-
-    @classmethod
-    def of(cls, turn: Turn) -> Changes:
-        """Find who is suspended, reinstated or closed in a cycle."""
-        checks = turn.checks
-        rows = np.flatnonzero(checks.was != checks.status)
-        return cls(
-            account=checks.account[rows],
-            cycle=np.full(len(rows), turn.cycle, dtype=np.int32),
-            was=checks.was[rows],
-            status=checks.status[rows],
-        )
-
-    def in_order(self) -> Changes:
-        """Sort them by account and cycle."""
-        return self.select(np.lexsort((self.cycle, self.account)))
 
 
 @dataclass(frozen=True)
@@ -103,7 +77,7 @@ class Registry:
     def first_opened_on(self) -> NDArray[np.int32]:
         """The day each customer opened the first account, `NEVER` for those that have none."""
         day = np.full(len(self.customers.number), NEVER, dtype=np.int32)
-        np.minimum.at(day, self.accounts.customer, self._day(self.accounts.opened))
+        np.minimum.at(day, self.accounts.customer, self.cycles.first_days(self.accounts.opened))
         return day
 
     def people(self, pools: Pools) -> Entities:
@@ -151,7 +125,7 @@ class Registry:
                 "account_id": self.ids.short(names.ACCOUNT, rows),
                 "rate_schedule": columns.choice(SCHEDULES, is_commercial.astype(np.int8)),
                 "status": columns.choice(_METER_STATUSES, is_closed.astype(np.int8)),
-                "installed_on": columns.days(self._day(self.accounts.opened[rows])),
+                "installed_on": columns.days(self.cycles.first_days(self.accounts.opened[rows])),
                 "updated_at": columns.timestamps(last_turn(_taken(turns, rows), at)),
             }
 
@@ -200,7 +174,7 @@ class Registry:
         before = np.where(is_first, self.opened_at[changes.account], np.roll(at, 1))
         is_new = np.flatnonzero((at >= first) & (at < last))
         these, at, before = changes.select(is_new), at[is_new], before[is_new]
-        rows, booked = these.account, _booked(batches, at)
+        rows, booked = these.account.astype(np.intp), _booked(batches, at)
         yield (
             CHANGE_EVENTS,
             RowChanges(
@@ -231,25 +205,19 @@ class Registry:
     @property
     def opened_at(self) -> NDArray[np.int64]:
         """The second at which each account opened."""
-        return moment(self._day(self.accounts.opened), _OPENED, self.number)
+        return moment(self.cycles.first_days(self.accounts.opened), _OPENED, self.number)
 
     def _changed_at(
-        self, account: NDArray[np.intp], cycle: NDArray[np.int32], status: NDArray[np.int8]
+        self, account: NDArray[np.integer], cycle: NDArray[np.int32], status: NDArray[np.int8]
     ) -> NDArray[np.int64]:
         """Give changes their second: an hour for each status, after that in which accounts open."""
-        at = moment(self._day(cycle), _OPENED + 1, self.number[account])
+        at = moment(self.cycles.first_days(cycle), _OPENED + 1, self.number[account])
         return at + status * np.int64(SECONDS_PER_HOUR)
 
     def _turns(self, has_changed: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         everyone = np.arange(len(self.status))
         changed_at = self._changed_at(everyone, self.changed, self.status)
         return self.opened_at, np.where(has_changed, changed_at, _never(self.number))
-
-    def _day(self, cycle: NDArray[np.int32]) -> NDArray[np.int32]:
-        days: NDArray[np.int32] = (
-            self.cycles.begins(0) + cycle * np.int32(self.cycles.config.cycle_days)
-        ).astype(np.int32)
-        return days
 
     def _account_rows(
         self, rows: NDArray[np.intp], status: NDArray[np.int8], changed_at: NDArray[np.int64]
@@ -263,7 +231,7 @@ class Registry:
             "customer_id": columns.around(names.CUSTOMER, owner),
             "line_of_business": columns.constant(LINE_OF_BUSINESS, len(rows)),
             "status": columns.choice(STATUSES, status),
-            "opened_on": columns.days(self._day(self.accounts.opened[rows])),
+            "opened_on": columns.days(self.cycles.first_days(self.accounts.opened[rows])),
             "closed_on": columns.days(
                 np.where(status == CLOSED, changed_on, NEVER).astype(np.int32)
             ),

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from seeders.simulation.months import to_day
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from seeders.config import UtilityConfig
 
 _DAYS_PER_YEAR: Final = 365.2425
@@ -25,6 +29,10 @@ class Cycles:
     def begins(self, cycle: int) -> int:
         """Give the first day of a cycle."""
         return to_day(self.config.first_day) + cycle * self.config.cycle_days
+
+    def first_days(self, cycle: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Give the first day of each cycle."""
+        return np.int32(self.begins(0)) + cycle * np.int32(self.config.cycle_days)
 
     def ends(self, cycle: int) -> int:
         """Give the last day of a cycle."""

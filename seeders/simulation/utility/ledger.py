@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from seeders.faults.utility import Ghosts, skip_bills
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.utility.cycles import Cycles
 
@@ -108,15 +109,6 @@ class Payments(Arrays):
 
 
 @dataclass(frozen=True)
-class Ghosts(Arrays):
-    """Usage of the cycle before that is never billed, and what it would have cost."""
-
-    account: NDArray[np.intp]
-    cents: NDArray[np.int64]
-    is_injected: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
 class Usages(Arrays):
     """What accounts use in a cycle."""
 
@@ -126,7 +118,17 @@ class Usages(Arrays):
 
 @dataclass(frozen=True)
 class Turn:
-    """What happens in one cycle. `opened` are the accounts that are new."""
+    """What happens in one cycle.
+
+    Attributes:
+        cycle: Its number.
+        checks: What is checked on its first day.
+        ghosts: Usage of the cycle before of which no bill is written.
+        bills: The bills that are.
+        payments: What is paid in the course of it, for any bill.
+        opened: The accounts that are new.
+        usages: What is used.
+    """
 
     cycle: int
     checks: Checks
@@ -188,7 +190,7 @@ class Ledger:
         """
         for cycle in range(cycles):
             checks = self._check(cycle)
-            swallowed = self._swallowed(checks)
+            swallowed = self._swallowed(cycle, checks)
             skipped, bills = self._bill(cycle)
             self._intend(cycle, bills)
             payments = self._pay(cycle, until)
@@ -225,30 +227,29 @@ class Ledger:
         self.changed[account[was != status]] = cycle
         return checks
 
-    def _swallowed(self, checks: Checks) -> Ghosts:
+    def _swallowed(self, cycle: int, checks: Checks) -> Ghosts:
         """Find the usage that is never billed because the account has just been closed."""
         closed = checks.account[checks.status == CLOSED]
-        closed = closed[self._books.milli_kwh[closed] > 0]
-        return Ghosts(closed, self._charge(closed), np.zeros(len(closed), dtype=np.bool_))
+        cents = self._charge(closed)
+        used = np.flatnonzero(cents > 0)
+        return _ghosts(cycle, closed[used], cents[used], is_injected=False)
 
     def _bill(self, cycle: int) -> tuple[Ghosts, Bills]:
         """Bill the usage of the cycle before, apart from bills that are skipped by mistake."""
         books, rate = self._books, self._config.ghost_rate
         account = np.flatnonzero(self.status != CLOSED)
-        is_skipped = np.zeros(len(account), dtype=np.bool_)
-        if rate > 0:
-            is_skipped = (self._draw(cycle, _SKIPPED, account) < rate) & (
-                books.milli_kwh[account] > 0
-            )
-        skipped, account = account[is_skipped], account[~is_skipped]
         cents = self._charge(account)
+        skipped = _ghosts(cycle, account[:0], cents[:0], is_injected=True)
+        if rate > 0:
+            is_skipped = skip_bills(rate, self._draw(cycle, _SKIPPED, account), cents)
+            skipped = _ghosts(cycle, account[is_skipped], cents[is_skipped], is_injected=True)
+            account, cents = account[~is_skipped], cents[~is_skipped]
         total = books.balance[account] + cents
         books.balance[account] = total
         books.total[account] = total
         books.is_billed[:] = False
         books.is_billed[account] = True
-        injected = np.ones(len(skipped), dtype=np.bool_)
-        return Ghosts(skipped, self._charge(skipped), injected), Bills(account, cents, total)
+        return skipped, Bills(account, cents, total)
 
     def _charge(self, account: NDArray[np.intp]) -> NDArray[np.int64]:
         """Rate the usage of the cycle before, rounded half up to cents."""
@@ -317,8 +318,8 @@ class Ledger:
     def _open(self, cycle: int) -> Accounts:
         """Open new accounts."""
         config, count = self._config, len(self._customers.number)
-        is_open = self.status == ACTIVE
-        held = np.bincount(self.accounts.customer[is_open], minlength=count)
+        is_active = self.status == ACTIVE
+        held = np.bincount(self.accounts.customer[is_active], minlength=count)
         ever = np.bincount(self.accounts.customer, minlength=count)
         chance = np.where(held <= config.many_accounts, config.further_account_chance, 0)
         chance[held > config.many_accounts] = config.many_accounts_chance
@@ -457,6 +458,17 @@ _NO_PAYMENTS: Final = Payments(
     paid_on=np.empty(0, dtype=np.int32),
     cents=np.empty(0, dtype=np.int64),
 )
+
+
+def _ghosts(
+    cycle: int, account: NDArray[np.intp], cents: NDArray[np.int64], *, is_injected: bool
+) -> Ghosts:
+    return Ghosts(
+        account=account.astype(np.int32),
+        billed=np.full(len(account), cycle, dtype=np.int32),
+        cents=cents,
+        is_injected=np.full(len(account), is_injected, dtype=np.bool_),
+    )
 
 
 def _action(

@@ -7,6 +7,7 @@ most. An account's eight digits are composed once, when it opens; ids of a cycle
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -57,7 +58,7 @@ class Names:
         """Put the ids of further accounts behind these."""
         return Names(np.concatenate([self.stems, other.stems]))
 
-    def short(self, letter: str, account: NDArray[np.intp]) -> pa.StringArray:
+    def short(self, letter: str, account: NDArray[np.integer]) -> pa.StringArray:
         """Ids of what there is once per account.
 
         Args:
@@ -67,13 +68,21 @@ class Names:
         Returns:
             k strings of nine characters.
         """
-        named = self.stems[:, :_STEM].copy()
-        named[:, 0] = ord(letter)
-        rows = named.view(f"V{_STEM}").ravel().take(account)
+        rows = (self._accounts if letter == ACCOUNT else self._lettered(letter)).take(account)
         return columns.text(rows.view(np.uint8).reshape(len(account), _STEM))
 
+    @cached_property
+    def _accounts(self) -> NDArray[np.void]:
+        """Account ids, asked for again and again."""
+        return self._lettered(ACCOUNT)
+
+    def _lettered(self, letter: str) -> NDArray[np.void]:
+        named = self.stems[:, :_STEM].copy()
+        named[:, 0] = ord(letter)
+        return named.view(f"V{_STEM}").ravel()
+
     def long(
-        self, letter: str, account: NDArray[np.intp], cycle: int | NDArray[np.integer]
+        self, letter: str, account: NDArray[np.integer], cycle: int | NDArray[np.integer]
     ) -> pa.StringArray:
         """Ids of what there is once per account and cycle.
 
@@ -88,7 +97,7 @@ class Names:
         return self.tagged(letter, account, digits(np.atleast_1d(cycle), _CYCLE_DIGITS))
 
     def tagged(
-        self, letter: str, account: NDArray[np.intp], tag: NDArray[np.uint8]
+        self, letter: str, account: NDArray[np.integer], tag: NDArray[np.uint8]
     ) -> pa.StringArray:
         """Ids of what there is several times per account.
 

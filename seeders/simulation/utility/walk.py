@@ -11,23 +11,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders import writer
-from seeders.simulation import columns
+from seeders.faults import utility as faults
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import NEVER, MonthAxis
 from seeders.simulation.pools import draw_pools
-from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Changes, Registry
+from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Registry
 from seeders.simulation.utility.cycles import Cycles
 from seeders.simulation.utility.fact_rows import FactWriter
 from seeders.simulation.utility.ledger import Ledger
-from seeders.simulation.utility.names import CUSTOMER, FAULT, MAX_CYCLES, Names
+from seeders.simulation.utility.memory import Memory
+from seeders.simulation.utility.names import FAULT, MAX_CYCLES, Names
 from seeders.simulation.utility.people import draw_customers
 from seeders.simulation.utility.policy_rows import policy_rows
+from seeders.simulation.utility.truth_rows import FAULTS, RELIABILITY, fault_rows, reliability_rows
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -36,14 +37,9 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.utility.people import Customers
     from seeders.writer import Appender
 
-FAULTS: Final = "ground_truth.faults"
-RELIABILITY: Final = "ground_truth.customer_reliability"
-
 _ROWS_PER_CUSTOMER: Final = 16
-_RELIABILITY_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -115,22 +111,25 @@ class UtilityWalk:
         ledger = Ledger(self.config, streams, customers, start)
         facts = FactWriter(appender, self._batches, cycles, since, until)
         ids = Names.of(customers.digits[:0], np.empty(0, dtype=np.int64))
-        changes: list[Changes] = []
+        memory = Memory()
         for turn in ledger.turns(cycles.begun_by(until), until):
             opened = turn.opened
             ids = ids.followed_by(Names.of(customers.digits[opened.customer], opened.within))
             facts.write(turn, ids)
-            changes.append(Changes.of(turn))
-        if not changes:
-            return
-        registry = Registry.of(ledger, customers, ids, cycles)
-        turned = Changes.concatenate(changes).in_order()
-        for table, rows in registry.events(self._batches, turned, since, until):
+            memory.keep(turn)
+        registry, changes = Registry.of(ledger, customers, ids, cycles), memory.changes()
+        for table, rows in registry.events(self._batches, changes, since, until):
             appender.add(table, rows)
+        history = memory.history(cycles, ledger.accounts, changes)
+        told = faults.tell(self.config.policy, cycles, history, until)
+        for rows in fault_rows(cycles, told, ids, until):
+            appender.add(FAULTS, rows)
         pools = draw_pools(streams)
         for these in (registry.people(pools), registry.account_states(), registry.meters()):
             write_states(appender, self._batches, these, passed, months)
-        appender.add(RELIABILITY, _reliability(customers, registry, since))
+        first_on = registry.first_opened_on
+        new = customers.select((first_on >= since) & (first_on < NEVER))
+        appender.add(RELIABILITY, reliability_rows(new))
 
     @property
     def _batches(self) -> Batches:
@@ -139,16 +138,3 @@ class UtilityWalk:
     @property
     def _cycles(self) -> Cycles:
         return Cycles(self.config.utility)
-
-
-def _reliability(customers: Customers, registry: Registry, since: int) -> pa.RecordBatch:
-    """Tell how reliable those customers are who have opened their first account since a day."""
-    first_on = registry.first_opened_on
-    these = customers.select((first_on >= since) & (first_on < NEVER))
-    millionths = np.rint(these.reliability * 10**_RELIABILITY_DIGITS).astype(np.int64)
-    return pa.record_batch(
-        {
-            "customer_id": columns.around(CUSTOMER, these.digits),
-            "reliability": columns.decimals(millionths, _RELIABILITY_DIGITS),
-        }
-    )
