@@ -52,6 +52,8 @@ DAYS = (
     *(date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 31), date(2024, 5, 1)),
     *(date(2024, 5, 30), date(2024, 5, 31), date(2024, 7, 1)),
 )
+# Before the third no month is over.
+AS_OF = st.sampled_from(DAYS[:1:-1])
 LAGS = st.sampled_from([-40, -1, 0, 1, 2, 14, 29, 30, 31, 60])
 SCORES = st.integers(0, 20).map(lambda halves: Decimal(halves) / 2)
 STATUSES = st.sampled_from(["Active", "Delinquent", "Suspended", "Closed"])
@@ -107,14 +109,11 @@ def estates(draw: st.DrawFn) -> Estate:
         invoice.invoice_id: FIRST_DAY + timedelta(days=invoice.day + draw(LAGS))
         for invoice in history.invoices
     }
-    found = draw(
-        st.lists(
-            st.tuples(st.sampled_from(history.accounts), st.sampled_from(DAYS), SCORES, STATUSES),
-            max_size=6,
-            unique_by=lambda check: check[:2],
-        )
+    checks = tuple(
+        Check(account, "USD", on, draw(SCORES), draw(STATUSES))
+        for account in history.accounts
+        for on in sorted(draw(st.sets(st.sampled_from(DAYS), min_size=draw(st.integers(0, 4)))))
     )
-    checks = tuple(Check(account, "USD", on, score, status) for account, on, score, status in found)
     return Estate(history, FIRST_DAY, due, checks)
 
 
@@ -172,7 +171,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
     return Books(models, connect(models, GIVEN_HERE))
 
 
-@given(estate=estates(), as_of=st.sampled_from(DAYS))
+@given(estate=estates(), as_of=AS_OF)
 @settings(REPEATABLE, max_examples=100)
 def test_the_months_agree_with_a_replay_of_the_books(
     books: Books, estate: Estate, as_of: date
