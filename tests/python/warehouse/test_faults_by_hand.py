@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,11 @@ FINDINGS = "select rule, entity_id, period_start, amount from data_quality.fct_f
 
 @pytest.fixture(scope="module")
 def clean(workshop: Workshop) -> Project:
-    """A small world of subscriptions, which are simple enough to have no fault at all."""
+    """A small world of subscriptions and meters, which are simple enough to have no fault at all."""
     no_faults = ("ghost.rate=0", "zombie.rate=0", "leaky.rate=0", "trade.accounts=0")
-    small = "subscription.customers=60"
-    return workshop.build(workshop.simulate("clean", small, *no_faults))
+    paid_in_time = ("utility.ghost_rate=0", "utility.unreliable_share=0")
+    small = ("subscription.customers=60", "utility.customers=4")
+    return workshop.build(workshop.simulate("clean", *small, *no_faults, *paid_in_time))
 
 
 @pytest.fixture
@@ -60,6 +61,22 @@ def victim(clean: Project) -> tuple[str, str]:
     )
     invoice_id, subscription_id = rows[0]
     return invoice_id, subscription_id
+
+
+def metered_victim(clean: Project) -> tuple[str, str, date, Decimal]:
+    """A bill of a metered account, in the middle of its life: its id, account, period and amount."""
+    rows = query(
+        clean,
+        """
+        select invoice_id, account_id, period_start, invoiced_amount
+        from core.fct_invoices
+        inner join leakage.fct_usage_periods using (invoice_id, account_id, period_start)
+        where invoiced_amount > 0 and invoice_date between '2023-06-01' and '2023-07-31'
+        order by invoice_id limit 1
+        """,
+    )
+    invoice_id, account_id, period_start, amount = rows[0]
+    return invoice_id, account_id, period_start, amount
 
 
 def copied(table: str, where: str, **changes: str | None) -> str:
@@ -179,6 +196,85 @@ def test_a_lost_invoice_is_a_ghost(clean: Project, damage: Callable[..., Project
         ("raw_billing.invoice_line_items", "unknown_invoice"),
         ("raw_payments.payments", "unknown_invoice"),
     ]
+
+
+def test_a_lost_bill_is_a_ghost_of_its_account(
+    clean: Project, damage: Callable[..., Project]
+) -> None:
+    """The usage is rated by the tariff; what was paid for it waits, and nothing else fires."""
+    bill, account, period_start, amount = metered_victim(clean)
+    damaged = damage("lost_bill", f"delete from raw_billing.invoices where invoice_id = '{bill}'")
+    assert query(damaged, CASES) == [("ghost", account, period_start, amount, "open")]
+    assert query(damaged, "select count(*) from data_quality.fct_rejected_rows") == [(0,)]
+    assert query(
+        damaged, "select account_id, unapplied_amount from receivables.fct_unapplied_cash"
+    ) == [(account, amount)]
+    evidence = query(damaged, "select evidence from leakage.fct_leakage_cases")[0][0]
+    ((kwh, rate),) = query(
+        damaged,
+        f"""
+        select usage_kwh, rate from raw_metering.usages
+        inner join raw_metering.meters using (account_id)
+        inner join raw_billing.tariffs using (rate_schedule)
+        where account_id = '{account}' and cycle_start = '{period_start}'
+        """,
+    )
+    assert f"{kwh} kWh from {period_start} to " in evidence
+    assert f"{rate:.4f} USD a kWh; expected {amount} USD; no invoice covers it" in evidence
+
+
+def test_bills_without_periods_are_for_the_usage_read_last(
+    clean: Project, damage: Callable[..., Project]
+) -> None:
+    """The lost bill is found all the same; bills that only look alike are no duplicates of each other."""
+    bill, account, period_start, amount = metered_victim(clean)
+    (repeated, repeated_on, repeated_period, repeated_amount), *others = query(
+        clean,
+        f"""
+        select invoice_id, invoice_date, period_start, invoiced_amount from core.fct_invoices
+        where account_id != '{account}' and line_of_business = 'utility' and invoiced_amount > 0
+        and invoice_date < '2023-01-01'
+        order by account_id, invoice_id limit 3
+        """,
+    )
+    again = {"invoice_id": "ZAGAIN", "period_start": None, "period_end": None}
+    damaged = damage(
+        "no_periods",
+        "update raw_billing.invoices set period_start = null, period_end = null"
+        " where account_id in (select account_id from raw_metering.meters)",
+        f"delete from raw_billing.invoices where invoice_id = '{bill}'",
+        copied("raw_billing.invoices", f"invoice_id = '{repeated}'", **again),
+        # taken back before it is due, so that no bill stays open for it
+        landed(
+            "raw_billing.credit_notes",
+            credit_note_id="C1",
+            invoice_id="ZAGAIN",
+            account_id=query(
+                clean, f"select account_id from core.fct_invoices where invoice_id = '{repeated}'"
+            )[0][0],
+            credit_date=str(repeated_on + timedelta(days=7)),
+            amount=str(repeated_amount),
+        ),
+        # bills of nothing, two of one day and one of the next cycle
+        *(
+            copied(
+                "raw_billing.invoices",
+                f"invoice_id = '{twin}'",
+                **again | {"invoice_id": f"ZERO-{number}", "amount": "0"},
+            )
+            for number, (twin, *_) in enumerate([others[0], others[0], others[1]])
+        ),
+    )
+    assert sorted(query(damaged, CASES)) == [
+        ("duplicate_invoice", "ZAGAIN", repeated_period, repeated_amount, "resolved"),
+        ("ghost", account, period_start, amount, "open"),
+    ]
+    periods = (
+        "select invoice_id, period_start, period_end from core.fct_invoices"
+        f" where subscription_id is null and invoice_id not in ('{bill}', 'ZAGAIN')"
+        " and invoice_id not like 'ZERO%' order by invoice_id"
+    )
+    assert query(damaged, periods) == query(clean, periods)
 
 
 def test_a_lost_payment_is_a_zombie(clean: Project, damage: Callable[..., Project]) -> None:
