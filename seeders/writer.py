@@ -149,7 +149,8 @@ class Appender:
         self._waiting[table_name] += batch.num_rows
         self.rows[table_name] += batch.num_rows
         if self._waiting[table_name] >= self._gather:
-            self._write(table_name)
+            # whole units of storage are written as they are, a part of one is copied once more
+            self._write(table_name, keep=self._waiting[table_name] % min(self._gather, _ROW_GROUP))
 
     def delete(self, table_name: str, keys: pa.Table) -> None:
         """Delete rows that were there before any of the same table was gathered.
@@ -161,11 +162,17 @@ class Appender:
         self._finish()
         delete_rows(self._con, table_name, keys)
 
-    def _write(self, table_name: str) -> None:
+    def _write(self, table_name: str, *, keep: int = 0) -> None:
+        """Write what waits of a table, apart from the last rows."""
         self._finish()
-        del self._waiting[table_name]
-        batches = self._batches.pop(table_name)
-        self._running = self._worker.submit(_append_batches, self._con, table_name, batches)
+        rows = pa.Table.from_batches(self._batches.pop(table_name))
+        written = rows.num_rows - keep
+        self._waiting[table_name] = keep
+        if keep > 0:
+            self._batches[table_name] = rows.slice(written).to_batches()
+        self._running = self._worker.submit(
+            _append_pieces, self._con, table_name, rows.slice(0, written)
+        )
 
     def _finish(self) -> None:
         """Wait for the append that runs, if any, and raise what it raised."""
@@ -279,12 +286,9 @@ def matches_contracts(con: duckdb.DuckDBPyConnection) -> bool:
     )
 
 
-def _append_batches(
-    con: duckdb.DuckDBPyConnection, table_name: str, batches: list[pa.RecordBatch]
-) -> None:
+def _append_pieces(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table) -> None:
     # even pieces of DuckDB's own size keep both the order of the rows and all threads busy
-    rows = pa.Table.from_batches(batches).combine_chunks()
-    append(con, table_name, rows.to_reader(max_chunksize=_ROW_GROUP))
+    append(con, table_name, rows.combine_chunks().to_reader(max_chunksize=_ROW_GROUP))
 
 
 def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | None) -> bool:

@@ -245,7 +245,7 @@ class UtilityConfig:
     """Households and businesses supplied with energy: how many, what they use, how they pay.
 
     Everything runs in cycles of `cycle_days` from `first_day` on. A customer opens accounts at the
-    chances named, per cycle, by how many of its accounts are not closed: none, up to `many_accounts`, more.
+    chances named, per cycle, by how many of its accounts are active: none, up to `many_accounts`, more.
     kWh are those of a cycle, before the season moves them by at most `seasonal_swing`, upwards in the
     middle of `peak_month`.
 

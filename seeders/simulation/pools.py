@@ -47,7 +47,8 @@ def draw_pools(streams: Streams) -> Pools:
     Returns:
         Pools that depend on the seed alone.
     """
-    faker = Faker(_LOCALE)
+    # which names are common does not matter in a pool of distinct ones, and costs most of the time
+    faker = Faker(_LOCALE, use_weighting=False)
     faker.seed_instance(int(streams.generator("pools").integers(2**32)))
     return Pools(
         streams=streams,

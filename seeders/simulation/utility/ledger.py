@@ -318,8 +318,8 @@ class Ledger:
     def _open(self, cycle: int) -> Accounts:
         """Open new accounts."""
         config, count = self._config, len(self._customers.number)
-        is_open = self.status == ACTIVE
-        held = np.bincount(self.accounts.customer[is_open], minlength=count)
+        is_active = self.status == ACTIVE
+        held = np.bincount(self.accounts.customer[is_active], minlength=count)
         ever = np.bincount(self.accounts.customer, minlength=count)
         chance = np.where(held <= config.many_accounts, config.further_account_chance, 0)
         chance[held > config.many_accounts] = config.many_accounts_chance

@@ -7,6 +7,7 @@ most. An account's eight digits are composed once, when it opens; ids of a cycle
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -67,10 +68,18 @@ class Names:
         Returns:
             k strings of nine characters.
         """
+        rows = (self._accounts if letter == ACCOUNT else self._lettered(letter)).take(account)
+        return columns.text(rows.view(np.uint8).reshape(len(account), _STEM))
+
+    @cached_property
+    def _accounts(self) -> NDArray[np.void]:
+        """Account ids, asked for again and again."""
+        return self._lettered(ACCOUNT)
+
+    def _lettered(self, letter: str) -> NDArray[np.void]:
         named = self.stems[:, :_STEM].copy()
         named[:, 0] = ord(letter)
-        rows = named.view(f"V{_STEM}").ravel().take(account)
-        return columns.text(rows.view(np.uint8).reshape(len(account), _STEM))
+        return named.view(f"V{_STEM}").ravel()
 
     def long(
         self, letter: str, account: NDArray[np.integer], cycle: int | NDArray[np.integer]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.python.seeders.worlds import simulate, simulate_trade
+from tests.python.seeders.worlds import simulate, simulate_trade, simulate_utility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +85,29 @@ def eventful_trade_world() -> Iterator[duckdb.DuckDBPyConnection]:
         "trade.orphaned_line_rate=0.05",
         "trade.currency_mismatch_rate=0.05",
         "trade.billed_after_cancel_rate=0.8",
+    )
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def utility_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate utilities of the reference rates, with fewer customers."""
+    con = simulate_utility()
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def eventful_utility_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate so much trouble with few utility customers that rare combinations occur as well."""
+    con = simulate_utility(
+        "utility.customers=25",
+        "utility.ghost_rate=0.05",
+        "utility.low_reliability_share=0.8",
+        "utility.medium_reliability_share=0.1",
+        "utility.days_late_mean=15",
+        "utility.further_account_chance=0.03",
     )
     yield con
     con.close()

@@ -30,6 +30,19 @@ EVENTFUL = (
     "leaky.topped_up_share=0.9",
 )
 
+# utilities with much that looks back: late payments, suspensions, closures, ghosts
+UTILITY = (
+    "subscription.customers=20",
+    "utility.customers=24",
+    "utility.first_day=2023-03-11",
+    "utility.low_reliability_share=0.7",
+    "utility.medium_reliability_share=0.2",
+    "utility.days_late_mean=20",
+    "utility.ghost_rate=0.05",
+    "penalty.suspend_score=3",
+    "penalty.close_score=7",
+)
+
 # both lines, and of trade credit all that looks back: defaults, returns, holds, late allocations
 BOTH_LINES = (
     "subscription.customers=60",
@@ -75,10 +88,55 @@ def test_chunks_change_nothing_in_trade_credit() -> None:
             assert cut[table] == rows, table
 
 
+def test_chunks_change_nothing_in_utilities() -> None:
+    whole = contents(simulate(*UTILITY))
+    for table in ("bad_debts", "write_offs", "invoices"):
+        assert whole[f"raw_billing.{table}"]
+    # 16 rows are reckoned for a customer: runs of 7 customers, and of a single one
+    for chunk_rows in (7 * 16, 16):
+        cut = contents(simulate(*UTILITY, f"output.chunk_rows={chunk_rows}"))
+        for table, rows in whole.items():
+            assert cut[table] == rows, table
+
+
+@pytest.mark.parametrize("steps", [(1, 4, 7), (7, 5), (11, 1)])
+@pytest.mark.parametrize("begins", ["2023-03-11", "2024-01-31", "2023-12-01"])
+def test_advancing_utilities_equals_seeding_for_longer(begins: str, steps: tuple[int, ...]) -> None:
+    """Months end in the middle of cycles."""
+    settings = (*UTILITY, f"utility.first_day={begins}")
+    whole = simulate(*settings, "period.months=12")
+    grown = simulate(*settings, f"period.months={steps[0]}")
+    for months in steps[1:]:
+        advance(grown, months)
+    expected, found = contents(whole), contents(grown)
+    for table, rows in expected.items():
+        assert found[table] == rows, table
+    batches = "from raw_control.extract_batches order by batch_id"
+    assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
+
+
+def test_utilities_may_begin_after_the_first_months_of_the_period() -> None:
+    settings = (*UTILITY, "utility.first_day=2024-06-20")
+    whole = simulate(*settings, "period.months=12")
+    grown = simulate(*settings, "period.months=6")
+    advance(grown, 6)
+    assert contents(grown) == contents(whole)
+    assert count(whole, "select count(*) from raw_billing.invoices where account_id like 'U%'") > 0
+
+
+def test_utilities_may_last_longer_than_their_reference() -> None:
+    con = simulate(*UTILITY, "subscription.customers=0", "period.months=60")
+    last = con.execute(
+        "select max(cycle_end), max(invoice_date) from raw_billing.invoices, raw_metering.usages"
+    )
+    assert last.fetchone() == (date(2028, 12, 8), date(2028, 12, 9))
+
+
 def test_threads_change_nothing() -> None:
-    whole = contents(simulate(*BOTH_LINES))
+    settings = (*BOTH_LINES, *UTILITY)
+    whole = contents(simulate(*settings))
     con = duckdb.connect(config={"threads": 1})
-    seed(con, configure(*BOTH_LINES), SEED)
+    seed(con, configure(*settings), SEED)
     assert contents(con) == whole
 
 
@@ -165,6 +223,17 @@ def test_running_out_of_ids_is_refused_before_anything_is_written() -> None:
         advance(con, 1_000)
     with pytest.raises(SimulationError, match="ids"):
         seed(con, configure("subscription.customers=9_999_999"), SEED)
+    with pytest.raises(SimulationError, match="1000 cycles"):
+        seed(
+            con,
+            configure(
+                "utility.customers=1",
+                "utility.cycle_days=7",
+                "utility.days_early_max=7",
+                "utility.first_day=2000-01-01",
+            ),
+            SEED,
+        )
     assert count(con, "select count(*) from raw_control.extract_batches") == 1
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -87,6 +88,26 @@ def test_an_appender_keeps_order_and_counts(con: duckdb.DuckDBPyConnection) -> N
     assert appender.rows == {PLANS: 20}
     found = con.execute(f"select plan_id, plan_name from {PLANS}").fetchall()
     assert found == [(f"{n}{letter}", f"n{n}") for n in range(10) for letter in "ab"]
+
+
+def test_an_appender_writes_whole_units_of_storage() -> None:
+    """Each but the last of a table is full, whatever the batches and the tables between them."""
+    con = duckdb.connect()
+    writer.create_raw_tables(con)
+    sizes = [50_000, 60_000, 70_000, 1, 90_000, 122_880, 99_999]
+    with writer.transaction(con), writer.Appender(con, gather=122_880) as appender:
+        for size in sizes:
+            appender.add(
+                PLANS, pa.record_batch({"plan_id": pa.array(np.arange(size)).cast("string")})
+            )
+            appender.add("raw_billing.skus", pa.record_batch({"sku_id": ["a"]}))
+    units = con.execute(
+        f"select row_group_id, max(start + count) - min(start) from pragma_storage_info('{PLANS}')"
+        " where segment_type = 'VARCHAR' group by 1 order by 1"
+    ).fetchall()
+    assert [rows for _, rows in units[:-1]] == [122_880] * (sum(sizes) // 122_880)
+    found = con.execute(f"select plan_id::integer from {PLANS}").fetchall()
+    assert [number for (number,) in found] == [n for size in sizes for n in range(size)]
 
 
 def test_an_appender_that_fails_writes_no_rest(con: duckdb.DuckDBPyConnection) -> None:

@@ -41,6 +41,13 @@ def simulate_trade(
     return simulate("trade.accounts=200", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
 
 
+def simulate_utility(
+    *settings: str, root: int = SEED, policy: PolicyConfig | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Seed a world of utilities alone, of the reference rates but fewer customers, in memory."""
+    return simulate("utility.customers=100", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
+
+
 def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table in a fixed order, batch bookkeeping aside."""
     return {

@@ -1,0 +1,204 @@
+"""The ledger of utilities against a clerk who replays it from the raw rows, account by account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeders.config import PolicyConfig
+from tests.python.seeders.utility_clerk import (
+    CYCLE,
+    NEVER,
+    Account,
+    charge,
+    expected_checks,
+    read_accounts,
+    read_policy,
+    told,
+    told_on,
+    unpaid_bills,
+)
+from tests.python.seeders.worlds import count, simulate_utility
+
+if TYPE_CHECKING:
+    import duckdb
+
+END = date(2024, 12, 31)
+WORLDS = ["utility_world", "eventful_utility_world"]
+
+
+@pytest.fixture(params=WORLDS)
+def con(request: pytest.FixtureRequest) -> duckdb.DuckDBPyConnection:
+    world: duckdb.DuckDBPyConnection = request.getfixturevalue(request.param)
+    return world
+
+
+def test_every_check_is_what_the_bills_and_payments_say(con: duckdb.DuckDBPyConnection) -> None:
+    policy, seen = read_policy(con), Counter[str]()
+    for account in read_accounts(con).values():
+        expected = list(expected_checks(account, policy, END))
+        assert account.checks == expected, account.account_id
+        seen.update(check.action for check in expected)
+    assert min(seen[action] for action in ("none", "clear", "penalise", "suspend")) > 0
+    assert min(seen[action] for action in ("reinstate", "close")) > 0
+
+
+def test_a_bill_prints_what_was_left_and_its_own_charges(con: duckdb.DuckDBPyConnection) -> None:
+    for account in read_accounts(con).values():
+        carried, since = Decimal(0), date.min
+        for bill in account.bills:
+            carried -= account.paid_between(since, bill.issued)
+            used = account.usages.get(bill.period_start, Decimal(0))
+            assert bill.amount == charge(account, used), bill
+            assert bill.total == carried + bill.amount, bill
+            assert (bill.due - bill.issued, bill.issued - bill.period_start) == (CYCLE, CYCLE)
+            carried, since = bill.total, bill.issued
+
+
+def test_money_is_billed_once(con: duckdb.DuckDBPyConnection) -> None:
+    """All own charges together are the usage that was billed, and no usage is billed twice."""
+    ghosts = {
+        (entity, period): amount
+        for entity, period, amount in con.execute(
+            "select entity_id, period_start, amount from ground_truth.faults where rule = 'ghost'"
+        ).fetchall()
+    }
+    assert ghosts
+    for account in read_accounts(con).values():
+        billed = {bill.period_start: bill.amount for bill in account.bills}
+        assert len(billed) == len(account.bills)
+        for start, kwh in account.usages.items():
+            missed = ghosts.pop((account.account_id, start), None)
+            if start in billed:
+                assert missed is None
+            elif missed is None:
+                # the last cycle is read on the last day, and billed the day after
+                assert start + CYCLE > END
+            else:
+                assert missed == charge(account, kwh)
+        asked = sum(
+            (charge(account, account.usages.get(s, Decimal(0))) for s in billed), Decimal(0)
+        )
+        assert sum(billed.values(), Decimal(0)) == asked
+    assert not ghosts
+
+
+def test_status_follows_from_the_checks(con: duckdb.DuckDBPyConnection) -> None:
+    """Who may use energy, who is billed, and what the change feed, accounts and meters say."""
+    accounts = read_accounts(con)
+    states = dict(con.execute("select account_id, status from raw_crm.accounts").fetchall())
+    meters = dict(con.execute("select account_id, status from raw_metering.meters").fetchall())
+    for name, account in accounts.items():
+        changes = [
+            (check.check_date, check.status)
+            for before, check in zip([None, *account.checks], account.checks, strict=False)
+            if check.status != (before.status if before else "Active")
+        ]
+        assert account.statuses == [(account.opened_on, "Active"), *changes]
+        assert states[name] == account.statuses[-1][1]
+        is_closed = states[name] == "Closed"
+        assert account.closed_on == (changes[-1][0] if is_closed else date(9999, 12, 31))
+        assert meters[name] == ("Disconnected" if is_closed else "Active")
+        assert account.usages.keys() == set(_active_cycles(account))
+        _assert_a_bill_each_cycle(con, account)
+
+
+def _active_cycles(account: Account) -> list[date]:
+    cycles = (END - account.opened_on).days // 30 + 1
+    starts = [account.opened_on + n * CYCLE for n in range(cycles)]
+    return [
+        start
+        for start in starts
+        if account.status_on(start) == "Active" and start + CYCLE - timedelta(days=1) <= END
+    ]
+
+
+def _assert_a_bill_each_cycle(con: duckdb.DuckDBPyConnection, account: Account) -> None:
+    skipped = {
+        start + CYCLE
+        for (start,) in con.execute(
+            "select period_start from ground_truth.faults where rule = 'ghost' and entity_id = ?",
+            [account.account_id],
+        ).fetchall()
+    }
+    issued = {bill.issued for bill in account.bills}
+    last = min(END, account.closed_on - timedelta(days=1))
+    cycles = (last - account.opened_on).days // 30
+    expected = {account.opened_on + n * CYCLE for n in range(1, cycles + 1)}
+    assert issued == expected - skipped
+
+
+def test_no_payment_exceeds_what_is_owed_on_its_day(con: duckdb.DuckDBPyConnection) -> None:
+    capped = 0
+    for account in read_accounts(con).values():
+        issued = {bill.invoice_id[-3:]: bill for bill in account.bills}
+        paid = Decimal(0)
+        assert len({p.payment_id for p in account.payments}) == len(account.payments)
+        for payment in account.payments:
+            owed = sum((b.amount for b in account.bills if b.issued <= payment.paid_on), Decimal(0))
+            assert 0 < payment.amount <= owed - paid
+            # a payment is made for one bill, whose cycle is in its id
+            bill = issued[payment.payment_id[-3:]]
+            assert bill.issued <= payment.paid_on
+            assert payment.amount <= bill.total
+            capped += payment.amount == owed - paid and payment.amount < bill.total
+            paid += payment.amount
+    assert capped > 0
+
+
+def test_what_is_left_at_closing_is_a_bad_debt(con: duckdb.DuckDBPyConnection) -> None:
+    accounts, closures = read_accounts(con), 0
+    debts = {
+        name: rest
+        for name, *rest in con.execute(
+            "select account_id, closed_on, closing_balance, score, is_bad_debt"
+            " from raw_billing.bad_debts"
+        ).fetchall()
+    }
+    for name, account in accounts.items():
+        if account.statuses[-1][1] != "Closed":
+            assert name not in debts
+            assert account.written_off_on == NEVER
+            continue
+        closures += 1
+        last = account.checks[-1]
+        assert debts[name] == [last.check_date, last.unpaid, last.score, True]
+        assert account.written_off_on == account.closed_on == last.check_date
+    assert closures == len(debts) > 0
+    recovered = "raw_payments.payments join raw_crm.accounts using (account_id)"
+    late = f"select count(*) from {recovered} where payment_date >= closed_on"
+    assert count(con, late) > 0, "money under way at closing still arrives"
+
+
+def test_the_truth_about_unpaid_bills_on_a_day(con: duckdb.DuckDBPyConnection) -> None:
+    accounts, faults = read_accounts(con), told(con)
+    found_any = Counter[str]()
+    days = [date(2019, 4, 30) + timedelta(days=97 * n) for n in range(21)]
+    for day in (*days, END):
+        expected = unpaid_bills(accounts, day)
+        assert told_on(faults, day) == expected, day
+        found_any.update({rule: len(bills) for rule, bills in expected.items()})
+    assert min(found_any["zombie"], found_any["leaky_bucket"]) > 0
+
+
+@pytest.mark.parametrize("grace", [30, 3])
+def test_the_truth_about_unpaid_bills_on_every_day(grace: int) -> None:
+    con = simulate_utility(
+        "utility.customers=6",
+        "utility.first_day=2023-07-14",
+        "utility.low_reliability_share=1",
+        "utility.medium_reliability_share=0",
+        "utility.days_late_mean=25",
+        "penalty.close_score=8",
+        policy=PolicyConfig(zombie_grace_days=grace),
+    )
+    accounts, faults = read_accounts(con), told(con)
+    assert any(ends <= END for *_, ends in faults)
+    assert count(con, "select count(*) from raw_billing.bad_debts") > 0
+    assert count(con, "select count(*) from raw_billing.balance_snapshots where action='reinstate'")
+    for day in (date(2023, 7, 14) + timedelta(days=n) for n in range(537)):
+        assert told_on(faults, day) == unpaid_bills(accounts, day, grace), day
