@@ -46,6 +46,9 @@ PROMISED = {
     "leakage.fct_leakage_monthly": "month_start rule currency",
     "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
     " not_yet_observable precision recall",
+    "collections.fct_delinquency_checks": "account_id check_date invoice_id unpaid_ratio penalty"
+    " penalty_score delinquency_status recorded_score recorded_status agrees_with_ledger",
+    "collections.fct_bad_debts": "account_id closed_on closing_balance is_bad_debt",
     "collections.fct_collection_priorities": "account_id",
     "ml_features.feat_late_payments": "invoice_id account_id line_of_business currency invoice_date"
     " invoice_amount line_item_count item_quantity terms_days account_age_days invoices_prev_120d"
