@@ -12,19 +12,9 @@ meters as (
 ),
 
 -- usage that names no meter is charged as its account's meters are, where these agree
-account_meters as (
+account_terms as (
 
-    select
-        account_id,
-        min(consumer_type) as consumer_type,
-        min(rate_schedule) as rate_schedule,
-        min(connected_load_kw) as connected_load_kw
-    from meters
-    group by account_id
-    having
-        min(rate_schedule) = max(rate_schedule)
-        and coalesce(min(consumer_type) = max(consumer_type), true)
-        and coalesce(min(connected_load_kw) = max(connected_load_kw), true)
+    select * from {{ ref('int_account_terms') }}
 
 ),
 
@@ -37,14 +27,14 @@ final as (
         usages.cycle_start,
         usages.cycle_end,
         usages.usage_kwh,
-        coalesce(meters.rate_schedule, account_meters.rate_schedule) as rate_schedule,
-        coalesce(meters.consumer_type, account_meters.consumer_type) as consumer_type,
-        coalesce(meters.connected_load_kw, account_meters.connected_load_kw) as connected_load_kw
+        coalesce(meters.rate_schedule, account_terms.rate_schedule) as rate_schedule,
+        coalesce(meters.consumer_type, account_terms.consumer_type) as consumer_type,
+        coalesce(meters.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
     from usages
     left join meters
         on usages.meter_number = meters.meter_number
-    left join account_meters
-        on usages.account_id = account_meters.account_id and meters.rate_schedule is null
+    left join account_terms
+        on usages.account_id = account_terms.account_id and meters.rate_schedule is null
     -- what ends after the as-of date has not been read yet
     where usages.cycle_end <= {{ as_of_date() }}
 
