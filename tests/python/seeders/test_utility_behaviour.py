@@ -117,6 +117,19 @@ def test_ghosts_are_as_many_as_asked_for(rate: float) -> None:
     assert abs(ghosts - usages * rate) <= spread
 
 
+def test_draws_for_one_thing_say_nothing_about_another() -> None:
+    """Whoever is not billed has used as much as anybody, in the cycles before and after as well."""
+    con = simulate_utility(*SHORT, "utility.ghost_rate=0.3", "utility.seasonal_swing=0")
+    usual = _one(con, "select avg(usage_kwh) from raw_metering.usages")
+    for cycles in range(-2, 4):
+        mean = (
+            f"select avg(usage_kwh) from {FAULTS} as f join raw_metering.usages as u"
+            f" on u.account_id = f.entity_id and u.cycle_start = f.period_start + {30 * cycles}"
+            " where rule = 'ghost'"
+        )
+        assert _one(con, mean) == pytest.approx(usual, rel=0.08), cycles
+
+
 def test_a_ghost_is_told_from_the_day_after_its_cycle_and_never_ends() -> None:
     con = simulate_utility(*SHORT, "utility.ghost_rate=0.1")
     ghosts = f"select count(*) from {FAULTS} as f"
