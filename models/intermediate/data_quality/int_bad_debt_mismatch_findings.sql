@@ -25,7 +25,8 @@ final as (
             '; ',
             case
                 when closed_by = 'ledger' then 'no check closes it'
-                else 'closed on ' || cast(closed_on as {{ dbt.type_string() }}) || ' with '
+                else
+                    'closed on ' || cast(closed_on as {{ dbt.type_string() }}) || ' with '
                     || cast(closing_balance as {{ dbt.type_string() }}) || ' unpaid, score '
                     || cast(penalty_score as {{ dbt.type_string() }})
             end,

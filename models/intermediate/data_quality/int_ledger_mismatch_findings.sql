@@ -23,19 +23,22 @@ final as (
             '; ',
             case
                 when not balance_agrees
-                    then 'unpaid ' || cast(unpaid_amount as {{ dbt.type_string() }})
+                    then
+                        'unpaid ' || cast(unpaid_amount as {{ dbt.type_string() }})
                         || ', by the ledger '
                         || cast(recorded_unpaid_balance as {{ dbt.type_string() }})
             end,
             case
                 when not penalty_agrees
-                    then 'penalty ' || cast(penalty as {{ dbt.type_string() }})
+                    then
+                        'penalty ' || cast(penalty as {{ dbt.type_string() }})
                         || ', by the ledger '
                         || cast(recorded_penalty as {{ dbt.type_string() }})
             end,
             case
                 when not score_agrees
-                    then 'score ' || cast(penalty_score as {{ dbt.type_string() }})
+                    then
+                        'score ' || cast(penalty_score as {{ dbt.type_string() }})
                         || ', by the ledger '
                         || cast(recorded_score as {{ dbt.type_string() }})
             end,

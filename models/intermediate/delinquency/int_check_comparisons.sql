@@ -36,7 +36,7 @@ compared as (
         ledger.penalty as recorded_penalty,
         ledger.score as recorded_score,
         ledger.status as recorded_status,
-        ledger.action as recorded_action,
+        ledger.check_action as recorded_action,
         -- a credit balance is nothing unpaid
         case when ledger.unpaid_balance < 0 then 0 else ledger.unpaid_balance end
         = checks.unpaid_amount as balance_agrees,

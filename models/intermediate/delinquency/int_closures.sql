@@ -87,7 +87,8 @@ final as (
         joined.recorded_is_bad_debt,
         case
             -- whose line has no policy, or who was never billed, cannot be compared
-            when joined.check_date is null then case when checks.account_id is not null then false end
+            when joined.check_date is null
+                then case when checks.account_id is not null then false end
             when not joined.is_recorded
                 then case when joined.is_in_ledger and lists.bad_debts_listed > 0 then false end
             else

@@ -100,7 +100,11 @@ final as (
         min_ratio,
         lead(min_ratio) over (
             partition by line_of_business, valid_from
-            order by min_ratio, penalty, step_name
+            order by
+                min_ratio,
+                case when step_name = 'none' then 0 else 1 end,
+                penalty,
+                step_name
         ) as below_ratio,
         penalty,
         suspend_score,

@@ -89,7 +89,7 @@ final as (
 
         -- attributes
         {{ title_case('status') }} as status,
-        lower(trim(action)) as action,
+        lower(trim(action)) as check_action,
         lower(trim(delinquency_type)) as delinquency_type,
         unpaid_ratio,
         previous_score,

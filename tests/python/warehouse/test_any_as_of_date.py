@@ -35,6 +35,13 @@ DATED_FACTS = (
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
     ("data_quality.fct_findings", "*", "found_on"),
     ("collections.fct_delinquency_monthly", "*", "month_end"),
+    ("collections.fct_delinquency_checks", "*", "check_date"),
+    ("collections.fct_escalations", "* exclude (held_until, days_held)", "changed_on"),
+    (
+        "collections.fct_bad_debts",
+        "* exclude (written_off_amount, recovered_amount)",
+        "closed_on",
+    ),
     ("ml_features.feat_late_payments", "* exclude (is_late, days_late)", "invoice_date"),
     ("intermediate.int_account_spells", "account_id, status, valid_from", "valid_from"),
     ("intermediate.int_subscription_spells", "subscription_id, status, valid_from", "valid_from"),
@@ -62,7 +69,10 @@ def test_earlier_books_are_a_prefix_of_later_ones(
             rows = connection.execute(f"select count(*) from ({ours})").fetchone()
         assert (lost, appeared) == ([], []), f"{relation} as of {day}"
         assert rows is not None
-        if relation not in {"leakage.fct_leakage_cases", "data_quality.fct_findings"}:
+        if relation not in {
+            *("leakage.fct_leakage_cases", "data_quality.fct_findings"),
+            "collections.fct_bad_debts",
+        }:
             assert rows[0] > 0
 
 
@@ -90,6 +100,9 @@ def test_nothing_later_than_the_day_exists(books: list[tuple[date, Project]]) ->
             union all select max(resolved_on) from leakage.fct_leakage_cases
             union all select max(found_on) from data_quality.fct_findings
             union all select max(month_end) from collections.fct_delinquency_monthly
+            union all select max(check_date) from collections.fct_delinquency_checks
+            union all select max(held_until) from collections.fct_escalations
+            union all select max(recorded_closed_on) from collections.fct_bad_debts
             union all select max(settled_date) from core.fct_invoices
             union all select max(effective_date) from core.dim_accounts
             union all select max(effective_date) from core.dim_subscriptions

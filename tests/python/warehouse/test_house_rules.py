@@ -46,6 +46,9 @@ PROMISED = {
     "leakage.fct_leakage_monthly": "month_start rule currency",
     "leakage.fct_detection_scorecard": "rule true_positives false_positives false_negatives"
     " not_yet_observable precision recall",
+    "collections.fct_delinquency_checks": "account_id check_date invoice_id unpaid_ratio penalty"
+    " penalty_score delinquency_status recorded_score recorded_status agrees_with_ledger",
+    "collections.fct_bad_debts": "account_id closed_on closing_balance is_bad_debt",
     "collections.fct_collection_priorities": "account_id",
     "collections.fct_delinquency_monthly": "account_id month_end currency opening_balance"
     " billed_amount credited_amount paid_amount written_off_amount closing_balance received_amount"

@@ -1,0 +1,206 @@
+"""The compiled SQL of the penalty checks, run on a handful of facts in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipeline.paths import CHECKOUT
+from tests.python.warehouse.compiled_spine import FIRST_DAY, on
+from tests.python.warehouse.penalty_books import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from tests.python.warehouse.penalty_books import Life
+
+# What the models under test read: the facts as staging hands them on, and who the accounts are.
+GIVEN = {
+    "intermediate.int_as_of_date": "as_of_date date",
+    "intermediate.int_accounts": "account_id text, line_of_business text, cash_application text",
+    "intermediate.facts": "invoice_id text, account_id text, line_of_business text,"
+    " invoice_date date, due_date date, invoiced_amount decimal(18, 2),"
+    " statement_amount decimal(18, 2), currency text",
+    "staging.stg_payments__payments": "payment_id text, account_id text, invoice_id text,"
+    " payment_date date, amount_paid decimal(18, 2), currency text, method text,"
+    " is_accepted boolean",
+    "staging.stg_payments__payment_allocations": "payment_id text, allocated_on date,"
+    " is_accepted boolean",
+    "staging.stg_payments__refunds": "refund_id text, payment_id text, refund_date date,"
+    " amount decimal(18, 2), refund_kind text, is_accepted boolean",
+    "staging.stg_billing__credit_notes": "credit_note_id text, account_id text, invoice_id text,"
+    " credit_date date, amount decimal(18, 2), currency text, is_accepted boolean",
+    "staging.stg_billing__delinquency_policies": "policy_id text, line_of_business text,"
+    " step_name text, min_ratio decimal(18, 6), penalty decimal(18, 6),"
+    " suspend_score decimal(18, 6), close_score decimal(18, 6), valid_from date, valid_to date,"
+    " is_accepted boolean",
+}
+
+# Under test, in the order of their needs.
+MODELS = (
+    *("int_full_payments", "int_payments", "int_payment_reversals"),
+    *("int_penalty_steps", "int_delinquency_policies", "int_checked_bills", "int_checked_money"),
+    *("int_checked_balances", "int_check_penalties", "int_delinquency_checks"),
+)
+
+# Invoices come to the checks filtered by the as-of date.
+INVOICES = """
+    create view intermediate.int_invoices_unioned as
+    select * from intermediate.facts
+    where invoice_date <= (select as_of_date from intermediate.int_as_of_date)
+"""
+
+ANSWER = """
+    select account_id, check_date, check_number, invoice_id, currency, total_due_amount,
+        unpaid_amount, miss_type, penalty, penalty_score, delinquency_status, unpaid_streak,
+        is_suspension
+    from intermediate.int_delinquency_checks
+    order by account_id, check_date
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The models, ready to run on any facts."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def checks(self, life: Life, as_of: int) -> list[Check]:
+        """What the models find, as of a day."""
+        for name in (*GIVEN, *(f"intermediate.{model}" for model in MODELS)):
+            self.connection.execute(f"truncate {name}")
+        for name, rows in _rows(life, as_of).items():
+            if rows:
+                values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in rows)
+                self.connection.execute(f"insert into {name} values {values}")
+        for model in MODELS:
+            self.connection.execute(f"execute make_{model}")
+        return [
+            Check(
+                *(row[0], (row[1] - FIRST_DAY).days, *row[2:5], _cents(row[5]), _cents(row[6])),
+                *(row[7], Fraction(row[8]), Fraction(row[9]), *row[10:]),
+            )
+            for row in self.connection.execute(ANSWER).fetchall()
+        ]
+
+
+def set_up(place: Path) -> Bench:
+    """Compile the models and make a table of each, in memory.
+
+    Args:
+        place: An empty directory, for dbt's files.
+    """
+    subprocess.run(
+        [
+            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
+            *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
+            *("--select", *MODELS),
+        ],
+        check=True,
+        env={
+            **os.environ,
+            "WAREHOUSE_PATH": ":memory:",
+            "DBT_TARGET_PATH": str(place),
+            "DBT_LOG_PATH": str(place),
+        },
+    )
+    nodes = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    compiled = {
+        node["name"]: node["compiled_code"] for node in nodes.values() if node.get("compiled_code")
+    }
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    # a prepared plan must not rest on what the tables held when it was made
+    connection.execute("pragma disable_optimizer")
+    for schema in ("staging", "intermediate"):
+        connection.execute(f"create schema {schema}")
+    for name, columns in GIVEN.items():
+        connection.execute(f"create table {name} ({columns})")
+    connection.execute(INVOICES)
+    for model in MODELS:
+        connection.execute(f"create table intermediate.{model} as {compiled[model]}")
+    for model in MODELS:
+        connection.execute(
+            f"prepare make_{model} as insert into intermediate.{model} {compiled[model]}"
+        )
+    return Bench(connection)
+
+
+def _rows(life: Life, as_of: int) -> Mapping[str, list[tuple[object, ...]]]:
+    payments = [fact for fact in life.money if fact.kind == "payment"]
+    credit_notes = [fact for fact in life.money if fact.kind == "credit_note"]
+    return {
+        "intermediate.int_as_of_date": [(on(as_of),)],
+        "intermediate.int_accounts": [
+            (account, line, "balance_forward" if line == "utility" else "open_item")
+            for account, line in life.lines.items()
+        ],
+        "intermediate.facts": [
+            (
+                *(bill.invoice_id, bill.account_id, life.lines[bill.account_id]),
+                *(on(bill.issued), on(bill.due), _money(bill.amount)),
+                *(None if bill.statement is None else _money(bill.statement), bill.currency),
+            )
+            for bill in life.bills
+        ],
+        "staging.stg_payments__payments": [
+            (
+                *(fact.money_id, fact.account_id, None, on(fact.day)),
+                *(_money(fact.amount), fact.currency, None, True),
+            )
+            for fact in payments
+        ],
+        "staging.stg_payments__refunds": [
+            (fact.refund_id, fact.payment_id, on(fact.day), _money(fact.amount), "refund", True)
+            for fact in life.taken_back
+        ],
+        "staging.stg_billing__credit_notes": [
+            (
+                *(fact.money_id, fact.account_id, None, on(fact.day)),
+                *(_money(fact.amount), fact.currency, True),
+            )
+            for fact in credit_notes
+        ],
+        "staging.stg_billing__delinquency_policies": [
+            (
+                *(step.policy_id, step.line_of_business, step.step_name, _decimal(step.min_ratio)),
+                None if step.penalty is None else _decimal(step.penalty),
+                *(_decimal(step.suspend_score), _decimal(step.close_score)),
+                *(_date(step.first_day), _date(step.last_day), True),
+            )
+            for step in life.steps
+        ],
+    }
+
+
+def _date(day: int | None) -> date | None:
+    return None if day is None else on(day)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / value.denominator
+
+
+def _money(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def _cents(amount: Decimal) -> int:
+    return int(amount.scaleb(2))
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool | Decimal):
+        return str(value).lower()
+    return f"'{value}'"
