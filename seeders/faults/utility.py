@@ -92,7 +92,7 @@ def tell(policy: PolicyConfig, cycles: Cycles, history: History, until: int) -> 
     due_on = np.array([cycles.begins(cycle + 1) for cycle in range(count)], dtype=np.int32)
     unpaid, partly_paid = keep_books(history.charges, history.money, due_on)
     past_grace = due_on[unpaid.billed] + np.int32(policy.zombie_grace_days + 1)
-    zombies = unpaid.within(past_grace, history.closed_on[unpaid.account])
+    zombies = unpaid.within(past_grace, np.full(len(past_grace), NEVER, dtype=np.int32))
     buckets = partly_paid.within(partly_paid.begins_on, history.closed_on[partly_paid.account])
     return {
         "ghost": _ghosts(policy, cycles, history.ghosts),

@@ -18,7 +18,7 @@ account_terms as (
 
 ),
 
-final as (
+known as (
 
     select
         usages.usage_id,
@@ -27,16 +27,33 @@ final as (
         usages.cycle_start,
         usages.cycle_end,
         usages.usage_kwh,
-        coalesce(meters.rate_schedule, account_terms.rate_schedule) as rate_schedule,
-        coalesce(meters.consumer_type, account_terms.consumer_type) as consumer_type,
-        coalesce(meters.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
+        meters.rate_schedule,
+        meters.consumer_type,
+        meters.connected_load_kw,
+        case when meters.rate_schedule is null then usages.account_id end as asking_account_id
     from usages
     left join meters
         on usages.meter_number = meters.meter_number
-    left join account_terms
-        on usages.account_id = account_terms.account_id and meters.rate_schedule is null
     -- what ends after the as-of date has not been read yet
     where usages.cycle_end <= {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        known.usage_id,
+        known.account_id,
+        known.meter_number,
+        known.cycle_start,
+        known.cycle_end,
+        known.usage_kwh,
+        coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
+        coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
+        coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
+    from known
+    left join account_terms
+        on known.asking_account_id = account_terms.account_id
 
 )
 

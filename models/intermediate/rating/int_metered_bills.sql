@@ -43,18 +43,33 @@ charged as (
 
 ),
 
+known as (
+
+    select
+        invoices.*,
+        meters.meter_number is not null as has_meter,
+        meters.rate_schedule,
+        meters.consumer_type,
+        meters.connected_load_kw,
+        case when meters.rate_schedule is null then invoices.account_id end as asking_account_id
+    from invoices
+    left join meters
+        on invoices.meter_number = meters.meter_number
+
+),
+
 final as (
 
     select
-        invoices.invoice_id,
-        invoices.account_id,
-        invoices.meter_number,
-        invoices.invoiced_amount,
-        invoices.currency,
-        coalesce(invoices.period_end, invoices.invoice_date) as charged_on,
-        coalesce(meters.rate_schedule, account_terms.rate_schedule) as rate_schedule,
-        coalesce(meters.consumer_type, account_terms.consumer_type) as consumer_type,
-        coalesce(meters.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw,
+        known.invoice_id,
+        known.account_id,
+        known.meter_number,
+        known.invoiced_amount,
+        known.currency,
+        coalesce(known.period_end, known.invoice_date) as charged_on,
+        coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
+        coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
+        coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw,
         cast(charged.billed_kwh as decimal(18, 3)) as billed_kwh,
         cast(charged.billed_variable as decimal(18, 2)) as billed_variable,
         cast(charged.billed_fixed as decimal(18, 2)) as billed_fixed,
@@ -62,16 +77,14 @@ final as (
         cast(charged.billed_duty as decimal(18, 2)) as billed_duty,
         cast(charged.billed_fee as decimal(18, 2)) as billed_fee,
         cast(charged.billed_surcharge as decimal(18, 2)) as billed_surcharge
-    from invoices
+    from known
     left join charged
-        on invoices.invoice_id = charged.invoice_id
-    left join meters
-        on invoices.meter_number = meters.meter_number
+        on known.invoice_id = charged.invoice_id
     left join account_terms
-        on invoices.account_id = account_terms.account_id and meters.rate_schedule is null
+        on known.asking_account_id = account_terms.account_id
     where
         charged.invoice_id is not null
-        or meters.meter_number is not null
+        or known.has_meter
         or account_terms.account_id is not null
 
 )

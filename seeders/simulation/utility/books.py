@@ -86,7 +86,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
 
     Returns:
         The spells in which nothing is paid of a bill, and those in which a part is, both in order of
-        account and bill.
+        account and bill. Some may end on the day they begin, which makes them none.
     """
     totals = _Totals.of(money)
     charges = charges.select(np.argsort(charges.account * np.int64(_SPAN) + charges.billed))
@@ -153,10 +153,10 @@ def while_active(spells: Spells, standing: Standing) -> Spells:
 
 @dataclass(frozen=True)
 class _Totals:
-    """What each account has paid in all, by the days on which it paid.
+    """What each account has paid in all, payment by payment.
 
     Attributes:
-        place: Account and total at the end of the day as one number, ascending.
+        place: Account and total with the payment as one number, ascending.
         account: The account of each.
         day: The day of each.
     """
@@ -168,13 +168,11 @@ class _Totals:
     @classmethod
     def of(cls, money: Money) -> _Totals:
         """Add payments up."""
-        when = money.account * np.int64(_SPAN) + money.paid_on
-        order = np.argsort(when)
-        when, account = when[order], money.account[order]
+        # in which order payments of one day come does not matter: spells of no day are none
+        order = np.argsort(money.account * np.int64(_SPAN) + money.paid_on)
+        account = money.account[order]
         paid = _within_account(account, money.cents[order])
-        last = np.flatnonzero(np.diff(when, append=-1) != 0)
-        place = account[last] * np.int64(_MOST_CENTS) + paid[last]
-        return cls(place, account[last], money.paid_on[order[last]])
+        return cls(account * np.int64(_MOST_CENTS) + paid, account, money.paid_on[order])
 
     def day_of(self, event: NDArray[np.intp], account: NDArray[np.int32]) -> NDArray[np.int32]:
         """Give the days of events, `NEVER` for those that are not of the account they are asked for."""

@@ -160,7 +160,7 @@ class Ledger:
             start: Number of the first, from 0.
         """
         self._config: UtilityConfig = config.utility
-        self._penalty = _Penalty.of(config.penalty)
+        self._penalty = Penalty.of(config.penalty)
         self._cycles = Cycles(config.utility)
         self._streams, self._customers, self._start = streams, customers, start
         nothing = np.empty(0)
@@ -406,7 +406,7 @@ class _Books(Arrays):
 
 
 @dataclass(frozen=True)
-class _Penalty:
+class Penalty:
     """The penalty policy in whole numbers. `points` are those of each step, 0 for the first."""
 
     ratios: tuple[int, int]
@@ -415,7 +415,7 @@ class _Penalty:
     close_score: int
 
     @classmethod
-    def of(cls, config: PenaltyConfig) -> _Penalty:
+    def of(cls, config: PenaltyConfig) -> Penalty:
         """Read it from the configuration."""
         points = (
             0,

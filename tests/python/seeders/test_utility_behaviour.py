@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from seeders.config import load_config
 from seeders.contracts import TABLES
+from seeders.simulation.utility.ledger import STEPS, Penalty
 from tests.python.seeders.worlds import count, simulate_utility
 
 if TYPE_CHECKING:
@@ -114,6 +117,19 @@ def test_ghosts_are_as_many_as_asked_for(rate: float) -> None:
     assert abs(ghosts - usages * rate) <= spread
 
 
+def test_draws_for_one_thing_say_nothing_about_another() -> None:
+    """Whoever is not billed has used as much as anybody, in the cycles before and after as well."""
+    con = simulate_utility(*SHORT, "utility.ghost_rate=0.3", "utility.seasonal_swing=0")
+    usual = _one(con, "select avg(usage_kwh) from raw_metering.usages")
+    for cycles in range(-2, 4):
+        mean = (
+            f"select avg(usage_kwh) from {FAULTS} as f join raw_metering.usages as u"
+            f" on u.account_id = f.entity_id and u.cycle_start = f.period_start + {30 * cycles}"
+            " where rule = 'ghost'"
+        )
+        assert _one(con, mean) == pytest.approx(usual, rel=0.08), cycles
+
+
 def test_a_ghost_is_told_from_the_day_after_its_cycle_and_never_ends() -> None:
     con = simulate_utility(*SHORT, "utility.ghost_rate=0.1")
     ghosts = f"select count(*) from {FAULTS} as f"
@@ -152,6 +168,31 @@ def test_moved_thresholds_move_the_counts() -> None:
     assert turns("penalty.full_penalty=5")["close"] > 3 * max(usual["close"], 1)
     none = turns("penalty.suspend_score=999", "penalty.close_score=1000")
     assert none == {"suspend": 0, "reinstate": 0, "close": 0}
+
+
+@pytest.mark.parametrize(
+    ("unpaid", "total", "step"),
+    [
+        (0, 100, "none"),
+        (0, 0, "none"),
+        (1, 100, "minor"),
+        (32, 100, "minor"),
+        (33, 100, "partial"),
+        (66, 100, "partial"),
+        (67, 100, "major"),
+        (99, 100, "major"),
+        (100, 100, "full"),
+        (1, 1, "full"),
+        # a third is more than 0.33, and cents decide in large amounts, too
+        (1, 3, "partial"),
+        (32_999_999_999, 100_000_000_000, "minor"),
+        (33_000_000_000, 100_000_000_000, "partial"),
+        (99_999_999_999, 100_000_000_000, "major"),
+    ],
+)
+def test_steps_hold_from_exactly_their_share_on(unpaid: int, total: int, step: str) -> None:
+    policy = Penalty.of(load_config("seeds").penalty)
+    assert STEPS[policy.step(np.array([unpaid]), np.array([total]))[0]] == step
 
 
 def test_moved_ratios_move_the_kinds() -> None:

@@ -150,6 +150,29 @@ def test_no_payment_exceeds_what_is_owed_on_its_day(con: duckdb.DuckDBPyConnecti
     assert capped > 0
 
 
+def test_money_meets_the_balance_in_the_order_of_days() -> None:
+    """Where all pay in full, a payment is what its bill prints or all that is still owed."""
+    con = simulate_utility(
+        "utility.customers=20",
+        "utility.prompt_days=365",
+        "utility.prompt_full_share=1",
+        "utility.unpaid_below=0",
+        "utility.days_late_mean=25",
+        "utility.days_late_spread=30",
+    )
+    capped = 0
+    for account in read_accounts(con).values():
+        issued = {bill.invoice_id[-3:]: bill for bill in account.bills}
+        paid = Decimal(0)
+        for payment in account.payments:
+            owed = sum((b.amount for b in account.bills if b.issued <= payment.paid_on), Decimal(0))
+            bill = issued[payment.payment_id[-3:]]
+            assert payment.amount == min(bill.total, owed - paid)
+            capped += payment.amount < bill.total
+            paid += payment.amount
+    assert capped > 100
+
+
 def test_what_is_left_at_closing_is_a_bad_debt(con: duckdb.DuckDBPyConnection) -> None:
     accounts, closures = read_accounts(con), 0
     debts = {

@@ -18,8 +18,11 @@ from examples.utility.make_extract import (
     AWAY,
     BAD_READINGS,
     GHOSTS,
+    MISSING_CHECK,
     PRIVATE_TARIFF,
     TWO_METERS,
+    WRONG_BALANCE,
+    WRONG_SCORE,
     extract,
 )
 from pipeline.paths import CHECKOUT
@@ -267,6 +270,44 @@ def test_money_goes_to_the_oldest_charges_and_each_is_asked_for_once(
         )
         assert lost == Decimal(row["Open"]) > 0
     assert any(paid and rest for paid, _, rest in expected.values())
+
+
+def test_what_is_wrong_in_the_ledger_is_found_and_nothing_else(books: Project) -> None:
+    """The checks are derived from bills and receipts alone, and agree with all others of the ledger."""
+    wrong = {
+        f"{1000 + account}|2024-{month:02}-21" for account, month in (WRONG_BALANCE, WRONG_SCORE)
+    }
+    missing = f"{1000 + MISSING_CHECK[0]}|2024-{MISSING_CHECK[1]:02}-21"
+    findings = query(books, "select rule, entity_id from data_quality.fct_findings")
+    assert set(findings) == {
+        *(("ledger_mismatch", check) for check in wrong),
+        ("ledger_missing_check", missing),
+    }
+    assert len(findings) == 3
+    checks = dict(
+        query(
+            books,
+            "select account_id || '|' || check_date, agrees_with_ledger"
+            " from collections.fct_delinquency_checks",
+        )
+    )
+    assert {check for check, agrees in checks.items() if not agrees} == {*wrong, missing}
+    assert len(checks) == len(rows("checks.csv")) + 1
+    closures = query(
+        books,
+        "select account_id, closed_on, closing_balance, penalty_score, agrees_with_ledger"
+        " from collections.fct_bad_debts order by account_id",
+    )
+    assert closures == sorted(
+        (
+            row["Account"],
+            date.fromisoformat(row["Closed"]),
+            Decimal(row["Open"]),
+            Decimal(row["Score"]),
+            True,
+        )
+        for row in rows("closures.csv")
+    )
 
 
 def test_a_printed_total_repeats_what_is_still_owed(bills: dict[str, Bill]) -> None:
