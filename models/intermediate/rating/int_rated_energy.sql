@@ -1,5 +1,5 @@
--- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end. Energy
--- that no slab takes leaves the whole charge unknown.
+-- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end, or not at
+-- all for what is reckoned on from it. Energy that no slab takes leaves the whole charge unknown.
 
 with quantities as (
 
@@ -79,7 +79,8 @@ final as (
         kwh,
         lowest_rate,
         highest_rate,
-        case when rated_kwh = kwh then cast(charge as decimal(18, 2)) end as energy_amount
+        case when rated_kwh = kwh then cast(charge as decimal(18, 2)) end as energy_amount,
+        case when rated_kwh = kwh then cast(charge as decimal(27, 9)) end as energy_charge
     from charged
 
 )

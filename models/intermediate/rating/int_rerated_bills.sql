@@ -46,15 +46,15 @@ rated as (
         metered.metered_kwh,
         case
             when metered.invoice_id is not null then metered.energy_amount
-            else rated_bills.energy_amount
+            else rated_bills.energy_charge
         end as expected_variable,
         cast(
             coalesce(terms.fixed_rate, 0)
             + coalesce(terms.fixed_rate_per_kw * bills.connected_load_kw, 0) as decimal(18, 2)
         ) as expected_fixed,
-        coalesce(terms.tax_percent, 0) as tax_percent,
-        coalesce(terms.duty_percent, 0) as duty_percent,
-        coalesce(terms.surcharge_percent, 0) as surcharge_percent,
+        cast(coalesce(terms.tax_percent, 0) as decimal(9, 6)) as tax_percent,
+        cast(coalesce(terms.duty_percent, 0) as decimal(9, 6)) as duty_percent,
+        cast(coalesce(terms.surcharge_percent, 0) as decimal(9, 6)) as surcharge_percent,
         case when bills.billed_fee > 0 then coalesce(terms.fee_rate, 0) else 0 end as fee_rate
     from bills
     left join metered
@@ -72,20 +72,19 @@ rated as (
 
 ),
 
+-- the total is rounded once, as a bill's is: its parts, each rounded, may miss it by a cent
 charged as (
 
     select
         *,
-        cast((expected_variable + expected_fixed) * tax_percent / 100 as decimal(18, 2))
-            as expected_gst,
-        cast(expected_variable * duty_percent / 100 as decimal(18, 2)) as expected_duty,
-        cast(fee_rate as decimal(18, 2)) as expected_fee,
+        cast((expected_variable + expected_fixed) * tax_percent * 0.01 as decimal(28, 8)) as expected_gst,
+        cast(expected_variable * duty_percent * 0.01 as decimal(28, 8)) as expected_duty,
         case
             when billed_surcharge > 0
                 then
                     cast(
-                        (expected_variable + expected_fixed) * surcharge_percent / 100
-                        as decimal(18, 2)
+                        (expected_variable + expected_fixed) * surcharge_percent * 0.01
+                        as decimal(28, 8)
                     )
             else 0
         end as expected_surcharge
@@ -112,15 +111,15 @@ final as (
         invoiced_amount as billed_total,
         cast(expected_variable as decimal(18, 2)) as expected_variable,
         expected_fixed,
-        expected_gst,
-        expected_duty,
-        expected_fee,
+        cast(expected_gst as decimal(18, 2)) as expected_gst,
+        cast(expected_duty as decimal(18, 2)) as expected_duty,
+        cast(fee_rate as decimal(18, 2)) as expected_fee,
         cast(expected_surcharge as decimal(18, 2)) as expected_surcharge,
         cast(
-            expected_variable + expected_fixed + expected_gst + expected_duty + expected_fee
+            expected_variable + expected_fixed + expected_gst + expected_duty + fee_rate
             + expected_surcharge as decimal(18, 2)
         ) as expected_total,
-        cast(invoiced_amount * (100 + surcharge_percent) / 100 as decimal(18, 2))
+        cast(invoiced_amount * (1 + surcharge_percent * 0.01) as decimal(18, 2))
             as expected_after_due
     from charged
 
