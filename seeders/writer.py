@@ -41,6 +41,7 @@ _REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
 _DISTINCT_TEXTS: Final = frozenset({"before", "after", "email", "phone"})
 
 _INCOMING: Final = "_incoming"
+_BATCHES: Final = "raw_control.extract_batches"
 
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -49,11 +50,7 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     Args:
         con: Connection to the warehouse file.
     """
-    for schema in dict.fromkeys(table.schema for table in TABLES.values()):
-        con.execute(f"create schema if not exists {schema}")
-    chosen = _takes_choices(con)
-    for table in TABLES.values():
-        con.execute(_create_statement(table, choose_compression=chosen))
+    _create_tables(con, "create table if not exists")
 
 
 def append(
@@ -205,14 +202,10 @@ def replace_world(
     Returns:
         Whether recorded history was dropped.
     """
-    create_raw_tables(con)
-    stale = _is_other_world(con, source, as_of)
+    stale = has_table(con, _BATCHES) and _is_other_world(con, source, as_of)
     if stale:
         con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
-    chosen = _takes_choices(con)
-    for table in TABLES.values():
-        con.execute(f"drop table {table.full_name}")
-        con.execute(_create_statement(table, choose_compression=chosen))
+    _create_tables(con, "create or replace table")
     return stale
 
 
@@ -314,12 +307,20 @@ def _takes_choices(con: duckdb.DuckDBPyConnection) -> bool:
     return version is not None and version.startswith(("v1.0", "v1.1", "v1.2"))
 
 
-def _create_statement(table: Table, *, choose_compression: bool) -> str:
+def _create_tables(con: duckdb.DuckDBPyConnection, create: str) -> None:
+    for schema in dict.fromkeys(table.schema for table in TABLES.values()):
+        con.execute(f"create schema if not exists {schema}")
+    chosen = _takes_choices(con)
+    statements = (_create_statement(table, create, chosen=chosen) for table in TABLES.values())
+    con.execute(";".join(statements))
+
+
+def _create_statement(table: Table, create: str, *, chosen: bool) -> str:
     columns = ", ".join(
-        f'"{column.name}" {column.type}' + (_compression(column) if choose_compression else "")
+        f'"{column.name}" {column.type}' + (_compression(column) if chosen else "")
         for column in table.all_columns
     )
-    return f"create table if not exists {table.full_name} ({columns})"
+    return f"{create} {table.full_name} ({columns})"
 
 
 def _compression(column: Column) -> str:
