@@ -7,7 +7,7 @@ instead of a loop over rows.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -31,13 +31,17 @@ SNAPSHOT_SCHEMA: Final = "snapshots"
 _ROW_GROUP: Final = 122_880
 """DuckDB's own unit of storage: batches of at least its size are loaded on all threads."""
 
-GATHERED_ROWS: Final = 4 * _ROW_GROUP
-"""Rows of one table that an `Appender` holds back, some 60 MB of the widest."""
+GATHERED_ROWS: Final = 2 * _ROW_GROUP
+"""Rows of one table that an `Appender` holds back, some 30 MB of the widest."""
+
+_QUEUED_APPENDS: Final = 8
+"""Appends that may wait for the one that runs, before those who make rows wait as well."""
 
 _REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
-_DISTINCT_TEXTS: Final = frozenset({"before", "after", "entity_key", "email", "phone"})
+_DISTINCT_TEXTS: Final = frozenset({"before", "after", "email", "phone"})
 
 _INCOMING: Final = "_incoming"
+_BATCHES: Final = "raw_control.extract_batches"
 
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -46,11 +50,7 @@ def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
     Args:
         con: Connection to the warehouse file.
     """
-    for schema in dict.fromkeys(table.schema for table in TABLES.values()):
-        con.execute(f"create schema if not exists {schema}")
-    chosen = _takes_fsst(con)
-    for table in TABLES.values():
-        con.execute(_create_statement(table, choose_compression=chosen))
+    _create_tables(con, "create table if not exists")
 
 
 def append(
@@ -102,8 +102,9 @@ class Appender:
 
     A statement over many row groups keeps all threads of DuckDB busy, one over a few thousand rows
     does not. Appends run beside the caller, one at a time and in order, so that making rows and
-    writing them overlap. Used as a context manager, inside which nobody else uses the connection;
-    what is left is written at the end, unless the block failed.
+    writing them overlap; a few may wait, since tables are often full at the same time. Used as a
+    context manager, inside which nobody else uses the connection; what is left is written at the end,
+    unless the block failed.
 
     Attributes:
         rows: Rows appended so far, by table.
@@ -122,7 +123,7 @@ class Appender:
         self._batches: dict[str, list[pa.RecordBatch]] = {}
         self._waiting: Counter[str] = Counter()
         self._worker = ThreadPoolExecutor(max_workers=1)
-        self._running: Future[None] | None = None
+        self._running: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -136,7 +137,7 @@ class Appender:
                     self._write(table_name)
                 self._finish()
         finally:
-            self._worker.shutdown(wait=True)
+            self._worker.shutdown(wait=True, cancel_futures=kind is not None)
 
     def add(self, table_name: str, batch: pa.RecordBatch) -> None:
         """Append a batch, now or later; batches of a table keep their order.
@@ -163,22 +164,21 @@ class Appender:
         delete_rows(self._con, table_name, keys)
 
     def _write(self, table_name: str, *, keep: int = 0) -> None:
-        """Write what waits of a table, apart from the last rows."""
-        self._finish()
+        """Have what waits of a table written, apart from the last rows."""
         rows = pa.Table.from_batches(self._batches.pop(table_name))
         written = rows.num_rows - keep
         self._waiting[table_name] = keep
         if keep > 0:
             self._batches[table_name] = rows.slice(written).to_batches()
-        self._running = self._worker.submit(
-            _append_pieces, self._con, table_name, rows.slice(0, written)
+        self._running.append(
+            self._worker.submit(_append_pieces, self._con, table_name, rows.slice(0, written))
         )
+        self._finish(_QUEUED_APPENDS)
 
-    def _finish(self) -> None:
-        """Wait for the append that runs, if any, and raise what it raised."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.result()
+    def _finish(self, but: int = 0) -> None:
+        """Wait for all appends but the last few, and raise what they raised."""
+        while len(self._running) > but:
+            self._running.popleft().result()
 
 
 def replace_world(
@@ -202,14 +202,10 @@ def replace_world(
     Returns:
         Whether recorded history was dropped.
     """
-    create_raw_tables(con)
-    stale = _is_other_world(con, source, as_of)
+    stale = has_table(con, _BATCHES) and _is_other_world(con, source, as_of)
     if stale:
         con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
-    chosen = _takes_fsst(con)
-    for table in TABLES.values():
-        con.execute(f"drop table {table.full_name}")
-        con.execute(_create_statement(table, choose_compression=chosen))
+    _create_tables(con, "create or replace table")
     return stale
 
 
@@ -301,7 +297,7 @@ def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | N
     )
 
 
-def _takes_fsst(con: duckdb.DuckDBPyConnection) -> bool:
+def _takes_choices(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the file's storage still lets FSST be chosen; from 1.3 on it has a better one."""
     row = con.execute(
         "select tags['storage_version'] from duckdb_databases()"
@@ -311,19 +307,34 @@ def _takes_fsst(con: duckdb.DuckDBPyConnection) -> bool:
     return version is not None and version.startswith(("v1.0", "v1.1", "v1.2"))
 
 
-def _create_statement(table: Table, *, choose_compression: bool) -> str:
+def _create_tables(con: duckdb.DuckDBPyConnection, create: str) -> None:
+    for schema in dict.fromkeys(table.schema for table in TABLES.values()):
+        con.execute(f"create schema if not exists {schema}")
+    chosen = _takes_choices(con)
+    statements = (_create_statement(table, create, chosen=chosen) for table in TABLES.values())
+    con.execute(";".join(statements))
+
+
+def _create_statement(table: Table, create: str, *, chosen: bool) -> str:
     columns = ", ".join(
-        f'"{column.name}" {column.type}'
-        + (" using compression fsst" if choose_compression and _never_repeats(column) else "")
+        f'"{column.name}" {column.type}' + (_compression(column) if chosen else "")
         for column in table.all_columns
     )
-    return f"create table if not exists {table.full_name} ({columns})"
+    return f"{create} {table.full_name} ({columns})"
 
 
-def _never_repeats(column: Column) -> bool:
-    """Whether DuckDB would weigh a dictionary of the column in vain, a third of a bulk load."""
-    is_id = column.name.endswith("_id") and column.name not in _REPEATING_IDS
-    return column.type == TEXT and (is_id or column.name in _DISTINCT_TEXTS)
+def _compression(column: Column) -> str:
+    """How to store a column where DuckDB would weigh its choices in vain, a third of a bulk load.
+
+    A dictionary never pays for what does not repeat. Ids are short, and written as they are in half the
+    time that compressing them takes; they are most of a bulk load, and twice the size on disk.
+    """
+    if column.type != TEXT:
+        return ""
+    if column.name in _DISTINCT_TEXTS:
+        return " using compression fsst"
+    is_id = column.name.endswith("_id") or column.name == "entity_key"
+    return " using compression uncompressed" if is_id and column.name not in _REPEATING_IDS else ""
 
 
 def _known(table_name: str) -> str:

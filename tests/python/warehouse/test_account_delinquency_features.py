@@ -101,7 +101,7 @@ def test_the_households_have_every_kind_of_history(households: World) -> None:
 
 @pytest.mark.parametrize(
     ("world", "year"),
-    [("demo", 2021), ("demo", 2023), ("demo", 2024), ("households", 2023)],
+    [("demo", 2021), ("demo", 2022), ("demo", 2023), ("households", 2023)],
     indirect=["world"],
 )
 def test_nothing_that_happens_later_changes_a_feature(
@@ -128,13 +128,18 @@ def test_nothing_that_happens_later_changes_a_feature(
 
 
 def busiest_day(project: Project, year: int) -> date:
-    """The day of a year with most snapshots of accounts that have missed something."""
+    """The day of a year with most snapshots of accounts that paid that very day, then with most of all."""
     found: date = query(
         project,
         f"""
-        select snapshot_on from ml_features.{MART}
+        select snapshot_on from ml_features.{MART} as snapshots
+        left join (
+            select distinct account_id, payment_date from raw_payments.payments
+        ) as payments
+        on snapshots.account_id = payments.account_id and snapshot_on = payment_date
         where year(snapshot_on) = {year} and penalty_count > 0
-        group by snapshot_on order by count(*) desc, snapshot_on desc limit 1
+        group by snapshot_on having count(*) >= 3
+        order by count(payment_date) desc, count(*) desc, snapshot_on desc limit 1
         """,
     )[0][0]
     return found
