@@ -28,6 +28,12 @@ billed_after_cancel_cases as (
 
 ),
 
+billed_while_disconnected_cases as (
+
+    select * from {{ ref('int_billed_while_disconnected_cases') }}
+
+),
+
 duplicate_payment_cases as (
 
     select * from {{ ref('int_duplicate_payment_cases') }}
@@ -51,6 +57,8 @@ unioned as (
     select * from duplicate_invoice_cases
     union all
     select * from billed_after_cancel_cases
+    union all
+    select * from billed_while_disconnected_cases
     union all
     select * from duplicate_payment_cases
 

@@ -34,6 +34,12 @@ with final as (
         'over' as direction
     union all
     select
+        'billed_while_disconnected' as rule,
+        'billed_wrongly' as family,
+        3 as precedence,
+        'over' as direction
+    union all
+    select
         'duplicate_payment' as rule,
         'paid_twice' as family,
         1 as precedence,

@@ -30,7 +30,8 @@ final as (
         rate_schedule,
         connected_load_kw,
         status,
-        installed_on
+        installed_on,
+        cast(updated_at as date) as updated_on
     from ranked
     where number_rank = 1
 
