@@ -18,14 +18,16 @@ import pyarrow as pa
 from seeders.extracts.accounting import table_report
 from seeders.extracts.delimited import UnreadableFileError
 from seeders.extracts.expressions import ExpressionError, type_of
-from seeders.extracts.mapping import read_mapping
+from seeders.extracts.mapping import MAPPING_FILE, read_mapping
 from seeders.extracts.report import LoadReport
 from seeders.extracts.sources import (
+    File,
     close_to_the_outside,
     find_files,
     outline_source,
     read_source,
     scratch_database,
+    state_source,
 )
 from seeders.extracts.statements import (
     VALUES_COLUMN,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from seeders.extracts.mapping import Dialect, Entry, Mapping
     from seeders.extracts.report import TableReport
-    from seeders.extracts.sources import File, Source
+    from seeders.extracts.sources import Source
 
 SOURCE: Final = "extracts"
 BATCH_NO: Final = 1
@@ -110,10 +112,14 @@ def load_extracts(
 
 @dataclass(frozen=True)
 class _Input:
-    """The files of one pattern, and a source with their columns that has no rows yet."""
+    """The files of one pattern, and a source with their columns that has no rows yet.
+
+    `stated` is the entry whose rows the mapping itself holds; the file then is the mapping.
+    """
 
     files: tuple[File, ...]
     outline: Source
+    stated: Entry | None = None
 
 
 _Inputs = dict[tuple[str, "Dialect"], _Input]
@@ -125,7 +131,13 @@ def _find_inputs(
 ) -> tuple[_Inputs, list[str]]:
     inputs: _Inputs = {}
     problems: list[str] = []
+    stated = {entry.source: entry for entry in entries if entry.rows}
     for number, (pattern, dialect) in enumerate(dict.fromkeys(entry.source for entry in entries)):
+        if (pattern, dialect) in stated:
+            entry, mapping = stated[pattern, dialect], File(directory / MAPPING_FILE, MAPPING_FILE)
+            outline = state_source(scratch, f"outline_{number}", mapping, entry)
+            inputs[pattern, dialect] = _Input((mapping,), outline, entry)
+            continue
         files = tuple(find_files(directory, pattern))
         if not files:
             problems.append(f"{pattern}: no such file in {directory}")
@@ -180,6 +192,9 @@ def _read(
     numbers = {name: number for number, name in enumerate(names, start=1)}
     for number, (key, found) in enumerate(inputs.items()):
         files = tuple(replace(file, number=numbers[file.name]) for file in found.files)
+        if found.stated is not None:
+            sources[key] = state_source(scratch, f"source_{number}", files[0], found.stated)
+            continue
         try:
             sources[key] = read_source(scratch, f"source_{number}", files, key[1], say)
         except UnreadableFileError as error:

@@ -16,7 +16,7 @@ import yaml
 from seeders.contracts import BOOLEAN, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from seeders.contracts import Table
@@ -28,6 +28,7 @@ ENCODINGS: Final = ("utf-8", "latin-1")
 
 _TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "tables")
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
+_ROWS: Final = "rows"
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,27 @@ class Dialect:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One row that the mapping itself states: its line there, a text or null for every column."""
+
+    line: int
+    values: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One target table filled from the files of one pattern."""
+    """One target table filled from the files of one pattern, or from rows of the mapping itself.
+
+    `rows` are empty where there are files; `file` then is their pattern. Otherwise it says which of the
+    mapping's rows these are, and the columns are mapped onto themselves.
+    """
 
     table: Table
     file: str
     dialect: Dialect
     columns: tuple[tuple[str, str], ...]
     where: str | None = None
+    rows: tuple[Row, ...] = ()
 
     @property
     def source(self) -> tuple[str, Dialect]:
@@ -97,6 +111,12 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
     return _checked(document, as_of)
 
 
+class _Lined(dict[object, object]):
+    """A mapping of the document that knows the line it begins on."""
+
+    line = 0
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML in which a key given twice is an error: the first would be lost without a word."""
 
@@ -112,6 +132,16 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.YAMLError(message)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_lined(self, node: yaml.MappingNode) -> Iterator[_Lined]:
+        """Make the mapping before what is in it, as anchors want it."""
+        made = _Lined()
+        made.line = node.start_mark.line + 1
+        yield made
+        made.update(self.construct_mapping(node))
+
+
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:map", _UniqueKeyLoader.construct_lined)
 
 
 def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mapping, list[str]]:
@@ -181,7 +211,12 @@ def _entries(value: object, problems: list[str]) -> tuple[Entry, ...]:
         if given == []:
             problems.append(f"{table.full_name}: an empty list of entries")
         listed = given if isinstance(given, list) else [given]
-        found = (_entry(table, one, problems) for one in listed)
+        found = (
+            _stated(table, number, one, problems)
+            if isinstance(one, dict) and _ROWS in one
+            else _entry(table, one, problems)
+            for number, one in enumerate(listed, start=1)
+        )
         entries.extend(entry for entry in found if entry is not None)
     return tuple(entries)
 
@@ -208,6 +243,62 @@ def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
     if not isinstance(file, str) or not file.strip() or columns is None:
         return None
     return Entry(table, file, dialect, columns, None if where is None else _expression(where))
+
+
+def _stated(
+    table: Table, number: int, given: dict[object, object], problems: list[str]
+) -> Entry | None:
+    """An entry whose rows stand in the mapping: price lists and policies that no system exports."""
+    name = table.full_name
+    problems.extend(
+        f"{name}: `{_ROWS}` stand for themselves, without `{key}`" for key in given if key != _ROWS
+    )
+    rows = given[_ROWS]
+    if not isinstance(rows, list) or not rows:
+        problems.append(f"{name}: `{_ROWS}` is not a list of rows like {{column: value}}")
+        return None
+    before = len(problems)
+    known = [column.name for column in table.columns]
+    for row in rows:
+        problems.extend(_row_problems(table, known, row))
+    if len(problems) > before:
+        return None
+    named = [column for column in known if any(column in row for row in rows)]
+    return Entry(
+        table=table,
+        file=f"{MAPPING_FILE} ({name}, {number})",
+        dialect=Dialect(),
+        columns=tuple((column, f'"{column}"') for column in named),
+        rows=tuple(
+            Row(row.line, tuple(_constant(row.get(column)) for column in named)) for row in rows
+        ),
+    )
+
+
+def _row_problems(table: Table, known: list[str], row: object) -> Iterator[str]:
+    name = table.full_name
+    if not isinstance(row, _Lined) or not row:
+        yield f"{name}: {row!r} in `{_ROWS}` is not a row like {{column: value}}"
+        return
+    for column, value in row.items():
+        if column not in known:
+            yield f"{name}: line {row.line}: unknown column `{column}`; known are {_listed(known)}"
+        elif isinstance(value, (dict, list)):
+            yield f"{name}: line {row.line}: {column}: {value!r} is not a value"
+    missing = [key for key in table.key if row.get(key) is None]
+    if missing:
+        yield f"{name}: line {row.line}: its key {_listed(missing)} is missing"
+
+
+def _constant(value: object) -> str | None:
+    """What YAML read, as the text a file would hold."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(Decimal(repr(value)))
+    return str(value)
 
 
 def _dialect(name: str, given: dict[object, object], problems: list[str]) -> Dialect:

@@ -29,7 +29,7 @@ from seeders.extracts.records import RejectedLine, Rejects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.mapping import Dialect, Entry
 
 FILE_COLUMN: Final = "__file_no"
 
@@ -210,6 +210,33 @@ def read_source(
             reason = f"{file.name} cannot be read: {first_line(error)}"
             raise UnreadableFileError(reason) from error
     return _as_source(con, relation, files, tuple(rejects))
+
+
+def state_source(con: duckdb.DuckDBPyConnection, relation: str, file: File, entry: Entry) -> Source:
+    """Put rows that the mapping itself states into the scratch database.
+
+    Args:
+        con: The scratch database.
+        relation: Name of the view to create, as `read_source` makes it.
+        file: The mapping, under the name and number it goes by.
+        entry: An entry with rows.
+
+    Returns:
+        The source, whose lines are those of the mapping.
+    """
+    names = tuple(target for target, _ in entry.columns)
+    schema = schema_of(names)
+    columns = [*zip(*(row.values for row in entry.rows), strict=True)]
+    lines = [row.line for row in entry.rows]
+    batch = pa.record_batch(
+        [
+            pa.array(values, field.type)
+            for values, field in zip([*columns, lines], schema, strict=True)
+        ],
+        schema=schema,
+    )
+    _copy_batches(con, f"{relation}_0", schema, iter((batch,)))
+    return _as_source(con, relation, (file,), ())
 
 
 def types_of(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:

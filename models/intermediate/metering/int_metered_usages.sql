@@ -12,19 +12,9 @@ meters as (
 ),
 
 -- usage that names no meter is charged as its account's meters are, where these agree
-account_meters as (
+account_terms as (
 
-    select
-        account_id,
-        min(consumer_type) as consumer_type,
-        min(rate_schedule) as rate_schedule,
-        min(connected_load_kw) as connected_load_kw
-    from meters
-    group by account_id
-    having
-        min(rate_schedule) = max(rate_schedule)
-        and coalesce(min(consumer_type) = max(consumer_type), true)
-        and coalesce(min(connected_load_kw) = max(connected_load_kw), true)
+    select * from {{ ref('int_account_terms') }}
 
 ),
 
@@ -58,12 +48,12 @@ final as (
         known.cycle_start,
         known.cycle_end,
         known.usage_kwh,
-        coalesce(known.rate_schedule, account_meters.rate_schedule) as rate_schedule,
-        coalesce(known.consumer_type, account_meters.consumer_type) as consumer_type,
-        coalesce(known.connected_load_kw, account_meters.connected_load_kw) as connected_load_kw
+        coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
+        coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
+        coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
     from known
-    left join account_meters
-        on known.asking_account_id = account_meters.account_id
+    left join account_terms
+        on known.asking_account_id = account_terms.account_id
 
 )
 

@@ -1,10 +1,11 @@
 -- The limits of slabs are widths, filled in order: a slab begins where those before it are full.
--- A slab without a width takes the rest, and leaves nothing to any slab after it.
+-- A slab without a width takes the rest, and leaves nothing to any slab after it. A charge that is
+-- none of energy is one slab without a width.
 
 with tariffs as (
 
     select * from {{ ref('stg_billing__tariffs') }}
-    where is_accepted and charge_type = 'energy' and rate_unit = 'kwh'
+    where is_accepted and (charge_type != 'energy' or rate_unit = 'kwh')
 
 ),
 
@@ -16,6 +17,7 @@ keyed as (
             '|',
             rate_schedule,
             coalesce(consumer_group, ''),
+            charge_type,
             coalesce(cast(min_load_kw as {{ dbt.type_string() }}), ''),
             coalesce(cast(max_load_kw as {{ dbt.type_string() }}), ''),
             coalesce(cast(valid_from as {{ dbt.type_string() }}), '')
@@ -62,6 +64,7 @@ final as (
         cast(from_kwh as decimal(18, 3)) as from_kwh,
         cast(from_kwh + slab_width_kwh as decimal(18, 3)) as to_kwh,
         rate,
+        rate_unit,
         valid_from,
         tariff_valid_to as valid_to
     from filled
