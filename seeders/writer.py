@@ -284,7 +284,14 @@ def matches_contracts(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _append_pieces(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table) -> None:
     # even pieces of DuckDB's own size keep both the order of the rows and all threads busy
-    append(con, table_name, rows.combine_chunks().to_reader(max_chunksize=_ROW_GROUP))
+    pieces = rows.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+    append(con, table_name, pa.RecordBatchReader.from_batches(rows.schema, _handed_over(pieces)))
+
+
+def _handed_over(pieces: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Give batches away one by one: DuckDB keeps the reader until the transaction ends."""
+    while pieces:
+        yield pieces.pop(0)
 
 
 def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | None) -> bool:

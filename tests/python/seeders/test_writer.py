@@ -110,6 +110,20 @@ def test_an_appender_writes_whole_units_of_storage() -> None:
     assert [number for (number,) in found] == [n for size in sizes for n in range(size)]
 
 
+def test_written_rows_are_let_go_of_before_the_transaction_ends(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """Or memory would grow with the world."""
+    before = pa.total_allocated_bytes()
+    with writer.transaction(con):
+        with writer.Appender(con, gather=1_000) as appender:
+            for _ in range(40):
+                appender.add(PLANS, pa.record_batch({"plan_id": ["a" * 100] * 1_000}))
+        held = pa.total_allocated_bytes() - before
+    assert appender.rows[PLANS] * 100 == 4_000_000
+    assert held < 400_000
+
+
 def test_an_appender_that_fails_writes_no_rest(con: duckdb.DuckDBPyConnection) -> None:
     def fail() -> None:
         with writer.Appender(con) as appender:
