@@ -55,6 +55,8 @@ PROMISED = {
     " unapplied_cash past_due_amount oldest_days_past_due ageing_not_due ageing_1_30 ageing_31_60"
     " ageing_61_90 ageing_91_120 ageing_over_120 delinquent_streak penalty_score delinquency_status"
     " dunning_step",
+    "metering.fct_bill_rerating": "invoice_id meter_number billed_kwh metered_kwh expected_variable"
+    " expected_fixed expected_gst expected_total expected_after_due billed_total difference",
     "ml_features.feat_late_payments": "invoice_id account_id line_of_business currency invoice_date"
     " invoice_amount line_item_count item_quantity terms_days account_age_days invoices_prev_120d"
     " settled_count settled_late_count settled_late_ratio settled_amount settled_late_amount"
