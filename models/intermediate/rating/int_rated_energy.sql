@@ -1,5 +1,6 @@
--- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end, or not at
--- all for what is reckoned on from it. Energy that no slab takes leaves the whole charge unknown.
+-- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end, or not
+-- at all for what is reckoned on from it. Energy that no slab takes leaves the whole charge
+-- unknown.
 
 with quantities as (
 

@@ -1,6 +1,6 @@
 -- What was metered is what should be charged; where nothing is metered, what was billed is rated.
--- Fees and surcharges hang on facts no tariff knows, an exemption or a late payment: they are expected
--- where they were charged, at the tariff's rate.
+-- Fees and surcharges hang on facts no tariff knows, an exemption or a late payment: they are
+-- expected where they were charged, at the tariff's rate.
 
 with bills as (
 
@@ -77,7 +77,8 @@ charged as (
 
     select
         *,
-        cast((expected_variable + expected_fixed) * tax_percent * 0.01 as decimal(28, 8)) as expected_gst,
+        cast((expected_variable + expected_fixed) * tax_percent * 0.01 as decimal(28, 8))
+            as expected_gst,
         cast(expected_variable * duty_percent * 0.01 as decimal(28, 8)) as expected_duty,
         case
             when billed_surcharge > 0
