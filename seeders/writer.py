@@ -87,6 +87,18 @@ def delete_rows(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table)
         )
 
 
+def delete_prefixed(con: duckdb.DuckDBPyConnection, table_name: str, prefix: str) -> None:
+    """Delete the rows whose key begins with a text.
+
+    Args:
+        con: Connection to the warehouse file.
+        table_name: Schema-qualified name of a table whose key is one column of text.
+        prefix: How the keys begin.
+    """
+    (key,) = TABLES[table_name].key
+    con.execute(f"delete from {_known(table_name)} where starts_with({key}, ?)", [prefix])  # noqa: S608
+
+
 def truncate(con: duckdb.DuckDBPyConnection, table_name: str) -> None:
     """Empty one raw table.
 

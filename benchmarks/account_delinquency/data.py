@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 
-from benchmarks.late_payments.data import UnusableError
+from benchmarks.baseline import UnusableError, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,16 +81,7 @@ def read_snapshots(warehouse: Path) -> Snapshots:
     Raises:
         UnusableError: If there is no such file, or its table lacks a promised column.
     """
-    if not warehouse.exists():
-        message = f"there is no {warehouse}: build it first"
-        raise UnusableError(message)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        described = connection.execute(f"describe {MART}").fetchall()
-        types = {str(name): str(kind) for name, kind, *_ in described}
-        missing = sorted(PROMISED - types.keys())
-        if missing:
-            message = f"{MART} of {warehouse} has no {', '.join(missing)}"
-            raise UnusableError(message)
+    with opened(warehouse, MART, PROMISED) as (connection, types):
         names = tuple(
             name
             for name, kind in types.items()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
+
+from benchmarks.baseline import UnusableError, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +26,6 @@ NAIVE: Final = "last_settled_was_late"
 
 TEST_SHARE: Final = 0.3
 """At least this share of the invoices with a known outcome is tested: the latest folds."""
-
-
-class UnusableError(Exception):
-    """A data set that cannot be trained or tested on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +85,8 @@ def read_invoices(warehouse: Path) -> Invoices:
     Raises:
         UnusableError: If there is no such file, or its table lacks a promised column.
     """
-    if not warehouse.exists():
-        message = f"there is no {warehouse}: build it first"
-        raise UnusableError(message)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        described = connection.execute(f"describe {MART}").fetchall()
-        types = {str(name): str(kind) for name, kind, *_ in described}
-        needed = {"invoice_id", "account_id", "line_of_business", "invoice_date", "terms_days"}
-        missing = sorted((needed | LABELS | {FOLD, NAIVE}) - types.keys())
-        if missing:
-            message = f"{MART} of {warehouse} has no {', '.join(missing)}"
-            raise UnusableError(message)
+    needed = {"invoice_id", "account_id", "line_of_business", "invoice_date", "terms_days"}
+    with opened(warehouse, MART, needed | LABELS | {FOLD, NAIVE}) as (connection, types):
         names = feature_names(types)
         chosen = ", ".join(
             name if _is_text(types[name]) else f"cast({name} as double) as {name}" for name in names

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow.compute as pc
 
 from seeders import writer
 from seeders.faults import trade as faults
@@ -76,9 +75,7 @@ class TradeWalk:
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete the truth of this line, which is told anew."""
-        told = writer.read_table(con, FAULTS).select(["fault_id"])
-        mine = told.filter(pc.starts_with(told["fault_id"], _FAULT_LETTER))
-        writer.delete_rows(con, FAULTS, mine)
+        writer.delete_prefixed(con, FAULTS, _FAULT_LETTER)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow.compute as pc
 
 from seeders import writer
 from seeders.faults import utility as faults
@@ -72,9 +71,7 @@ class UtilityWalk:
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete the truth of this line, which is told anew."""
-        told = writer.read_table(con, FAULTS).select(["fault_id"])
-        mine = told.filter(pc.starts_with(told["fault_id"], FAULT))
-        writer.delete_rows(con, FAULTS, mine)
+        writer.delete_prefixed(con, FAULTS, FAULT)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]

@@ -13,7 +13,7 @@ from benchmarks.account_delinquency.__main__ import main
 from benchmarks.account_delinquency.data import read_snapshots, ripe_before, split_by_time
 from benchmarks.account_delinquency.report import render
 from benchmarks.account_delinquency.trial import BEST, RULE, predict, run_trial
-from benchmarks.late_payments.data import UnusableError
+from benchmarks.baseline import UnusableError
 from benchmarks.page import WIDTH, read_parts
 
 if TYPE_CHECKING:

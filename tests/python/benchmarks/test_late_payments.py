@@ -9,8 +9,9 @@ import duckdb
 import numpy as np
 import pytest
 
+from benchmarks.baseline import UnusableError
 from benchmarks.late_payments.__main__ import main
-from benchmarks.late_payments.data import UnusableError, read_invoices, split_by_time
+from benchmarks.late_payments.data import read_invoices, split_by_time
 from benchmarks.late_payments.report import render
 from benchmarks.late_payments.trial import BEST, RULE, Score, lift, predict, run_trial
 from benchmarks.page import WIDTH, read_parts

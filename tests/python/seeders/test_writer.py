@@ -141,6 +141,12 @@ def test_rows_are_deleted_by_key(con: duckdb.DuckDBPyConnection) -> None:
     assert [row[0] for row in _rows(con, PLANS)] == ["a"]
 
 
+def test_rows_are_deleted_by_how_their_key_begins(con: duckdb.DuckDBPyConnection) -> None:
+    writer.append(con, PLANS, pa.table({"plan_id": ["O1", "1O", "o1", "O%"]}))
+    writer.delete_prefixed(con, PLANS, "O")
+    assert {row[0] for row in _rows(con, PLANS)} == {"1O", "o1"}
+
+
 def test_a_failed_transaction_leaves_nothing(con: duckdb.DuckDBPyConnection) -> None:
     def fail() -> None:
         with writer.transaction(con):
