@@ -1,3 +1,6 @@
+-- Six kinds of dated facts side by side, each in the month of its own date: long by its imports, one
+-- step by its work.
+
 with invoices as (
 
     select * from {{ ref('int_invoices_unioned') }}

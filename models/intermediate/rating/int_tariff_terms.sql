@@ -15,49 +15,36 @@ charges as (
 
 ),
 
-final as (
+charged as (
 
     select
         tariffs_in_force.rate_schedule,
         tariffs_in_force.consumer_type,
         tariffs_in_force.connected_load_kw,
         tariffs_in_force.rated_on,
-        sum(case
-            when charges.charge_type = 'fixed' and charges.rate_unit = 'month'
-                then charges.rate
-            else 0
-        end) as fixed_rate,
-        sum(case
-            when charges.charge_type = 'fixed' and charges.rate_unit = 'kw'
-                then charges.rate
-            else 0
-        end) as fixed_rate_per_kw,
-        sum(case
-            when charges.charge_type = 'tax' and charges.rate_unit = 'percent'
-                then charges.rate
-            else 0
-        end) as tax_percent,
-        sum(case
-            when charges.charge_type = 'duty' and charges.rate_unit = 'percent'
-                then charges.rate
-            else 0
-        end) as duty_percent,
-        sum(case
-            when charges.charge_type = 'fee' and charges.rate_unit = 'month'
-                then charges.rate
-            else 0
-        end) as fee_rate,
-        sum(case
-            when charges.charge_type = 'surcharge' and charges.rate_unit = 'percent'
-                then charges.rate
-            else 0
-        end) as surcharge_percent
+        charges.charge_type || ' by ' || charges.rate_unit as charge,
+        charges.rate
     from tariffs_in_force
     inner join charges
         on tariffs_in_force.tariff_key = charges.tariff_key
-    group by
-        tariffs_in_force.rate_schedule, tariffs_in_force.consumer_type,
-        tariffs_in_force.connected_load_kw, tariffs_in_force.rated_on
+
+),
+
+final as (
+
+    select
+        rate_schedule,
+        consumer_type,
+        connected_load_kw,
+        rated_on,
+        coalesce(sum(rate) filter (where charge = 'fixed by month'), 0) as fixed_rate,
+        coalesce(sum(rate) filter (where charge = 'fixed by kw'), 0) as fixed_rate_per_kw,
+        coalesce(sum(rate) filter (where charge = 'tax by percent'), 0) as tax_percent,
+        coalesce(sum(rate) filter (where charge = 'duty by percent'), 0) as duty_percent,
+        coalesce(sum(rate) filter (where charge = 'fee by month'), 0) as fee_rate,
+        coalesce(sum(rate) filter (where charge = 'surcharge by percent'), 0) as surcharge_percent
+    from charged
+    group by rate_schedule, consumer_type, connected_load_kw, rated_on
 
 )
 
