@@ -1,5 +1,5 @@
--- Six kinds of dated facts side by side, each in the month of its own date: long by its imports, one
--- step by its work.
+-- Six kinds of dated facts side by side, each in the month of its own date: long by its imports,
+-- one step by its work.
 
 with invoices as (
 
