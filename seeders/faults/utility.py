@@ -1,7 +1,9 @@
-"""What goes wrong in utilities: usage that is never billed. And what customers leave unpaid.
+"""What goes wrong in utilities: usage that is never billed. And what customers leave unpaid, or pay twice.
 
 Bills are skipped by mistake; that is injected. A bill that the closing of its account swallows comes of
 the rules themselves, and so do the bills that are not paid: natural, told from the simulator's own books.
+So is what only looks like a mistake: an account that pays one bill late and in part, and the next one days
+later, now and then pays the same amount both times.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class History:
     Attributes:
         ghosts: Usage never billed.
         charges: All bills that charge anything.
-        money: All payments.
+        money: All payments, in order.
         standing: When accounts are active.
         closed_on: The day on which each account closed, `NEVER` for most.
     """
@@ -77,7 +79,7 @@ def skip_bills(
 
 
 def tell(policy: PolicyConfig, cycles: Cycles, history: History, until: int) -> dict[str, Truth]:
-    """Tell every ghost, zombie and leaky bucket of a run of accounts.
+    """Tell every ghost, zombie, leaky bucket and repeated payment of a run of accounts.
 
     Args:
         policy: The thresholds of the rules.
@@ -98,6 +100,7 @@ def tell(policy: PolicyConfig, cycles: Cycles, history: History, until: int) -> 
         "ghost": _ghosts(policy, cycles, history.ghosts),
         "zombie": _natural(while_active(zombies, history.standing), until),
         "leaky_bucket": _natural(buckets, until),
+        "duplicate_payment": _natural(_repeated(policy, history.money), until),
     }
 
 
@@ -112,6 +115,12 @@ def _ghosts(policy: PolicyConfig, cycles: Cycles, ghosts: Ghosts) -> Truth:
         ),
         ghosts.is_injected,
     )
+
+
+def _repeated(policy: PolicyConfig, money: Money) -> Spells:
+    again = money.repeated(policy.duplicate_window_days)
+    never = np.full(len(again.account), NEVER, dtype=np.int32)
+    return Spells(again.account, again.billed, again.cents, again.paid_on, never)
 
 
 def _natural(spells: Spells, until: int) -> Truth:

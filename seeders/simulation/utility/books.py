@@ -37,11 +37,38 @@ class Charges(Arrays):
 
 @dataclass(frozen=True)
 class Money(Arrays):
-    """What accounts have paid, by day."""
+    """What accounts have paid, by day. `billed` is the cycle whose bill a payment was made for."""
 
     account: NDArray[np.int32]
+    billed: NDArray[np.int32]
     paid_on: NDArray[np.int32]
     cents: NDArray[np.int64]
+
+    def in_order(self) -> Money:
+        """Sort it by account and day."""
+        return self.select(np.argsort(self.account * np.int64(_SPAN) + self.paid_on))
+
+    def repeated(self, window: int) -> Money:
+        """Find payments that repeat an equal one of their account.
+
+        Of two payments on one day the one for the later bill repeats the other.
+
+        Args:
+            window: Days that may lie between the two.
+
+        Returns:
+            Those that come second, out of money in order.
+        """
+        # hardly any payments are so close together: only those are compared
+        is_near = (np.diff(self.account) == 0) & (np.diff(self.paid_on) <= window)
+        near = self.select(np.flatnonzero(np.append(is_near, False) | np.append(False, is_near)))
+        near = near.select(np.lexsort((near.billed, near.paid_on, near.cents, near.account)))
+        follows = (
+            (np.diff(near.account) == 0)
+            & (np.diff(near.cents) == 0)
+            & (np.diff(near.paid_on) <= window)
+        )
+        return near.select(np.flatnonzero(follows) + 1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +108,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
 
     Args:
         charges: All bills of a run of accounts that charge anything, in any order.
-        money: All payments, none of them beyond what was owed on its day.
+        money: All payments in order, none of them beyond what was owed on its day.
         due_on: The day on which the bills of each cycle are due.
 
     Returns:
@@ -167,12 +194,11 @@ class _Totals:
 
     @classmethod
     def of(cls, money: Money) -> _Totals:
-        """Add payments up."""
+        """Add up payments that are in order of account and day."""
         # in which order payments of one day come does not matter: spells of no day are none
-        order = np.argsort(money.account * np.int64(_SPAN) + money.paid_on)
-        account = money.account[order]
-        paid = _within_account(account, money.cents[order])
-        return cls(account * np.int64(_MOST_CENTS) + paid, account, money.paid_on[order])
+        paid = _within_account(money.account, money.cents)
+        place = money.account * np.int64(_MOST_CENTS) + paid
+        return cls(place, money.account, money.paid_on)
 
     def day_of(self, event: NDArray[np.intp], account: NDArray[np.int32]) -> NDArray[np.int32]:
         """Give the days of events, `NEVER` for those that are not of the account they are asked for."""

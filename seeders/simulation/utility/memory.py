@@ -67,6 +67,7 @@ class Memory:
         self._money.append(
             Money(
                 account=payments.account.astype(np.int32),
+                billed=payments.billed,
                 paid_on=payments.paid_on,
                 cents=payments.cents,
             )
@@ -93,7 +94,7 @@ class Memory:
         return History(
             ghosts=Ghosts.concatenate(self._ghosts),
             charges=Charges.concatenate(self._charges),
-            money=Money.concatenate(self._money),
+            money=Money.concatenate(self._money).in_order(),
             standing=_standing(cycles, accounts, changes),
             closed_on=closed_on,
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.faults.utility import Truth
+    from seeders.simulation.utility.books import Spells
     from seeders.simulation.utility.cycles import Cycles
     from seeders.simulation.utility.names import Names
     from seeders.simulation.utility.people import Customers
@@ -52,19 +53,16 @@ def fault_rows(
         tag, tags = tags[:count], tags[count:]
         if count == 0:
             continue
-        account_id = ids.short(names.ACCOUNT, spells.account)
-        is_ghost = rule == "ghost"
+        entity_type, entity_id = _entities(rule, spells, ids)
         yield pa.record_batch(
             {
                 "fault_id": ids.tagged(names.FAULT, spells.account, tag),
                 "rule": columns.constant(rule, count),
                 "cause": columns.choice(("natural", "injected"), truth.is_injected.astype(np.int8)),
-                "entity_type": columns.constant("account" if is_ghost else "invoice", count),
-                "entity_id": account_id
-                if is_ghost
-                else ids.long(names.BILL, spells.account, spells.billed),
-                "account_id": account_id,
-                "period_start": columns.days(cycles.first_days(spells.billed - 1)),
+                "entity_type": columns.constant(entity_type, count),
+                "entity_id": entity_id,
+                "account_id": ids.short(names.ACCOUNT, spells.account),
+                "period_start": columns.days(_periods(rule, spells, cycles)),
                 "amount": columns.decimals(spells.open_cents, _CENT_DIGITS),
                 "currency": columns.constant(CURRENCY, count),
                 "observable_from": columns.days(spells.begins_on),
@@ -82,6 +80,23 @@ def reliability_rows(these: Customers) -> pa.RecordBatch:
             "reliability": columns.decimals(millionths, _RELIABILITY_DIGITS),
         }
     )
+
+
+def _entities(rule: str, spells: Spells, ids: Names) -> tuple[str, pa.Array]:
+    """Say what a rule's faults are about."""
+    if rule == "ghost":
+        return "account", ids.short(names.ACCOUNT, spells.account)
+    if rule == "duplicate_payment":
+        return "payment", ids.long(names.PAYMENT, spells.account, spells.billed)
+    return "invoice", ids.long(names.BILL, spells.account, spells.billed)
+
+
+def _periods(rule: str, spells: Spells, cycles: Cycles) -> NDArray[np.int32]:
+    """Say which periods a rule's faults belong to: a payment to its month, all else to a cycle."""
+    if rule == "duplicate_payment":
+        months = spells.begins_on.astype("datetime64[D]").astype("datetime64[M]")
+        return months.astype("datetime64[D]").astype(np.int32)
+    return cycles.first_days(spells.billed - 1)
 
 
 def _tags(account: NDArray[np.int32]) -> NDArray[np.uint8]:

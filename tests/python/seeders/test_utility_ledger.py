@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from seeders.config import PolicyConfig
+from seeders.simulation.utility.books import Money
 from tests.python.seeders.utility_clerk import (
     CYCLE,
     NEVER,
@@ -225,3 +228,50 @@ def test_the_truth_about_unpaid_bills_on_every_day(grace: int) -> None:
     assert count(con, "select count(*) from raw_billing.balance_snapshots where action='reinstate'")
     for day in (date(2023, 7, 14) + timedelta(days=n) for n in range(537)):
         assert told_on(faults, day) == unpaid_bills(accounts, day, grace), day
+
+
+def test_equal_payments_days_apart_are_told_as_what_they_look_like() -> None:
+    """Nobody pays twice here, but equal parts of two bills can fall into the same days."""
+    day = 19_000
+    payments = [
+        # account, bill, day, cents
+        (0, 3, day, 500),
+        (0, 4, day + 3, 500),
+        (0, 5, day + 6, 500),
+        (1, 4, day + 3, 500),
+        (2, 3, day, 500),
+        (2, 4, day + 4, 500),
+        (3, 3, day, 500),
+        (3, 4, day + 1, 501),
+        (3, 5, day + 3, 500),
+        (4, 8, day, 700),
+        (4, 7, day, 700),
+    ]
+    account, billed, paid_on, cents = np.array(payments, dtype=np.int32).T
+    money = Money(account, billed, paid_on, cents.astype(np.int64))
+    for order in (np.arange(len(payments)), np.arange(len(payments))[::-1]):
+        again = money.select(order).in_order().repeated(3)
+        found = sorted(zip(again.account.tolist(), again.billed.tolist(), strict=True))
+        assert found == [(0, 4), (0, 5), (3, 5), (4, 8)]
+
+
+def test_the_truth_about_repeated_payments_is_what_the_rows_say() -> None:
+    con = simulate_utility(
+        "utility.customers=40",
+        "utility.residential_rate=0.0002",
+        policy=PolicyConfig(duplicate_window_days=5),
+    )
+    told = con.sql(
+        "select entity_id, entity_type, period_start, amount, observable_from from ground_truth.faults"
+        " where rule = 'duplicate_payment' order by all"
+    ).fetchall()
+    paid = con.sql(
+        "select account_id, amount_paid, payment_date, payment_id from raw_payments.payments order by all"
+    ).fetchall()
+    expected = [
+        (later[3], "payment", later[2].replace(day=1), later[1], later[2])
+        for earlier, later in pairwise(paid)
+        if earlier[:2] == later[:2] and (later[2] - earlier[2]).days <= 5
+    ]
+    assert told == sorted(expected)
+    assert told, "bills of a few cents are paid alike now and then"
