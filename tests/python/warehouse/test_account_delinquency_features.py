@@ -16,7 +16,7 @@ from pipeline.paths import CHECKOUT
 from tests.python.warehouse.compiled_delinquency_features import MART, read
 from tests.python.warehouse.delinquency_books import Rhythm, features_by_hand
 from tests.python.warehouse.households_by_hand import supply
-from tests.python.warehouse.test_late_payment_features import count_rows, forget
+from tests.python.warehouse.look_ahead import count_rows, forget
 from tests.python.warehouse.utility_books import checks_by_hand, read_utility
 from tests.python.workshop import query, silent
 
@@ -157,10 +157,8 @@ def test_the_dictionary_describes_every_feature(world: World) -> None:
         assert not (has_null and meta["null_means"] == "never null"), column["name"]
 
 
-def test_the_dictionary_reaches_the_docs(workshop: Workshop, demo: Project) -> None:
-    del demo  # building it wrote the manifest
-    manifest = json.loads(next((workshop.directory / "target").rglob("manifest.json")).read_text())
-    columns = manifest["nodes"][f"model.revenue_assurance.{MART}"]["columns"]
+def test_the_dictionary_reaches_the_docs(workshop: Workshop) -> None:
+    columns = workshop.manifest()["nodes"][f"model.revenue_assurance.{MART}"]["columns"]
     for name, column in list(columns.items())[5:]:
         for word in ("Unit: ", "From: ", "ull"):
             assert word in column["description"], name
