@@ -280,13 +280,19 @@ def test_what_disagrees_with_a_loss_is_a_finding(clean: Project, lost: Lost) -> 
     line, paid, check = (
         query(clean, sql)[0]
         for sql in (
-            "select line_item_id, period_start, invoice_line_items.amount"
-            " from raw_billing.invoice_line_items inner join raw_billing.invoices using (invoice_id)"
-            f" where invoice_id = '{lost.unbilled[0]}'",
-            "select payment_id, date_trunc('month', payment_date)::date, amount_paid"
-            f" from raw_payments.payments where invoice_id = '{lost.foreign}'",
-            "select account_id || '|' || due_date, date_trunc('month', due_date)::date, 0"
-            f" from core.fct_invoices where invoice_id = '{bill}'",
+            (
+                "select line_item_id, period_start, invoice_line_items.amount"
+                " from raw_billing.invoice_line_items inner join raw_billing.invoices using (invoice_id)"
+                f" where invoice_id = '{lost.unbilled[0]}'"
+            ),
+            (
+                "select payment_id, date_trunc('month', payment_date)::date, amount_paid"
+                f" from raw_payments.payments where invoice_id = '{lost.foreign}'"
+            ),
+            (
+                "select account_id || '|' || due_date, date_trunc('month', due_date)::date, 0"
+                f" from core.fct_invoices where invoice_id = '{bill}'"
+            ),
         )
     )
     assert check[0].startswith(account)
