@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-import yaml
 
-from pipeline.dbt_runner import run_dbt
-from pipeline.paths import CHECKOUT
 from seeders.contracts import DATE, TABLES, TIMESTAMP
+from tests.python.warehouse.feature_marts import (
+    DROPPED_BY,
+    EMPTIED,
+    KEPT,
+    World,
+    assert_dictionary_is_published,
+    assert_dictionary_is_true,
+    count_rows,
+    forget,
+    run_features,
+)
 from tests.python.warehouse.late_payment_books import features_by_hand
-from tests.python.warehouse.look_ahead import DROPPED_BY, EMPTIED, KEPT, count_rows, forget
 from tests.python.warehouse.trading_by_hand import trade
-from tests.python.workshop import query, silent
+from tests.python.workshop import query
 
 if TYPE_CHECKING:
     from pipeline.paths import Project
@@ -28,21 +33,6 @@ MART = "ml_features.feat_late_payments"
 LABELS = ("is_late", "days_late")
 
 
-@dataclass(frozen=True)
-class World:
-    """A warehouse with its features, and the day they were built for."""
-
-    project: Project
-    as_of: date
-
-
-def run_features(project: Project, as_of: date, *also: str) -> None:
-    """Build the features, and other models, in place and without tests."""
-    as_of_date = json.dumps({"as_of_date": as_of.isoformat()})
-    arguments = ("run", "--select", "+feat_late_payments", *also, "--vars", as_of_date)
-    run_dbt(project, project.warehouse, arguments, silent)
-
-
 @pytest.fixture(scope="module")
 def trading(workshop: Workshop, root_seed: int) -> World:
     """Few subscriptions, and two years of trade by hand."""
@@ -50,7 +40,7 @@ def trading(workshop: Workshop, root_seed: int) -> World:
     trade(project, root_seed)
     as_of = date(2024, 12, 31)
     books = ("+fct_invoices", "+fct_invoice_lines", "+fct_cash_movements")
-    run_features(project, as_of, *books, "+fct_collection_priorities")
+    run_features(project, as_of, "+feat_late_payments", *books, "+fct_collection_priorities")
     return World(project, as_of)
 
 
@@ -115,7 +105,7 @@ def test_nothing_that_happens_later_changes_a_feature(
         before = count_rows(connection)
         forget(connection, cut)
         assert count_rows(connection) < before * 0.95, "the cut takes nothing away"
-    run_features(past, cut)
+    run_features(past, cut, "+feat_late_payments")
     known = features(world.project, f"invoice_date = date '{cut}'")
     known_then = features(past, f"invoice_date = date '{cut}'")
     assert len(known) >= 3
@@ -153,22 +143,11 @@ def test_every_dated_raw_column_is_accounted_for() -> None:
 
 
 def test_the_dictionary_describes_every_feature(world: World) -> None:
-    described = yaml.safe_load(
-        (CHECKOUT / "models" / "marts" / "ml_features" / "feat_late_payments.yml").read_text()
-    )["models"][0]["columns"]
-    rows = features(world.project).values()
-    for column in described[5:]:
-        meta = column["config"]["meta"]
-        assert all(meta[key].strip() for key in ("unit", "source", "null_means")), column["name"]
-        has_null = any(row[column["name"]] is None for row in rows)
-        assert not (has_null and meta["null_means"] == "never null"), column["name"]
+    assert_dictionary_is_true("feat_late_payments", features(world.project).values())
 
 
 def test_the_dictionary_reaches_the_docs(workshop: Workshop) -> None:
-    columns = workshop.manifest()["nodes"]["model.revenue_assurance.feat_late_payments"]["columns"]
-    for name, column in list(columns.items())[5:]:
-        for word in ("Unit: ", "From: ", "ull"):
-            assert word in column["description"], name
+    assert_dictionary_is_published("feat_late_payments", workshop)
 
 
 def test_every_open_account_is_on_the_list_of_calls_once(world: World) -> None:

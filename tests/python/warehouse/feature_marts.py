@@ -1,15 +1,26 @@
-"""Takes back what the raw tables learned from a day on, for tests that nothing looks ahead."""
+"""What tests of feature marts share: worlds as of a day, with nothing later, and the dictionary."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from pipeline.dbt_runner import run_dbt
+from pipeline.paths import CHECKOUT
 from seeders.contracts import TABLES
+from tests.python.workshop import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     import duckdb
+
+    from pipeline.paths import Project
+    from tests.python.workshop import Workshop
 
 # Raw rows that did not exist before a day: by their own date, or with the invoice they belong to.
 DROPPED_BY = {
@@ -111,3 +122,37 @@ def forget(connection: duckdb.DuckDBPyConnection, cut: date) -> None:
     for table, columns in EMPTIED.items():
         for column in columns:
             connection.execute(f"update {table} set {column} = null where {column} >= date '{cut}'")
+
+
+@dataclass(frozen=True)
+class World:
+    """A warehouse with its features, and the day they were built for."""
+
+    project: Project
+    as_of: date
+
+
+def run_features(project: Project, as_of: date, *select: str) -> None:
+    """Build features, and other models, in place and without tests."""
+    as_of_date = json.dumps({"as_of_date": as_of.isoformat()})
+    arguments = ("run", "--select", *select, "--vars", as_of_date)
+    run_dbt(project, project.warehouse, arguments, silent)
+
+
+def assert_dictionary_is_true(mart: str, rows: Collection[Mapping[str, Any]]) -> None:
+    """Every feature has its unit, its source and what null means; what is never null never is."""
+    path = CHECKOUT / "models" / "marts" / "ml_features" / f"{mart}.yml"
+    for column in yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"][5:]:
+        meta = column["config"]["meta"]
+        assert all(meta[key].strip() for key in ("unit", "source", "null_means")), column["name"]
+        has_null = any(row[column["name"]] is None for row in rows)
+        assert not (has_null and meta["null_means"] == "never null"), column["name"]
+
+
+def assert_dictionary_is_published(mart: str, workshop: Workshop) -> None:
+    """What the docs say of a feature names its unit, its source and what null means."""
+    columns = workshop.manifest()["nodes"][f"model.revenue_assurance.{mart}"]["columns"]
+    assert len(columns) > 5
+    for name, column in list(columns.items())[5:]:
+        for word in ("Unit: ", "From: ", "ull"):
+            assert word in column["description"], name
