@@ -25,7 +25,7 @@ build: $(READY) ## Simulate the demo company, build, test and publish its wareho
 	$(BIN)/warehouse status
 
 test: $(READY) ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style, types and the layers of the project
 	$(BIN)/ruff check .

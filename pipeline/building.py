@@ -129,7 +129,6 @@ def _arguments(command: str, request: BuildRequest) -> Sequence[str]:
         # unit tests prove the models, not the data: `make test` and a plain `dbt build` run them
         arguments += ["--exclude-resource-type", "unit_test"]
     if request.as_of is not None:
-        # Only when asked for: other vars than last time make dbt parse the whole project anew.
         arguments += ["--vars", json.dumps({"as_of_date": request.as_of.isoformat()})]
     if request.full_refresh:
         arguments.append("--full-refresh")

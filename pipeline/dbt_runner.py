@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import AuditError, WarehouseUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
     from pipeline.paths import Project
     from pipeline.progress import Report
@@ -64,16 +68,10 @@ def run_dbt(
     Raises:
         AuditError: If dbt could not start, or a model or test failed.
     """
-    # dbt takes seconds to import: only who runs it pays for it
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
-
-    progress = _Progress(report)
-    options = ("--log-level", "none", "--log-level-file", "debug")
-    places = ("--project-dir", str(project.root), "--profiles-dir", str(project.root))
     with _on_database(database):
-        outcome = dbtRunner(callbacks=[progress]).invoke(
-            [*options, "--no-use-colors", *arguments, *places]
-        )
+        outcome = parse(project)
+        if outcome.success:
+            outcome = _invoke(project, arguments, outcome.result, [_Progress(report)])
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     results = list(getattr(outcome.result, "results", ()))
@@ -97,6 +95,31 @@ def run_dbt(
         seconds={result.node.name: float(result.execution_time) for result in timed},
         warnings=tuple(_failure(result) for result in results if str(result.status) == "warn"),
     )
+
+
+def parse(project: Project) -> dbtRunnerResult:
+    """Read the project: what changed in it since the last time.
+
+    A step of its own, and without the run's vars: with others than last time dbt reads everything
+    anew. No var says which nodes there are, what they refer to or how they are configured; models
+    look vars up when they are compiled.
+    """
+    return _invoke(project, ["parse"])
+
+
+def _invoke(
+    project: Project,
+    arguments: Sequence[str],
+    manifest: Manifest | None = None,
+    callbacks: list[Callable[[EventMsg], None]] | None = None,
+) -> dbtRunnerResult:
+    # dbt takes seconds to import: only who runs it pays for it
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    # its log file is told everything, unless DBT_LOG_LEVEL_FILE says less
+    options = ("--log-level", "none", "--no-use-colors")
+    places = ("--project-dir", str(project.root), "--profiles-dir", str(project.root))
+    return dbtRunner(manifest, callbacks).invoke([*options, *arguments, *places])
 
 
 class _Progress:

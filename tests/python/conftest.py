@@ -1,11 +1,12 @@
-"""What all tests share: one workshop, and one demo warehouse that is built once.
+"""What all tests share: one workshop a process, and one demo warehouse that is built once for all.
 
-The suite runs in one process. Under `pytest -n` it stays right, since each worker has directories of
-its own, but each builds the demo anew.
+Under `pytest -n` each worker has a workshop of its own; what several workers read, they share
+through a directory of the run: who comes first makes it, the others wait.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,10 +18,29 @@ if TYPE_CHECKING:
     from pipeline.paths import Project
     from tests.python.workshop import Workshop
 
+# The files that take longest to run, in the order in which workers are to take them up: the demo, which
+# others wait for, next to what needs no demo. A file that is not named comes after them.
+FIRST = (
+    *("test_any_as_of_date.py", "test_faults_by_hand.py", "benchmarks/test_receivables.py"),
+    *("test_trade_credit_example.py", "warehouse/test_ibm_receivables.py"),
+    *("test_late_payment_features.py", "test_account_delinquency_features.py", "test_rebuilds.py"),
+    *("warehouse/test_bad_input.py", "test_delinquency_ledger.py", "test_penalty_score.py"),
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the whole suite run on another world."""
     parser.addoption("--world", type=int, default=1, help="root seed of the simulated warehouses")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((n for n, name in enumerate(FIRST) if path.endswith(name)), len(FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -33,31 +53,40 @@ def root_seed(request: pytest.FixtureRequest) -> int:
 def workshop(tmp_path_factory: pytest.TempPathFactory, root_seed: int) -> Iterator[Workshop]:
     """A place to make warehouses in, with dbt's own files out of the checkout."""
     # tests that need no warehouse do without the pipeline, too
-    from tests.python.workshop import Workshop  # noqa: PLC0415
+    from tests.python import workshop as module  # noqa: PLC0415
 
     place = tmp_path_factory.mktemp("workshop")
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_TARGET_PATH", str(place / "target"))
         patch.setenv("DBT_LOG_PATH", str(place / "logs"))
-        yield Workshop(place, root_seed)
+        module.make_haste(patch)
+        yield module.Workshop(place, shared, root_seed)
 
 
 @pytest.fixture(scope="session")
 def demo(workshop: Workshop) -> Project:
     """What `make build` makes: nine months seeded and built, three replayed. Read only."""
-    project = workshop.simulate("demo", "period.months=9")
-    workshop.build(project)
-    return workshop.replay(project, 3)
+
+    def make(project: Project) -> None:
+        workshop.seed(project, "period.months=9")
+        workshop.build(project)
+        workshop.replay(project, 3)
+
+    return workshop.share("demo", make, in_haste=False)
 
 
 @pytest.fixture(scope="session")
 def demo_as_of(workshop: Workshop, demo: Project) -> Callable[[date], Project]:
     """The demo as its books stood on an earlier day; each day is built once. Read only."""
-    built: dict[date, Project] = {}
 
     def build(as_of: date) -> Project:
-        if as_of not in built:
-            built[as_of] = workshop.build(workshop.copy(demo, f"demo-{as_of}"), as_of)
-        return built[as_of]
+        def make(project: Project) -> None:
+            workshop.copy_to(demo, project)
+            workshop.build(project, as_of)
+
+        return workshop.share(f"demo-{as_of}", make)
 
     return build

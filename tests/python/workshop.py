@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import duckdb
 
-from pipeline import workflow
+from pipeline import dbt_runner, workflow
 from pipeline.building import BuildRequest
 from pipeline.landing import read_config
 from pipeline.paths import CHECKOUT, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import pytest
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.cli.main import dbtRunnerResult
+
+# As everybody builds: dbt's models two at a time, DuckDB on all cores, dbt's log complete.
+UNHURRIED = {"WAREHOUSE_THREADS": "2", "DBT_LOG_LEVEL_FILE": "debug"}
+# The rows of tests are few: more threads would only wait for each other, and nobody reads the log.
+IN_HASTE = {"WAREHOUSE_THREADS": "1", "DBT_LOG_LEVEL_FILE": "info"}
 
 
 @dataclass(frozen=True)
@@ -24,23 +40,52 @@ class Workshop:
 
     Attributes:
         directory: Holds one directory for each warehouse.
+        shared: Holds those that several processes read.
         root_seed: Root of every random draw, where a test does not choose its own.
     """
 
     directory: Path
+    shared: Path
     root_seed: int
 
     def project(self, name: str) -> Project:
         """A place for a warehouse; nothing is in it yet."""
-        place = self.directory / name
-        place.mkdir(parents=True, exist_ok=True)
-        return Project(CHECKOUT, place / "warehouse.duckdb")
+        return _place(self.directory / name)
+
+    def share(
+        self, name: str, make: Callable[[Project], None], *, in_haste: bool = True
+    ) -> Project:
+        """A warehouse that is made once, whichever process asks for it first.
+
+        Args:
+            name: What it is called; the log of its builds stands beside it.
+            make: Makes it, given its place.
+            in_haste: Whether builds may do with less threads and log than everybody's.
+        """
+        project = _place(self.shared / name)
+        place = project.warehouse.parent
+        made = place / "made"
+        with (self.shared / f"{name}.lock").open("w") as lock, ExitStack() as stack:
+            # the kernel takes the lock back when the file is closed
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                manner = {} if in_haste else UNHURRIED
+                logs = {"DBT_LOG_PATH": str(place / "logs")}
+                stack.enter_context(mock.patch.dict(os.environ, manner | logs))
+                make(project)
+                made.touch()
+        return project
 
     def simulate(
         self, name: str, *settings: str, preset: str = "demo", root_seed: int | None = None
     ) -> Project:
         """A warehouse with simulated raw rows; `settings` are what `--set` takes."""
-        project = self.project(name)
+        return self.seed(self.project(name), *settings, preset=preset, root_seed=root_seed)
+
+    def seed(
+        self, project: Project, *settings: str, preset: str = "demo", root_seed: int | None = None
+    ) -> Project:
+        """Simulate raw rows; `settings` are what `--set` takes."""
         config = read_config(preset, None, settings)
         root = self.root_seed if root_seed is None else root_seed
         workflow.seed(project, config, root, frozen_clock, silent)
@@ -51,12 +96,29 @@ class Workshop:
         return workflow.load(self.project(name), extracts, as_of, frozen_clock, silent)
 
     def build(
-        self, project: Project, as_of: date | None = None, *, full_refresh: bool = False
+        self,
+        project: Project,
+        as_of: date | None = None,
+        *,
+        full_refresh: bool = False,
+        select: tuple[str, ...] = (),
     ) -> Project:
         """Build, test and publish a warehouse."""
-        request = BuildRequest(as_of, full_refresh)
+        request = BuildRequest(as_of, full_refresh, select)
         workflow.build(project, request, frozen_clock, silent)
         return project
+
+    def make(
+        self,
+        project: Project,
+        as_of: date | None = None,
+        *,
+        full_refresh: bool = False,
+        select: tuple[str, ...] = ("resource_type:model", "resource_type:snapshot"),
+    ) -> Project:
+        """Build a warehouse and publish it without data tests, for who looks at its rows anyway."""
+        with mock.patch.dict(os.environ, {"DBT_INDIRECT_SELECTION": "empty"}):
+            return self.build(project, as_of, full_refresh=full_refresh, select=select)
 
     def advance(self, project: Project, months: int = 1) -> Project:
         """Let months arrive."""
@@ -70,9 +132,72 @@ class Workshop:
 
     def copy(self, project: Project, name: str) -> Project:
         """A warehouse of its own with the same content, for a test that changes it."""
-        twin = self.project(name)
+        return self.copy_to(project, self.project(name))
+
+    def copy_to(self, project: Project, twin: Project) -> Project:
+        """The same content in another place."""
         shutil.copyfile(project.warehouse, twin.warehouse)
         return twin
+
+    def manifest(self) -> dict[str, Any]:
+        """What dbt knows of the project."""
+        dbt_runner.parse(self.project("parsed"))
+        return _read_manifest(self.directory / "target")
+
+    def compile(self, *select: str, chosen: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """The nodes of models, by name and each with its `compiled_code`.
+
+        Args:
+            select: What dbt is told to select.
+            chosen: Vars that are to differ from the project's.
+        """
+        place = self.project("compiled")
+        target = place.warehouse.parent / "target"
+        shutil.rmtree(target, ignore_errors=True)
+        dbt_runner.parse(place)
+        arguments = ("compile", "--vars", json.dumps(dict(chosen or {})), "--select", *select)
+        with mock.patch.dict(os.environ, {"DBT_TARGET_PATH": str(target)}):
+            dbt_runner.run_dbt(place, place.warehouse, arguments, silent)
+        compiled = target / "compiled" / "revenue_assurance"
+        return {
+            node["name"]: node
+            for node in _read_manifest(target)["nodes"].values()
+            # what an earlier command of this process has compiled is no answer
+            if node["resource_type"] == "model" and (compiled / node["original_file_path"]).exists()
+        }
+
+
+def make_haste(patch: pytest.MonkeyPatch) -> None:
+    """Spare what costs the builds of tests most, and changes nothing of what they build."""
+    for name, value in IN_HASTE.items():
+        patch.setenv(name, value)
+
+    # the project's files stay as they are while tests run, so one reading serves them all
+    parse = dbt_runner.parse
+
+    @cache
+    def parse_once() -> dbtRunnerResult:
+        return parse(Project(CHECKOUT, CHECKOUT / "warehouse.duckdb"))
+
+    def parse_checkout_once(project: Project) -> dbtRunnerResult:
+        return parse_once() if project.root == CHECKOUT else parse(project)
+
+    patch.setattr(dbt_runner, "parse", parse_checkout_once)
+
+    # a test that builds will import it anyway
+    from dbt.adapters.duckdb.environments import Environment  # noqa: PLC0415
+
+    open_database = Environment.initialize_db.__func__
+
+    def open_on_one_thread(
+        cls: type[Environment], credentials: DuckDBCredentials, *plugins: object
+    ) -> duckdb.DuckDBPyConnection:
+        if os.environ["WAREHOUSE_THREADS"] == "1":
+            credentials.config_options = {**(credentials.config_options or {}), "threads": 1}
+        opened: duckdb.DuckDBPyConnection = open_database(cls, credentials, *plugins)
+        return opened
+
+    patch.setattr(Environment, "initialize_db", classmethod(open_on_one_thread))
 
 
 def query(project: Project, sql: str) -> list[tuple[Any, ...]]:
@@ -89,3 +214,13 @@ def frozen_clock() -> datetime:
 def silent(done: int, total: int, what: str) -> None:
     """Report nothing."""
     del done, total, what
+
+
+def _place(directory: Path) -> Project:
+    directory.mkdir(parents=True, exist_ok=True)
+    return Project(CHECKOUT, directory / "warehouse.duckdb")
+
+
+def _read_manifest(target: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from benchmarks.account_delinquency.report import render
 from benchmarks.account_delinquency.trial import BEST, RULE, predict, run_trial
 from benchmarks.baseline import UnusableError
 from benchmarks.page import WIDTH, read_parts
+from tests.python.benchmarks.habits import altered, draw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +66,7 @@ HABITS = """
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("habits") / "habits.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(HABITS.format(accounts=ACCOUNTS, months=MONTHS))
-    return path
+    return draw(path, HABITS.format(accounts=ACCOUNTS, months=MONTHS))
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +77,6 @@ def snapshots(warehouse: Path) -> Snapshots:
 @pytest.fixture(scope="module")
 def trial(snapshots: Snapshots) -> Trial:
     return run_trial("habits", snapshots)
-
-
-def altered(warehouse: Path, copy: Path, change: str) -> Path:
-    copy.write_bytes(warehouse.read_bytes())
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute(change)
-    return copy
 
 
 def test_only_numbers_are_features(snapshots: Snapshots) -> None:

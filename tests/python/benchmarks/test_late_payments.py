@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from benchmarks.late_payments.data import read_invoices, split_by_time
 from benchmarks.late_payments.report import render
 from benchmarks.late_payments.trial import BEST, RULE, Score, lift, predict, run_trial
 from benchmarks.page import WIDTH, read_parts
+from tests.python.benchmarks.habits import altered, draw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,9 +77,7 @@ HABITS = """
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("habits") / "habits.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(HABITS.format(accounts=ACCOUNTS, months=MONTHS))
-    return path
+    return draw(path, HABITS.format(accounts=ACCOUNTS, months=MONTHS))
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +88,6 @@ def invoices(warehouse: Path) -> Invoices:
 @pytest.fixture(scope="module")
 def trial(invoices: Invoices) -> Trial:
     return run_trial("habits", invoices)
-
-
-def altered(warehouse: Path, copy: Path, change: str) -> Path:
-    copy.write_bytes(warehouse.read_bytes())
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute(change)
-    return copy
 
 
 # --- what the models see

@@ -169,6 +169,20 @@ def test_a_model_can_be_selected(toy: Toy) -> None:
     assert "published as of 2024-06-30" in outcome.stdout
 
 
+def test_another_day_reaches_the_models_and_the_project_is_not_read_anew(toy: Toy) -> None:
+    toy.model(
+        "{{ config(materialized='table') }}\n"
+        "select {{ (var('as_of_date', none) or '0') | replace('-', '') }} as answer\n"
+    )
+    answers = []
+    for arguments in ([], ["--as-of", "2024-06-30"], ["--as-of", "2024-07-01"], []):
+        assert toy.run("build", *arguments).code == 0
+        answers.append(toy.answer())
+    assert answers == [0, 20240630, 20240701, 0]
+    log = (toy.project.root / "logs" / "dbt.log").read_text()
+    assert log.count("Unable to do partial parsing") == 1
+
+
 @pytest.mark.parametrize(
     "command", ["seed", "advance", "replay", "load", "build", "status", "docs"]
 )

@@ -78,6 +78,7 @@ class Toy:
             "DBT_PROJECT_DIR": str(self.project.root),
             "DBT_TARGET_PATH": str(self.project.root / "target"),
             "DBT_LOG_PATH": str(self.project.root / "logs"),
+            "DBT_LOG_LEVEL_FILE": "debug",
         }
         return {**os.environ, **places, "COLUMNS": "200", "NO_COLOR": "1"}
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import duckdb
-
-from pipeline.paths import CHECKOUT
+from tests.python.warehouse.compiled_models import Bench, set_up
 from tests.python.warehouse.compiled_spine import FIRST_DAY, on
 from tests.python.warehouse.penalty_books import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from pathlib import Path
 
     from tests.python.warehouse.penalty_books import Life
+    from tests.python.workshop import Workshop
 
 # What the models under test read: the facts as staging hands them on, and who the accounts are.
 GIVEN = {
@@ -53,13 +46,6 @@ MODELS = (
     *("int_checked_balances", "int_check_penalties", "int_delinquency_checks"),
 )
 
-# Invoices come to the checks filtered by the as-of date.
-INVOICES = """
-    create view intermediate.int_invoices_unioned as
-    select * from intermediate.facts
-    where invoice_date <= (select as_of_date from intermediate.int_as_of_date)
-"""
-
 ANSWER = """
     select account_id, check_date, check_number, invoice_id, currency, total_due_amount,
         unpaid_amount, miss_type, penalty, penalty_score, delinquency_status, unpaid_streak,
@@ -69,70 +55,23 @@ ANSWER = """
 """
 
 
-@dataclass(frozen=True)
-class Bench:
+def compile_models(workshop: Workshop) -> Bench:
     """The models, ready to run on any facts."""
-
-    connection: duckdb.DuckDBPyConnection
-
-    def checks(self, life: Life, as_of: int) -> list[Check]:
-        """What the models find, as of a day."""
-        for name in (*GIVEN, *(f"intermediate.{model}" for model in MODELS)):
-            self.connection.execute(f"truncate {name}")
-        for name, rows in _rows(life, as_of).items():
-            if rows:
-                values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in rows)
-                self.connection.execute(f"insert into {name} values {values}")
-        for model in MODELS:
-            self.connection.execute(f"execute make_{model}")
-        return [
-            Check(
-                *(row[0], (row[1] - FIRST_DAY).days, *row[2:5], _cents(row[5]), _cents(row[6])),
-                *(row[7], Fraction(row[8]), Fraction(row[9]), *row[10:]),
-            )
-            for row in self.connection.execute(ANSWER).fetchall()
-        ]
+    compiled = workshop.compile(*MODELS)
+    models = {f"intermediate.{name}": compiled[name]["compiled_code"] for name in MODELS}
+    return set_up(models, GIVEN)
 
 
-def set_up(place: Path) -> Bench:
-    """Compile the models and make a table of each, in memory.
-
-    Args:
-        place: An empty directory, for dbt's files.
-    """
-    subprocess.run(
-        [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
-            *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
-            *("--select", *MODELS),
-        ],
-        check=True,
-        env={
-            **os.environ,
-            "WAREHOUSE_PATH": ":memory:",
-            "DBT_TARGET_PATH": str(place),
-            "DBT_LOG_PATH": str(place),
-        },
-    )
-    nodes = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    compiled = {
-        node["name"]: node["compiled_code"] for node in nodes.values() if node.get("compiled_code")
-    }
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    # a prepared plan must not rest on what the tables held when it was made
-    connection.execute("pragma disable_optimizer")
-    for schema in ("staging", "intermediate"):
-        connection.execute(f"create schema {schema}")
-    for name, columns in GIVEN.items():
-        connection.execute(f"create table {name} ({columns})")
-    connection.execute(INVOICES)
-    for model in MODELS:
-        connection.execute(f"create table intermediate.{model} as {compiled[model]}")
-    for model in MODELS:
-        connection.execute(
-            f"prepare make_{model} as insert into intermediate.{model} {compiled[model]}"
+def checks_by_models(bench: Bench, life: Life, as_of: int) -> list[Check]:
+    """What the models find, as of a day."""
+    bench.run(_rows(life, as_of))
+    return [
+        Check(
+            *(row[0], (row[1] - FIRST_DAY).days, *row[2:5], _cents(row[5]), _cents(row[6])),
+            *(row[7], Fraction(row[8]), Fraction(row[9]), *row[10:]),
         )
-    return Bench(connection)
+        for row in bench.connection.execute(ANSWER).fetchall()
+    ]
 
 
 def _rows(life: Life, as_of: int) -> Mapping[str, list[tuple[object, ...]]]:
@@ -196,11 +135,3 @@ def _money(cents: int) -> Decimal:
 
 def _cents(amount: Decimal) -> int:
     return int(amount.scaleb(2))
-
-
-def _literal(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool | Decimal):
-        return str(value).lower()
-    return f"'{value}'"

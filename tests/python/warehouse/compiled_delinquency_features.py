@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from pipeline.paths import CHECKOUT
+from tests.python.warehouse.compiled_models import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
+
+    import duckdb
 
     from tests.python.warehouse.delinquency_books import Bill, Check, Rhythm
+    from tests.python.workshop import Workshop
 
 MART = "feat_account_delinquency"
 # In the order of their needs.
@@ -35,11 +31,11 @@ GIVEN = {
 }
 
 
-def connect(place: Path, rhythm: Rhythm) -> duckdb.DuckDBPyConnection:
+def connect(workshop: Workshop, rhythm: Rhythm) -> duckdb.DuckDBPyConnection:
     """A database in memory with the models as views on what they are given.
 
     Args:
-        place: An empty directory, for dbt's files.
+        workshop: Where they are compiled.
         rhythm: When snapshots are taken.
     """
     chosen = {
@@ -47,28 +43,14 @@ def connect(place: Path, rhythm: Rhythm) -> duckdb.DuckDBPyConnection:
         "delinquency_snapshot_every": rhythm.every,
         "delinquency_label_cycles": rhythm.ahead,
     }
-    subprocess.run(
-        [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
-            *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
-            *("--vars", json.dumps(chosen), "--select", *MODELS),
-        ],
-        check=True,
-        env={
-            **os.environ,
-            "WAREHOUSE_PATH": ":memory:",
-            "DBT_TARGET_PATH": str(place),
-            "DBT_LOG_PATH": str(place),
-        },
-    )
-    nodes = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    connection = duckdb.connect(":memory:", config={"threads": 1})
+    nodes = workshop.compile(*MODELS, chosen=chosen)
+    connection = memory()
     for schema in ("intermediate", "ml_features"):
         connection.execute(f"create schema {schema}")
     for name, columns in GIVEN.items():
         connection.execute(f"create table {name} ({columns})")
     for model in MODELS:
-        node = nodes[f"model.revenue_assurance.{model}"]
+        node = nodes[model]
         connection.execute(f"create view {node['schema']}.{model} as {node['compiled_code']}")
     return connection
 

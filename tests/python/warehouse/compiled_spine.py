@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from graphlib import TopologicalSorter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from pipeline.paths import CHECKOUT
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
+    from tests.python.warehouse.compiled_models import Bench
     from tests.python.warehouse.ledger_books import History
+    from tests.python.workshop import Workshop
 
 FIRST_DAY = date(2024, 1, 1)
 
@@ -57,75 +49,28 @@ ANSWERS = {
     " currency, amount",
 }
 
-# Invoices come to the spine filtered by the as-of date.
-INVOICES = """
-    create view intermediate.int_invoices_unioned as
-    select * from intermediate.facts
-    where invoice_date <= (select as_of_date from intermediate.int_as_of_date)
-"""
 
-
-def compile_models(place: Path, *also: str) -> dict[str, str]:
+def compile_models(workshop: Workshop, *also: str) -> dict[str, str]:
     """The SQL of the spine from payments to account balances, in the order of its needs.
 
     Args:
-        place: An empty directory, for dbt's files.
+        workshop: Where it is compiled.
         also: Models built on the spine that are wanted as well.
 
     Returns:
         Compiled SQL by the relation it makes, `schema.name`.
     """
-    subprocess.run(
-        [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile"),
-            *("--project-dir", str(CHECKOUT), "--profiles-dir", str(CHECKOUT)),
-            *("--select", "path:models/intermediate/spine", "fct_payments", *also),
-        ],
-        check=True,
-        env={
-            **os.environ,
-            "WAREHOUSE_PATH": ":memory:",
-            "DBT_TARGET_PATH": str(place),
-            "DBT_LOG_PATH": str(place),
-        },
-    )
-    nodes = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     given = {name.partition(".")[2] for name in GIVEN} | {
         # who the accounts are is no matter of cash
         *("int_account_mentions", "int_customers", "int_invoices_unioned"),
     }
-    models = {
-        key: node
-        for key, node in nodes.items()
-        if node.get("compiled_code")
-        and node["resource_type"] == "model"
-        and node["name"] not in given
-        and ("/spine/" in node["original_file_path"] or node["name"] in {"fct_payments", *also})
-    }
+    compiled = workshop.compile("path:models/intermediate/spine", "fct_payments", *also)
+    models = {node["unique_id"]: node for name, node in compiled.items() if name not in given}
     needs = {key: set(node["depends_on"]["nodes"]) & set(models) for key, node in models.items()}
     return {
         f"{models[key]['schema']}.{models[key]['name']}": models[key]["compiled_code"]
         for key in TopologicalSorter(needs).static_order()
     }
-
-
-def connect(
-    models: dict[str, str], given: Mapping[str, str] = MappingProxyType(GIVEN)
-) -> duckdb.DuckDBPyConnection:
-    """A database in memory, with a table for everything given, one for every model, and no rows."""
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    # a prepared plan must not rest on what the tables held when it was made
-    connection.execute("pragma disable_optimizer")
-    for schema in ("staging", "intermediate", "core", "collections"):
-        connection.execute(f"create schema {schema}")
-    for name, columns in given.items():
-        connection.execute(f"create table {name} ({columns})")
-    connection.execute(INVOICES)
-    for name, sql in models.items():
-        connection.execute(f"create table {name} as {sql}")
-    for name, sql in models.items():
-        connection.execute(f"prepare make_{name.partition('.')[2]} as insert into {name} {sql}")
-    return connection
 
 
 @dataclass(frozen=True)
@@ -139,8 +84,7 @@ class Built:
 
 
 def build(
-    connection: duckdb.DuckDBPyConnection,
-    models: Iterable[str],
+    bench: Bench,
     history: History,
     as_of: int,
     more: Mapping[str, list[tuple[object, ...]]] = MappingProxyType({}),
@@ -148,23 +92,15 @@ def build(
     """Run every model on the facts of a history, as of a day.
 
     Args:
-        connection: What `connect` made.
-        models: What `compile_models` found.
+        bench: The compiled models, on tables of what is `GIVEN`.
         history: What happened.
         as_of: The day the books are asked for.
         more: Rows of given tables that the history does not tell, or tells otherwise.
     """
-    rows = {**_rows(history, as_of), **more}
-    for name in (*rows, *models):
-        connection.execute(f"truncate {name}")
-    for name, values in rows.items():
-        if values:
-            connection.execute(f"insert into {name} values {', '.join(map(_literal, values))}")
-    for name in models:
-        connection.execute(f"execute make_{name.partition('.')[2]}")
+    bench.run({**_rows(history, as_of), **more})
     return Built(
         *(
-            connection.execute(f"select {columns} from {table} order by all").fetchall()
+            bench.connection.execute(f"select {columns} from {table} order by all").fetchall()
             for table, columns in ANSWERS.items()
         )
     )
@@ -220,15 +156,3 @@ def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
             for fact in history.write_offs
         ],
     }
-
-
-def _literal(row: tuple[object, ...]) -> str:
-    return "(" + ", ".join(map(_scalar, row)) + ")"
-
-
-def _scalar(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool | Decimal):
-        return str(value).lower()
-    return f"'{value}'"

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-import yaml
 
-from pipeline.dbt_runner import run_dbt
-from pipeline.paths import CHECKOUT
 from tests.python.warehouse.compiled_delinquency_features import MART, read
 from tests.python.warehouse.delinquency_books import Rhythm, features_by_hand
+from tests.python.warehouse.feature_marts import (
+    World,
+    assert_dictionary_is_published,
+    assert_dictionary_is_true,
+    count_rows,
+    forget,
+    run_features,
+)
 from tests.python.warehouse.households_by_hand import supply
-from tests.python.warehouse.test_late_payment_features import count_rows, forget
 from tests.python.warehouse.utility_books import checks_by_hand, read_utility
-from tests.python.workshop import query, silent
+from tests.python.workshop import query
 
 if TYPE_CHECKING:
     from pipeline.paths import Project
     from tests.python.workshop import Workshop
 
 LABELS = ("became_bad_debt", "label_known_on")
-
-
-@dataclass(frozen=True)
-class World:
-    """A warehouse with its features, and the day they were built for."""
-
-    project: Project
-    as_of: date
-
-
-def run_features(project: Project, as_of: date) -> None:
-    """Build the features in place and without tests."""
-    as_of_date = json.dumps({"as_of_date": as_of.isoformat()})
-    run_dbt(
-        project, project.warehouse, ("run", "--select", f"+{MART}", "--vars", as_of_date), silent
-    )
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +37,7 @@ def households(workshop: Workshop, root_seed: int) -> World:
     )
     supply(project, root_seed)
     as_of = date(2024, 12, 31)
-    run_features(project, as_of)
+    run_features(project, as_of, f"+{MART}")
     return World(project, as_of)
 
 
@@ -115,7 +101,7 @@ def test_nothing_that_happens_later_changes_a_feature(
         # bills of the day itself are not known to its checks, either
         connection.execute(f"delete from raw_billing.invoices where invoice_date = date '{cut}'")
         assert count_rows(connection) < before * 0.95, "the cut takes nothing away"
-    run_features(past, cut)
+    run_features(past, cut, f"+{MART}")
     known = {key: row for key, row in features(world.project).items() if row["snapshot_on"] <= cut}
     known_then = features(past)
     assert sum(row["snapshot_on"] == cut for row in known.values()) >= 3
@@ -146,21 +132,8 @@ def busiest_day(project: Project, year: int) -> date:
 
 
 def test_the_dictionary_describes_every_feature(world: World) -> None:
-    described = yaml.safe_load(
-        (CHECKOUT / "models" / "marts" / "ml_features" / f"{MART}.yml").read_text()
-    )["models"][0]["columns"]
-    rows = features(world.project).values()
-    for column in described[5:]:
-        meta = column["config"]["meta"]
-        assert all(meta[key].strip() for key in ("unit", "source", "null_means")), column["name"]
-        has_null = any(row[column["name"]] is None for row in rows)
-        assert not (has_null and meta["null_means"] == "never null"), column["name"]
+    assert_dictionary_is_true(MART, features(world.project).values())
 
 
-def test_the_dictionary_reaches_the_docs(workshop: Workshop, demo: Project) -> None:
-    del demo  # building it wrote the manifest
-    manifest = json.loads(next((workshop.directory / "target").rglob("manifest.json")).read_text())
-    columns = manifest["nodes"][f"model.revenue_assurance.{MART}"]["columns"]
-    for name, column in list(columns.items())[5:]:
-        for word in ("Unit: ", "From: ", "ull"):
-            assert word in column["description"], name
+def test_the_dictionary_reaches_the_docs(workshop: Workshop) -> None:
+    assert_dictionary_is_published(MART, workshop)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from tests.python.workshop import Workshop
+
 FIRST_DAY = date(2024, 1, 1)
 # Another rhythm than the project's: lives of a dozen checks then meet every branch.
 RHYTHM = Rhythm(first=2, every=2, ahead=3)
@@ -99,8 +101,8 @@ def _status(score: Decimal, *, is_odd: bool) -> str:
 
 
 @pytest.fixture(scope="module")
-def features(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    return connect(tmp_path_factory.mktemp("compiled"), RHYTHM)
+def features(workshop: Workshop) -> duckdb.DuckDBPyConnection:
+    return connect(workshop, RHYTHM)
 
 
 often = settings(

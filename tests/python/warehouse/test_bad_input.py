@@ -95,7 +95,7 @@ def good(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Projec
         tmp_path_factory.mktemp("good"), GOOD_INVOICES.encode(), GOOD_PAYMENTS.encode()
     )
     workshop.load("good", extracts)
-    return workshop.build(workshop.project("good"))
+    return workshop.make(workshop.project("good"))
 
 
 @pytest.fixture(scope="module")

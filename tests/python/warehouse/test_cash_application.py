@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.python.warehouse.compiled_spine import Built, build, compile_models, connect, on
+from tests.python.warehouse.compiled_models import set_up
+from tests.python.warehouse.compiled_spine import GIVEN, Built, build, compile_models, on
 from tests.python.warehouse.ledger_books import (
     NOTHING,
     Allocation,
@@ -26,6 +27,8 @@ from tests.python.warehouse.ledger_books import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+
+    from tests.python.workshop import Workshop
 
 LAST_DAY = 12
 
@@ -150,16 +153,10 @@ def histories(draw: st.DrawFn) -> History:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The compiled spine."""
-    return compile_models(tmp_path_factory.mktemp("compiled"))
-
-
-@pytest.fixture(scope="module")
-def run(models: dict[str, str]) -> Callable[[History, int], Built]:
+def run(workshop: Workshop) -> Callable[[History, int], Built]:
     """Builds a history as of a day."""
-    connection = connect(models)
-    return lambda history, as_of: build(connection, models, history, as_of)
+    bench = set_up(compile_models(workshop), GIVEN)
+    return lambda history, as_of: build(bench, history, as_of)
 
 
 REPEATABLE = settings(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-import yaml
 
-from pipeline.dbt_runner import run_dbt
-from pipeline.paths import CHECKOUT
 from seeders.contracts import DATE, TABLES, TIMESTAMP
+from tests.python.warehouse.feature_marts import (
+    DROPPED_BY,
+    EMPTIED,
+    KEPT,
+    World,
+    assert_dictionary_is_published,
+    assert_dictionary_is_true,
+    count_rows,
+    forget,
+    run_features,
+)
 from tests.python.warehouse.late_payment_books import features_by_hand
 from tests.python.warehouse.trading_by_hand import trade
-from tests.python.workshop import query, silent
+from tests.python.workshop import query
 
 if TYPE_CHECKING:
     from pipeline.paths import Project
@@ -25,73 +31,6 @@ if TYPE_CHECKING:
 
 MART = "ml_features.feat_late_payments"
 LABELS = ("is_late", "days_late")
-
-# Raw rows that did not exist before a day: by their own date, or with the invoice they belong to.
-DROPPED_BY = {
-    "raw_billing.subscriptions": ("started_on",),
-    "raw_billing.credit_notes": ("credit_date",),
-    "raw_billing.write_offs": ("written_off_on",),
-    "raw_billing.balance_snapshots": ("check_date", "due_date"),
-    "raw_billing.bad_debts": ("closed_on",),
-    "raw_metering.readings": ("read_at",),
-    "raw_metering.usages": ("cycle_start", "cycle_end"),
-    "raw_metering.outages": ("started_at",),
-    "raw_metering.meter_events": ("event_at",),
-    "raw_metering.meters": ("installed_on",),
-    "raw_payments.payments": ("payment_date",),
-    "raw_payments.payment_allocations": ("allocated_on",),
-    "raw_payments.payment_attempts": ("attempted_at",),
-    "raw_payments.refunds": ("refund_date",),
-    "raw_payments.disputes": ("opened_on",),
-    "raw_service.service_requests": ("opened_at",),
-    "raw_service.work_orders": ("opened_at",),
-    "raw_service.surveys": ("answered_at",),
-    "raw_regulatory.filings": ("filed_on",),
-    "raw_regulatory.disconnect_notices": ("served_on",),
-    "raw_regulatory.audit_events": ("occurred_at",),
-    "raw_cdc.change_events": ("source_ts", "arrived_at"),
-}
-# Dates that end something: on an older row they were not there yet.
-EMPTIED = {
-    "raw_crm.accounts": ("closed_on",),
-    "raw_billing.subscriptions": ("cancelled_on",),
-    "raw_metering.outages": ("ended_at",),
-    "raw_payments.disputes": ("resolved_on",),
-    "raw_service.service_requests": ("first_response_at", "resolved_at"),
-    "raw_service.work_orders": ("completed_at",),
-}
-# What is left as it is, and why.
-KEPT = {
-    "raw_crm.customers": "master data: what changed in it is told by the change feed",
-    "raw_crm.customer_contacts": "master data: what changed in it is told by the change feed",
-    "raw_crm.accounts": "the day of opening is agreed beforehand; limits are set back by hand",
-    "raw_billing.invoices": "dropped by hand: invoices of the day itself stay",
-    "raw_billing.subscriptions": "bookkeeping of the row's last change",
-    "raw_billing.price_books": "agreed beforehand, and valid from a later day",
-    "raw_billing.contracts": "agreed beforehand, and valid from a later day",
-    "raw_billing.discounts": "agreed beforehand, and valid from a later day",
-    "raw_billing.tariffs": "published beforehand, and valid from a later day",
-    "raw_billing.delinquency_policies": "published beforehand, and valid from a later day",
-    "raw_metering.meters": "bookkeeping of the row's last change",
-    "raw_payments.payment_methods": "an expiry is printed on the card",
-    "raw_regulatory.filings": "periods and due days are set by law",
-    "raw_regulatory.disconnect_notices": "a notice names the day it will take effect",
-}
-
-
-@dataclass(frozen=True)
-class World:
-    """A warehouse with its features, and the day they were built for."""
-
-    project: Project
-    as_of: date
-
-
-def run_features(project: Project, as_of: date, *also: str) -> None:
-    """Build the features, and other models, in place and without tests."""
-    as_of_date = json.dumps({"as_of_date": as_of.isoformat()})
-    arguments = ("run", "--select", "+feat_late_payments", *also, "--vars", as_of_date)
-    run_dbt(project, project.warehouse, arguments, silent)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +40,7 @@ def trading(workshop: Workshop, root_seed: int) -> World:
     trade(project, root_seed)
     as_of = date(2024, 12, 31)
     books = ("+fct_invoices", "+fct_invoice_lines", "+fct_cash_movements")
-    run_features(project, as_of, *books, "+fct_collection_priorities")
+    run_features(project, as_of, "+feat_late_payments", *books, "+fct_collection_priorities")
     return World(project, as_of)
 
 
@@ -166,7 +105,7 @@ def test_nothing_that_happens_later_changes_a_feature(
         before = count_rows(connection)
         forget(connection, cut)
         assert count_rows(connection) < before * 0.95, "the cut takes nothing away"
-    run_features(past, cut)
+    run_features(past, cut, "+feat_late_payments")
     known = features(world.project, f"invoice_date = date '{cut}'")
     known_then = features(past, f"invoice_date = date '{cut}'")
     assert len(known) >= 3
@@ -190,55 +129,6 @@ def busiest_day(project: Project, month: int) -> date:
     return found
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection) -> int:
-    """Raw rows of all loadable tables together."""
-    counts = [
-        connection.execute(f"select count(*) from {name}").fetchone()
-        for name, table in TABLES.items()
-        if table.loadable
-    ]
-    return sum(count[0] for count in counts if count is not None)
-
-
-def forget(connection: duckdb.DuckDBPyConnection, cut: date) -> None:
-    """Drop every raw fact dated on or after a day, but for the invoices and lines of that day."""
-    # limits first: what a later event changed is read from the event before it goes
-    connection.execute(
-        f"""
-        update raw_crm.accounts set credit_limit = limits.credit_limit
-        from (
-            select
-                entity_key,
-                case
-                    when count(*) filter (where source_ts < timestamp '{cut}') > 0
-                        then max_by(after->>'credit_limit', source_ts)
-                            filter (where source_ts < timestamp '{cut}')
-                    else min_by(coalesce(before, after)->>'credit_limit', source_ts)
-                end::decimal(18, 2) as credit_limit
-            from raw_cdc.change_events where source_table = 'raw_crm.accounts'
-            and source_ts is not null group by entity_key
-            having count(after->>'credit_limit') + count(before->>'credit_limit') > 0
-        ) as limits where account_id = limits.entity_key
-        """
-    )
-    connection.execute(
-        "delete from raw_payments.disputes where coalesce(opened_on, (select max(invoice_date)"
-        " from raw_billing.invoices where invoices.invoice_id = disputes.invoice_id))"
-        f" >= date '{cut}'"
-    )
-    connection.execute(
-        "delete from raw_billing.invoice_line_items where invoice_id in (select invoice_id"
-        f" from raw_billing.invoices where invoice_date > date '{cut}')"
-    )
-    connection.execute(f"delete from raw_billing.invoices where invoice_date > date '{cut}'")
-    for table, columns in DROPPED_BY.items():
-        later = " or ".join(f"{column} >= date '{cut}'" for column in columns)
-        connection.execute(f"delete from {table} where {later}")
-    for table, columns in EMPTIED.items():
-        for column in columns:
-            connection.execute(f"update {table} set {column} = null where {column} >= date '{cut}'")
-
-
 def test_every_dated_raw_column_is_accounted_for() -> None:
     """A new dated column must be dropped, emptied or kept with a reason, or the cut forgets it."""
     treated = {
@@ -253,24 +143,11 @@ def test_every_dated_raw_column_is_accounted_for() -> None:
 
 
 def test_the_dictionary_describes_every_feature(world: World) -> None:
-    described = yaml.safe_load(
-        (CHECKOUT / "models" / "marts" / "ml_features" / "feat_late_payments.yml").read_text()
-    )["models"][0]["columns"]
-    rows = features(world.project).values()
-    for column in described[5:]:
-        meta = column["config"]["meta"]
-        assert all(meta[key].strip() for key in ("unit", "source", "null_means")), column["name"]
-        has_null = any(row[column["name"]] is None for row in rows)
-        assert not (has_null and meta["null_means"] == "never null"), column["name"]
+    assert_dictionary_is_true("feat_late_payments", features(world.project).values())
 
 
-def test_the_dictionary_reaches_the_docs(workshop: Workshop, demo: Project) -> None:
-    del demo  # building it wrote the manifest
-    manifest = json.loads(next((workshop.directory / "target").rglob("manifest.json")).read_text())
-    columns = manifest["nodes"]["model.revenue_assurance.feat_late_payments"]["columns"]
-    for name, column in list(columns.items())[5:]:
-        for word in ("Unit: ", "From: ", "ull"):
-            assert word in column["description"], name
+def test_the_dictionary_reaches_the_docs(workshop: Workshop) -> None:
+    assert_dictionary_is_published("feat_late_payments", workshop)
 
 
 def test_every_open_account_is_on_the_list_of_calls_once(world: World) -> None:

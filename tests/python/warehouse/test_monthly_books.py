@@ -11,13 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.python.warehouse.compiled_spine import (
-    FIRST_DAY,
-    GIVEN,
-    build,
-    compile_models,
-    connect,
-)
+from tests.python.warehouse.compiled_models import Bench, set_up
+from tests.python.warehouse.compiled_spine import FIRST_DAY, GIVEN, build, compile_models
 from tests.python.warehouse.estate_by_hand import read_estate
 from tests.python.warehouse.ledger_books import Payment, WriteOff
 from tests.python.warehouse.monthly_books import Check, Estate, Row, months_by_hand
@@ -29,6 +24,7 @@ if TYPE_CHECKING:
 
     from pipeline.paths import Project
     from tests.python.warehouse.ledger_books import History
+    from tests.python.workshop import Workshop
 
 MART = "collections.fct_delinquency_monthly"
 MODELS = (
@@ -119,10 +115,9 @@ def estates(draw: st.DrawFn) -> Estate:
 
 @dataclass(frozen=True)
 class Books:
-    """The compiled models, and a database to run them in."""
+    """The compiled models."""
 
-    models: dict[str, str]
-    connection: duckdb.DuckDBPyConnection
+    bench: Bench
 
     def months(self, estate: Estate, as_of: date) -> dict[tuple[str, date, str], Row]:
         """The mart's rows, as of a day."""
@@ -149,8 +144,8 @@ class Books:
             ],
         }
         days = (as_of - FIRST_DAY).days
-        build(self.connection, self.models, estate.history, days, more)
-        return _rows(self.connection)
+        build(self.bench, estate.history, days, more)
+        return _rows(self.bench.connection)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, date, str], Row]:
@@ -165,10 +160,9 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, date, str], 
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
+def books(workshop: Workshop) -> Books:
     """The spine and the monthly books, compiled."""
-    models = compile_models(tmp_path_factory.mktemp("compiled"), *MODELS)
-    return Books(models, connect(models, GIVEN_HERE))
+    return Books(set_up(compile_models(workshop, *MODELS), GIVEN_HERE))
 
 
 @given(estate=estates(), as_of=AS_OF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -11,8 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.paths import CHECKOUT
-from tests.python.warehouse.compiled_checks import Bench, set_up
+from tests.python.warehouse.compiled_checks import checks_by_models, compile_models
 from tests.python.warehouse.penalty_books import Bill, Life, Money, Step, TakenBack, checks_of
+
+if TYPE_CHECKING:
+    from tests.python.warehouse.compiled_models import Bench
+    from tests.python.workshop import Workshop
 
 LAST_DAY = 16
 LINES = {"a": "utility", "b": "utility", "s": "subscription"}
@@ -97,9 +101,9 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(workshop: Workshop) -> Bench:
     """The compiled models."""
-    return set_up(tmp_path_factory.mktemp("compiled"))
+    return compile_models(workshop)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +136,7 @@ REPEATABLE = settings(
 def test_the_models_agree_with_a_walk_from_bill_to_bill(
     bench: Bench, stated: list[Step], life: Life
 ) -> None:
-    assert bench.checks(life, LAST_DAY) == checks_of(life, stated, LAST_DAY)
+    assert checks_by_models(bench, life, LAST_DAY) == checks_of(life, stated, LAST_DAY)
 
 
 @given(life=lives(), day=st.integers(0, LAST_DAY - 1))
@@ -140,10 +144,10 @@ def test_the_models_agree_with_a_walk_from_bill_to_bill(
 def test_later_facts_leave_earlier_checks_as_they_were(
     bench: Bench, stated: list[Step], life: Life, day: int
 ) -> None:
-    then = bench.checks(life, day)
-    assert then == bench.checks(life.until(day), day)
+    then = checks_by_models(bench, life, day)
+    assert then == checks_by_models(bench, life.until(day), day)
     assert then == checks_of(life.until(day), stated, day)
-    assert then == [check for check in bench.checks(life, LAST_DAY) if check.day <= day]
+    assert then == [check for check in checks_by_models(bench, life, LAST_DAY) if check.day <= day]
 
 
 def test_a_life_of_non_payment_passes_through_everything(bench: Bench, stated: list[Step]) -> None:
@@ -156,7 +160,7 @@ def test_a_life_of_non_payment_passes_through_everything(bench: Bench, stated: l
         (),
         (),
     )
-    checks = bench.checks(life, LAST_DAY)
+    checks = checks_by_models(bench, life, LAST_DAY)
     assert checks == checks_of(life, stated, LAST_DAY)
     assert [check.score for check in checks] == [
         *map(Fraction, ("2", "2.5", "0", "1", "2.5", "4.5", "6", "8", "10"))

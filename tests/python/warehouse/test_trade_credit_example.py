@@ -193,7 +193,8 @@ def test_an_earlier_day_knows_the_copy_and_not_yet_the_bill_after_the_closing(
     account, issued, days = SENT_TWICE
     copied_on = issued + timedelta(days=days)
     assert copied_on < AFTER_CLOSING[1]
-    earlier = workshop.build(workshop.copy(books, "harrow-pike-may"), copied_on)
+    twin = workshop.copy(books, "harrow-pike-may")
+    earlier = workshop.make(twin, copied_on, select=("+fct_leakage_cases", "+fct_findings"))
     assert query(
         earlier,
         "select rule, account_id, status from leakage.fct_leakage_cases where direction = 'over'",
