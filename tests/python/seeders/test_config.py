@@ -66,7 +66,9 @@ def test_a_world_of_subscriptions_may_lie_in_any_year() -> None:
         load_config("seeds", None, early)
     with pytest.raises(ConfigError, match=r"utility\.first_day"):
         load_config("seeds", None, [*early, "trade.accounts=0"])
-    none = [*early, "trade.accounts=0", "utility.customers=0"]
+    with pytest.raises(ConfigError, match=r"metering\.first_month"):
+        load_config("seeds", None, [*early, "trade.accounts=0", "utility.customers=0"])
+    none = [*early, "trade.accounts=0", "utility.customers=0", "metering.meters=0"]
     assert load_config("seeds", None, none).trade.accounts == 0
 
 
@@ -118,6 +120,18 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("utility.poor_min_paid=0.31", "is above"),
         ("utility.days_early_max=31", "is above utility.cycle_days"),
         ("utility.residential_rate=0.1234567", "at most 6 decimals"),
+        ("metering.meters=1000000", "0 to 999999"),
+        ("metering.meter=5", "did you mean metering.meters"),
+        ("metering.first_month=2024-01-01", "a month such as"),
+        ("metering.first_month=2025-01", "after the end of the period"),
+        ("metering.tariff_change=2024-07-01", "a month such as"),
+        ("metering.zero_run_min_hours=13", "is above metering.zero_run_max_hours"),
+        ("metering.technical_loss_max=0.1", "metering.technical_loss_min"),
+        ("metering.spike_rate=0.95", "together at most 1"),
+        ("metering.failure_rate=0.999", "together at most 1"),
+        ("metering.under_billed_rate=0.99", "together at most 1"),
+        ("metering.signal_drop_rate=0.3", "more than one run of hours a day"),
+        ("metering.missing_rate=1.1", "0.0 to 1.0"),
         ("penalty.suspend_score=10.5", "is above penalty.close_score"),
         ("penalty.partial_ratio=0.7", "is above penalty.major_ratio"),
         ("penalty.minor_penalty=0.0005", "at most 3 decimals"),
@@ -159,7 +173,8 @@ def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
         load_config("demo", tmp_path / "mine.yml", [])
 
 
-THRESHOLDS = "zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x"
+THRESHOLDS = "zombie_grace_days: 45, invoicing_lag_days: 2, usage_invoicing_lag_days: 3, duplicate_window_days: 4, other: x"
+LAGS = "invoicing_lag_days: 0, usage_invoicing_lag_days: 7"
 STEPS = (
     "{step_name: minor, min_ratio: 0, penalty: 0.25},"
     " {step_name: partial, min_ratio: 0.2, penalty: 1},"
@@ -173,7 +188,10 @@ def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     project = tmp_path / "dbt_project.yml"
     project.write_text(f"vars: {{{THRESHOLDS}, {PENALTY}}}\n")
     assert load_policy(project) == PolicyConfig(
-        zombie_grace_days=45, invoicing_lag_days=2, duplicate_window_days=4
+        zombie_grace_days=45,
+        invoicing_lag_days=2,
+        usage_invoicing_lag_days=3,
+        duplicate_window_days=4,
     )
     assert load_config("demo", None, [], project).policy.zombie_grace_days == 45
 
@@ -221,10 +239,14 @@ def test_another_penalty_policy_is_one_clear_line(tmp_path: Path, policy: str, s
         ("vars: {zombie_grace_days: 30}", "vars.invoicing_lag_days"),
         (
             "vars: {zombie_grace_days: 30, invoicing_lag_days: 0}",
+            "vars.usage_invoicing_lag_days",
+        ),
+        (
+            f"vars: {{zombie_grace_days: 30, {LAGS}}}",
             "vars.duplicate_window_days",
         ),
         (
-            "vars: {zombie_grace_days: soon, invoicing_lag_days: 0, duplicate_window_days: 3}",
+            f"vars: {{zombie_grace_days: soon, {LAGS}, duplicate_window_days: 3}}",
             "a whole number",
         ),
     ],
