@@ -16,16 +16,14 @@ final as (
     select
         rule,
         has_exact_signature,
-        is_scored_by_period,
-        is_amount_exact
+        is_scored_by_period
     from leakage_rules
     union all
-    -- data that disagree do so in a row, and by an amount, that can be pointed at
+    -- data that disagree do so in a row that can be pointed at
     select
         rule,
         true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
+        true as is_scored_by_period
     from finding_rules
 
 )
