@@ -4,6 +4,18 @@ with ghost_cases as (
 
 ),
 
+unbilled_usage_cases as (
+
+    select * from {{ ref('int_unbilled_usage_cases') }}
+
+),
+
+under_billed_cases as (
+
+    select * from {{ ref('int_under_billed_cases') }}
+
+),
+
 zombie_cases as (
 
     select * from {{ ref('int_zombie_cases') }}
@@ -34,6 +46,12 @@ billed_while_disconnected_cases as (
 
 ),
 
+over_billed_cases as (
+
+    select * from {{ ref('int_over_billed_cases') }}
+
+),
+
 duplicate_payment_cases as (
 
     select * from {{ ref('int_duplicate_payment_cases') }}
@@ -50,6 +68,10 @@ unioned as (
 
     select * from ghost_cases
     union all
+    select * from unbilled_usage_cases
+    union all
+    select * from under_billed_cases
+    union all
     select * from zombie_cases
     union all
     select * from leaky_bucket_cases
@@ -59,6 +81,8 @@ unioned as (
     select * from billed_after_cancel_cases
     union all
     select * from billed_while_disconnected_cases
+    union all
+    select * from over_billed_cases
     union all
     select * from duplicate_payment_cases
 

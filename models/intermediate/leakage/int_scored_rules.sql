@@ -13,9 +13,18 @@ finding_rules as (
 
 final as (
 
-    select rule from leakage_rules
+    select
+        rule,
+        has_exact_signature,
+        is_scored_by_period
+    from leakage_rules
     union all
-    select rule from finding_rules
+    -- data that disagree do so in a row that can be pointed at
+    select
+        rule,
+        true as has_exact_signature,
+        true as is_scored_by_period
+    from finding_rules
 
 )
 
