@@ -346,6 +346,7 @@ class PolicyConfig:
 
     zombie_grace_days: int = _count(30, 0, 3_650)
     invoicing_lag_days: int = _count(0, 0, 3_650)
+    usage_invoicing_lag_days: int = _count(7, 0, 3_650)
     duplicate_window_days: int = _count(3, 0, 31)
 
 

@@ -107,7 +107,7 @@ def _ghosts(policy: PolicyConfig, cycles: Cycles, ghosts: Ghosts) -> Truth:
             account=ghosts.account,
             billed=ghosts.billed,
             open_cents=ghosts.cents,
-            begins_on=cycles.first_days(ghosts.billed) + np.int32(policy.invoicing_lag_days),
+            begins_on=cycles.first_days(ghosts.billed) + np.int32(policy.usage_invoicing_lag_days),
             ends_on=np.full(len(ghosts.account), NEVER, dtype=np.int32),
         ),
         ghosts.is_injected,

@@ -108,7 +108,7 @@ final as (
         currency,
         invoice_id,
         invoice_date,
-        {{ day_add('billing_date', var('invoicing_lag_days') + 1) }} as ghost_from
+        {{ day_add('billing_date', var('usage_invoicing_lag_days') + 1) }} as ghost_from
     from covered
     where invoice_rank = 1
 

@@ -1,5 +1,6 @@
 -- The rules in the order in which they own money: inside a family the earlier rule keeps the
--- amount.
+-- amount. A rule is scored as it can know: whether its signature is exact, whether it can tell
+-- the period, and whether the amount is a fact or an estimate.
 
 with final as (
 
@@ -7,43 +8,64 @@ with final as (
         'ghost' as rule,
         'not_billed' as family,
         1 as precedence,
-        'under' as direction
+        'under' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'zombie' as rule,
         'not_paid' as family,
         1 as precedence,
-        'under' as direction
+        'under' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'leaky_bucket' as rule,
         'not_paid' as family,
         2 as precedence,
-        'under' as direction
+        'under' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'duplicate_invoice' as rule,
         'billed_wrongly' as family,
         1 as precedence,
-        'over' as direction
+        'over' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'billed_after_cancel' as rule,
         'billed_wrongly' as family,
         2 as precedence,
-        'over' as direction
+        'over' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'billed_while_disconnected' as rule,
         'billed_wrongly' as family,
         3 as precedence,
-        'over' as direction
+        'over' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
     union all
     select
         'duplicate_payment' as rule,
         'paid_twice' as family,
         1 as precedence,
-        'over' as direction
+        'over' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
 
 )
 

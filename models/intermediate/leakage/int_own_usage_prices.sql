@@ -1,6 +1,6 @@
 -- Where no tariff is known, what the account was charged last for a kWh is the best guess: the
--- last bill issued before the period could be a ghost, so that the guess does not change when later
--- bills arrive.
+-- last bill issued by the end of the period, so that the guess does not change when later bills
+-- arrive.
 
 with periods as (
 
@@ -69,7 +69,7 @@ events as (
     union all
     select
         account_id,
-        ghost_from as happened_on,
+        {{ day_add('billing_date', 1) }} as happened_on,
         null as bill_number,
         period_start
     from unrated

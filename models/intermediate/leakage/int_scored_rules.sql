@@ -13,9 +13,20 @@ finding_rules as (
 
 final as (
 
-    select rule from leakage_rules
+    select
+        rule,
+        has_exact_signature,
+        is_scored_by_period,
+        is_amount_exact
+    from leakage_rules
     union all
-    select rule from finding_rules
+    -- data that disagree do so in a row, and by an amount, that can be pointed at
+    select
+        rule,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
+    from finding_rules
 
 )
 

@@ -23,6 +23,27 @@ as_of as (
 
 ),
 
+-- a rule that cannot tell the period is scored by the entity: all its periods are one case
+found_by_case as (
+
+    select
+        found.rule,
+        found.entity_type,
+        found.entity_id,
+        case when rules.is_scored_by_period then found.period_start end as scored_period,
+        sum(found.amount) as amount,
+        max(found.currency) as currency
+    from found
+    inner join rules
+        on found.rule = rules.rule
+    group by
+        found.rule,
+        found.entity_type,
+        found.entity_id,
+        case when rules.is_scored_by_period then found.period_start end
+
+),
+
 -- only what can be seen on the day counts; what will be seen later stands beside it
 truth_by_case as (
 
@@ -30,7 +51,7 @@ truth_by_case as (
         truth.rule,
         truth.entity_type,
         truth.entity_id,
-        truth.period_start,
+        case when rules.is_scored_by_period then truth.period_start end as scored_period,
         bool_or(
             truth.observable_from <= as_of.as_of_date
             and coalesce(truth.ends_on > as_of.as_of_date, true)
@@ -49,33 +70,39 @@ truth_by_case as (
         ) as amount,
         max(truth.currency) as currency
     from truth
+    inner join rules
+        on truth.rule = rules.rule
     cross join as_of
-    group by truth.rule, truth.entity_type, truth.entity_id, truth.period_start
+    group by
+        truth.rule,
+        truth.entity_type,
+        truth.entity_id,
+        case when rules.is_scored_by_period then truth.period_start end
 
 ),
 
 compared as (
 
     select
-        coalesce(found.rule, truth_by_case.rule) as rule,
-        found.rule is not null and coalesce(truth_by_case.is_observable, false)
+        coalesce(found_by_case.rule, truth_by_case.rule) as rule,
+        found_by_case.rule is not null and coalesce(truth_by_case.is_observable, false)
             as is_true_positive,
-        found.rule is not null and not coalesce(truth_by_case.is_observable, false)
+        found_by_case.rule is not null and not coalesce(truth_by_case.is_observable, false)
             as is_false_positive,
-        found.rule is null and truth_by_case.is_observable as is_false_negative,
+        found_by_case.rule is null and truth_by_case.is_observable as is_false_negative,
         coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
         truth_by_case.is_observable
         and (
-            found.amount is distinct from truth_by_case.amount
-            or coalesce(found.currency != truth_by_case.currency, false)
+            found_by_case.amount is distinct from truth_by_case.amount
+            or coalesce(found_by_case.currency != truth_by_case.currency, false)
         ) as has_wrong_amount
-    from found
+    from found_by_case
     full outer join truth_by_case
         on
-        found.rule = truth_by_case.rule
-        and found.entity_type = truth_by_case.entity_type
-        and found.entity_id = truth_by_case.entity_id
-        and found.period_start = truth_by_case.period_start
+        found_by_case.rule = truth_by_case.rule
+        and found_by_case.entity_type = truth_by_case.entity_type
+        and found_by_case.entity_id = truth_by_case.entity_id
+        and found_by_case.scored_period is not distinct from truth_by_case.scored_period
 
 ),
 
@@ -83,17 +110,19 @@ counted as (
 
     select
         rules.rule,
+        rules.has_exact_signature,
         count(*) filter (where compared.is_true_positive) as true_positives,
         count(*) filter (where compared.is_false_positive) as false_positives,
         count(*) filter (where compared.is_false_negative) as false_negatives,
         count(*) filter (where compared.is_not_yet_observable) as not_yet_observable,
-        count(*) filter (where compared.is_true_positive and compared.has_wrong_amount)
-            as wrong_amounts
+        count(*) filter (
+            where rules.is_amount_exact and compared.is_true_positive and compared.has_wrong_amount
+        ) as wrong_amounts
     from rules
     cross join as_of
     left join compared
         on rules.rule = compared.rule
-    group by rules.rule
+    group by rules.rule, rules.has_exact_signature
 
 ),
 
@@ -113,7 +142,8 @@ final as (
             cast(true_positives as decimal(18, 6))
             / nullif(true_positives + false_negatives, 0) as decimal(9, 6)
         ) as recall,
-        wrong_amounts
+        wrong_amounts,
+        has_exact_signature
     from counted
 
 )

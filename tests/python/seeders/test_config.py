@@ -159,7 +159,8 @@ def test_an_unknown_preset_and_two_origins_are_refused(tmp_path: Path) -> None:
         load_config("demo", tmp_path / "mine.yml", [])
 
 
-THRESHOLDS = "zombie_grace_days: 45, invoicing_lag_days: 2, duplicate_window_days: 4, other: x"
+THRESHOLDS = "zombie_grace_days: 45, invoicing_lag_days: 2, usage_invoicing_lag_days: 3, duplicate_window_days: 4, other: x"
+LAGS = "invoicing_lag_days: 0, usage_invoicing_lag_days: 7"
 STEPS = (
     "{step_name: minor, min_ratio: 0, penalty: 0.25},"
     " {step_name: partial, min_ratio: 0.2, penalty: 1},"
@@ -173,7 +174,10 @@ def test_thresholds_come_from_the_dbt_project(tmp_path: Path) -> None:
     project = tmp_path / "dbt_project.yml"
     project.write_text(f"vars: {{{THRESHOLDS}, {PENALTY}}}\n")
     assert load_policy(project) == PolicyConfig(
-        zombie_grace_days=45, invoicing_lag_days=2, duplicate_window_days=4
+        zombie_grace_days=45,
+        invoicing_lag_days=2,
+        usage_invoicing_lag_days=3,
+        duplicate_window_days=4,
     )
     assert load_config("demo", None, [], project).policy.zombie_grace_days == 45
 
@@ -221,10 +225,14 @@ def test_another_penalty_policy_is_one_clear_line(tmp_path: Path, policy: str, s
         ("vars: {zombie_grace_days: 30}", "vars.invoicing_lag_days"),
         (
             "vars: {zombie_grace_days: 30, invoicing_lag_days: 0}",
+            "vars.usage_invoicing_lag_days",
+        ),
+        (
+            f"vars: {{zombie_grace_days: 30, {LAGS}}}",
             "vars.duplicate_window_days",
         ),
         (
-            "vars: {zombie_grace_days: soon, invoicing_lag_days: 0, duplicate_window_days: 3}",
+            f"vars: {{zombie_grace_days: soon, {LAGS}, duplicate_window_days: 3}}",
             "a whole number",
         ),
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from seeders.config import load_config
+from seeders.config import PolicyConfig, load_config
 from seeders.contracts import TABLES
 from seeders.simulation.utility.ledger import STEPS, Penalty
 from tests.python.seeders.worlds import count, simulate_utility
@@ -130,12 +130,13 @@ def test_draws_for_one_thing_say_nothing_about_another() -> None:
         assert _one(con, mean) == pytest.approx(usual, rel=0.08), cycles
 
 
-def test_a_ghost_is_told_from_the_day_after_its_cycle_and_never_ends() -> None:
-    con = simulate_utility(*SHORT, "utility.ghost_rate=0.1")
+def test_a_ghost_is_told_once_its_bill_is_late_and_never_ends() -> None:
+    policy = PolicyConfig(usage_invoicing_lag_days=9)
+    con = simulate_utility(*SHORT, "utility.ghost_rate=0.1", policy=policy)
     ghosts = f"select count(*) from {FAULTS} as f"
     told = (
         " join raw_metering.usages as u on u.account_id = f.entity_id"
-        " and u.cycle_start = f.period_start and u.cycle_end + 1 = f.observable_from"
+        " and u.cycle_start = f.period_start and u.cycle_end + 10 = f.observable_from"
         " where rule = 'ghost' and entity_type = 'account' and f.account_id = entity_id"
         " and ends_on is null and cause = 'injected' and currency = 'USD'"
     )
@@ -145,13 +146,16 @@ def test_a_ghost_is_told_from_the_day_after_its_cycle_and_never_ends() -> None:
 def test_a_bill_swallowed_by_the_closing_is_a_natural_ghost() -> None:
     """An account that is closed as soon as it would be suspended has just used energy."""
     con = simulate_utility(
-        "utility.ghost_rate=0", "penalty.close_score=3", "penalty.suspend_score=3"
+        "utility.ghost_rate=0",
+        "penalty.close_score=3",
+        "penalty.suspend_score=3",
+        policy=PolicyConfig(usage_invoicing_lag_days=7),
     )
     closed = count(con, "select count(*) from raw_billing.bad_debts")
     assert _turned(con, "suspend") == 0
     natural = (
         f"select count(*) from {FAULTS} as f join raw_crm.accounts as a using (account_id)"
-        " where rule = 'ghost' and cause = 'natural' and observable_from = closed_on"
+        " where rule = 'ghost' and cause = 'natural' and observable_from = closed_on + 7"
     )
     assert count(con, natural) == closed > 20
     assert count(con, f"select count(*) from {FAULTS} where cause = 'injected'") == 0
