@@ -87,9 +87,6 @@ compared as (
 
     select
         meter_id,
-        cast(sum(expected_kwh - registered_kwh) filter (where is_after) as decimal(18, 3))
-            as lost_kwh,
-        cast(sum(expected_kwh) filter (where is_after) as decimal(18, 3)) as expected_kwh,
         cast(avg(cast(level_before - level_residual as double)) filter (where is_last) as decimal(9, 4))
             as tail_drop,
         count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,
@@ -133,8 +130,6 @@ final as (
 
     select
         compared.meter_id,
-        compared.lost_kwh,
-        compared.expected_kwh,
         compared.tail_drop,
         -- kWh a day that went missing from the meter, and that came up as loss of its feeder
         cast(compared.near_lost_kwh as double) / nullif(compared.balance_days_after, 0)

@@ -34,6 +34,7 @@ stepped as (
 
     select
         meter_id,
+        read_on,
         registered_kwh,
         abs(level_residual - lag(level_residual) over by_day) as level_step,
         abs(night_residual - lag(night_residual) over by_day) as night_step,
@@ -47,7 +48,10 @@ final as (
 
     select
         meter_id,
+        min(read_on) as first_judged_on,
+        max(read_on) as last_judged_on,
         count(*) as judged_days,
+        cast(sum(registered_kwh) / count(*) as decimal(18, 3)) as mean_day_kwh,
         cast({{ quantile_of('registered_kwh', 0.9) }} as decimal(18, 3)) as full_day_kwh,
         -- the middle of the steps between independent normal days is 0.954 of their deviation
         cast(

@@ -1,4 +1,4 @@
--- A register that is turned back shows as one large negative reading: more than a whole day's
+-- A register that is turned back shows as one large negative reading: more than a full day's
 -- energy, which no garbage value and no hour of reversed energy comes near.
 
 with daily as (
@@ -25,10 +25,8 @@ final as (
 
     select
         meters.meter_id,
-        min(daily.read_on) as first_on,
-        max(daily.read_on) as last_on,
-        count(*) as rollback_days,
-        cast(-sum(daily.negative_kwh) as decimal(18, 3)) as rolled_back_kwh
+        daily.read_on as rolled_back_on,
+        cast(-daily.negative_kwh as decimal(18, 3)) as rolled_back_kwh
     from daily
     inner join meters
         on daily.meter_number = meters.meter_number
@@ -36,9 +34,7 @@ final as (
         on meters.meter_id = noise.meter_id
     where
         -daily.negative_kwh
-        > greatest(noise.full_day_kwh, {{ var('anomaly_min_kw') }})
-        * {{ var('rollback_min_days') }}
-    group by meters.meter_id
+        > greatest(noise.full_day_kwh, {{ var('anomaly_min_kw') }}) * {{ var('rollback_min_days') }}
 
 )
 
