@@ -326,6 +326,20 @@ _ALL: Final = (
         " observable_from:date ends_on:date",
         loadable=False,
     ),
+    # what befell the readings of smart meters, a row per meter and run of hours
+    _table(
+        "ground_truth.reading_faults",
+        "",
+        "meter_number fault starts_at:ts ends_at:ts hours:int",
+        loadable=False,
+    ),
+    # what a smart meter's place truly used in a month, what a faultless meter registered of it, what was stolen
+    _table(
+        "ground_truth.meter_months",
+        "meter_id month",
+        "meter_id month:date used_kwh:energy registered_kwh:energy stolen_kwh:energy",
+        loadable=False,
+    ),
     # how reliably each simulated utility customer pays, from 0 to 1: what a model may guess at, never see
     _table(
         "ground_truth.customer_reliability",

@@ -1,8 +1,9 @@
 """What a simulation is told: typed, frozen, checked once, before anything is written."""
 
+from seeders.config.bounds import ConfigError
 from seeders.config.loading import config_from_json, config_to_json, load_config, load_policy
+from seeders.config.metering import MeteringConfig
 from seeders.config.model import (
-    ConfigError,
     GhostConfig,
     LeakyConfig,
     OutputConfig,
@@ -21,6 +22,7 @@ __all__ = [
     "ConfigError",
     "GhostConfig",
     "LeakyConfig",
+    "MeteringConfig",
     "OutputConfig",
     "PaymentsConfig",
     "PenaltyConfig",

@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, get_type_hints
 
 import yaml
 
-from seeders.config.model import (
-    ConfigError,
-    PolicyConfig,
-    SimulationConfig,
-    bounds_of,
-    days_of,
-    stated_by,
-)
+from seeders.config.bounds import ConfigError, bounds_of, days_of, stated_by
+from seeders.config.model import PolicyConfig, SimulationConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,6 +102,8 @@ def config_to_json(config: SimulationConfig) -> str:
     content = asdict(config)
     content["period"]["first_month"] = f"{config.period.first_month:%Y-%m}"
     content["trade"]["first_month"] = f"{config.trade.first_month:%Y-%m}"
+    content["metering"]["first_month"] = f"{config.metering.first_month:%Y-%m}"
+    content["metering"]["tariff_change"] = f"{config.metering.tariff_change:%Y-%m}"
     content["utility"]["first_day"] = f"{config.utility.first_day:%Y-%m-%d}"
     return json.dumps(content, sort_keys=True)
 

@@ -7,9 +7,12 @@ a year to which it happens within that year. A rate of 0 makes the effect vanish
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Final
+from typing import Final
+
+from seeders.config.bounds import ConfigError, count, number, share, stated
+from seeders.config.metering import MeteringConfig, check_metering
 
 MAX_CUSTOMERS: Final = 9_999_999
 """Customer ids hold seven digits, so that every id stays within DuckDB's 12 inline bytes."""
@@ -25,80 +28,12 @@ MAX_UTILITY_CUSTOMERS: Final = 999_999
 """Ids of utilities hold six digits of the customer, two of the account within it, three of the cycle."""
 
 
-class ConfigError(ValueError):
-    """A configuration that cannot be simulated; the message is one line for the user."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The closed interval a number has to lie in."""
-
-    low: float
-    high: float
-
-
-def bounds_of(section: type[Any]) -> dict[str, Bounds]:
-    """The bounds that a section states for its fields.
-
-    Args:
-        section: One of the section classes below.
-
-    Returns:
-        Bounds by field name; fields without bounds are left out.
-    """
-    return {f.name: f.metadata["bounds"] for f in fields(section) if "bounds" in f.metadata}
-
-
-def days_of(section: type[Any]) -> frozenset[str]:
-    """The fields of a section that are written as a day, YYYY-MM-DD, and not as a month.
-
-    Args:
-        section: One of the section classes below.
-
-    Returns:
-        Names of fields.
-    """
-    return frozenset(f.name for f in fields(section) if f.metadata.get("is_day", False))
-
-
-def stated_by(section: type[Any]) -> tuple[str, ...]:
-    """The fields of a section that have no default.
-
-    Args:
-        section: One of the section classes below.
-
-    Returns:
-        Names of fields.
-    """
-    return tuple(
-        f.name for f in fields(section) if f.default is MISSING and f.default_factory is MISSING
-    )
-
-
-def _number(default: float, low: float, high: float) -> Any:  # noqa: ANN401
-    # a default is written to JSON like a value that was read
-    return field(default=float(default), metadata={"bounds": Bounds(low, high)})
-
-
-def _stated(low: float, high: float) -> Any:  # noqa: ANN401
-    return field(metadata={"bounds": Bounds(low, high)})
-
-
-def _share(default: float, *, below_one: bool = False) -> Any:  # noqa: ANN401
-    high = 0.999 if below_one else 1.0
-    return field(default=default, metadata={"bounds": Bounds(0.0, high)})
-
-
-def _count(default: int, low: int, high: int) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"bounds": Bounds(low, high)})
-
-
 @dataclass(frozen=True)
 class PeriodConfig:
     """The months to simulate. `first_month` is written as YYYY-MM and held as its first day."""
 
     first_month: date = date(2024, 1, 1)
-    months: int = _count(12, 1, MAX_MONTHS)
+    months: int = count(12, 1, MAX_MONTHS)
 
 
 @dataclass(frozen=True)
@@ -110,65 +45,65 @@ class SubscriptionConfig:
     before. Joining goes on at the same pace ever after. Leads come on top: an account, nothing else.
     """
 
-    customers: int = _count(1_000, 0, MAX_CUSTOMERS)
-    joiner_share: float = _share(0.06)
-    lead_share: float = _share(0.02)
-    lead_purge_share: float = _share(0.3)
-    second_subscription_share: float = _share(0.05)
-    trial_share: float = _share(0.3)
-    trial_days: int = _count(30, 1, 365)
-    complimentary_share: float = _share(0.01)
-    negotiated_share: float = _share(0.04)
-    several_seats_share: float = _share(0.10)
-    annual_churn: float = _share(0.08, below_one=True)
-    annual_plan_change: float = _share(0.06, below_one=True)
-    annual_address_change: float = _share(0.05, below_one=True)
-    annual_segment_change: float = _share(0.02, below_one=True)
-    payment_terms_days: int = _count(14, 0, 120)
+    customers: int = count(1_000, 0, MAX_CUSTOMERS)
+    joiner_share: float = share(0.06)
+    lead_share: float = share(0.02)
+    lead_purge_share: float = share(0.3)
+    second_subscription_share: float = share(0.05)
+    trial_share: float = share(0.3)
+    trial_days: int = count(30, 1, 365)
+    complimentary_share: float = share(0.01)
+    negotiated_share: float = share(0.04)
+    several_seats_share: float = share(0.10)
+    annual_churn: float = share(0.08, below_one=True)
+    annual_plan_change: float = share(0.06, below_one=True)
+    annual_address_change: float = share(0.05, below_one=True)
+    annual_segment_change: float = share(0.02, below_one=True)
+    payment_terms_days: int = count(14, 0, 120)
 
 
 @dataclass(frozen=True)
 class PaymentsConfig:
     """How customers pay of their own accord; none of this is a fault of the billing process."""
 
-    late_share: float = _share(0.10)
-    late_max_days: int = _count(25, 1, 365)
-    late_arrival_share: float = _share(0.01)
-    annual_non_payers: float = _share(0.02, below_one=True)
-    suspend_after_days: int = _count(20, 1, 365)
-    reinstated_share: float = _share(0.5)
-    reinstate_min_days: int = _count(10, 1, 365)
-    reinstate_max_days: int = _count(40, 1, 365)
-    close_after_days: int = _count(90, 1, 365)
+    late_share: float = share(0.10)
+    late_max_days: int = count(25, 1, 365)
+    late_arrival_share: float = share(0.01)
+    annual_non_payers: float = share(0.02, below_one=True)
+    suspend_after_days: int = count(20, 1, 365)
+    reinstated_share: float = share(0.5)
+    reinstate_min_days: int = count(10, 1, 365)
+    reinstate_max_days: int = count(40, 1, 365)
+    close_after_days: int = count(90, 1, 365)
 
 
 @dataclass(frozen=True)
 class GhostConfig:
     """Active subscription-months that are not invoiced; some of them are, late, after all."""
 
-    rate: float = _share(0.015)
-    billed_late_share: float = _share(0.10)
-    billed_late_min_days: int = _count(20, 1, 365)
-    billed_late_max_days: int = _count(60, 1, 365)
+    rate: float = share(0.015)
+    billed_late_share: float = share(0.10)
+    billed_late_min_days: int = count(20, 1, 365)
+    billed_late_max_days: int = count(60, 1, 365)
 
 
 @dataclass(frozen=True)
 class ZombieConfig:
     """Invoices whose payment is never recorded while the customer goes on being served."""
 
-    rate: float = _share(0.02)
+    rate: float = share(0.02)
 
 
 @dataclass(frozen=True)
 class LeakyConfig:
     """Payments that fall short of their invoice; some customers pay the rest later."""
 
-    rate: float = _share(0.03)
-    min_paid: float = _share(0.90)
-    max_paid: float = _share(0.99)
-    topped_up_share: float = _share(0.15)
-    topped_up_min_days: int = _count(45, 1, 365)
-    topped_up_max_days: int = _count(75, 1, 365)
+    rate: float = share(0.03)
+    min_paid: float = share(0.90)
+    max_paid: float = share(0.99)
+    topped_up_share: float = share(0.15)
+    topped_up_min_days: int = count(45, 1, 365)
+    topped_up_max_days: int = count(75, 1, 365)
 
 
 @dataclass(frozen=True)
@@ -184,60 +119,60 @@ class TradeConfig:
     """
 
     first_month: date = date(2022, 1, 1)
-    accounts: int = _count(200, 0, MAX_TRADE_ACCOUNTS)
-    skus: int = _count(100, 12, 9_999)
-    joiner_share: float = _share(0.10)
-    orders_per_year: int = _count(14, 1, 80)
-    standing_order_share: float = _share(0.15)
-    short_terms_share: float = _share(0.15)
-    long_terms_share: float = _share(0.10)
-    eur_share: float = _share(0.15)
-    balance_forward_share: float = _share(0.25)
-    allocating_share: float = _share(0.30)
-    contract_share: float = _share(0.30)
-    annual_limit_change: float = _share(0.15, below_one=True)
-    annual_address_change: float = _share(0.03, below_one=True)
-    annual_closure: float = _share(0.03, below_one=True)
+    accounts: int = count(200, 0, MAX_TRADE_ACCOUNTS)
+    skus: int = count(100, 12, 9_999)
+    joiner_share: float = share(0.10)
+    orders_per_year: int = count(14, 1, 80)
+    standing_order_share: float = share(0.15)
+    short_terms_share: float = share(0.15)
+    long_terms_share: float = share(0.10)
+    eur_share: float = share(0.15)
+    balance_forward_share: float = share(0.25)
+    allocating_share: float = share(0.30)
+    contract_share: float = share(0.30)
+    annual_limit_change: float = share(0.15, below_one=True)
+    annual_address_change: float = share(0.03, below_one=True)
+    annual_closure: float = share(0.03, below_one=True)
 
     # behaviours of accounts; who is none of these pays well throughout
-    bad_share: float = _share(0.10)
-    turning_share: float = _share(0.15)
-    seasonal_share: float = _share(0.15)
-    annual_turning: float = _share(0.45, below_one=True)
-    annual_default: float = _share(0.03, below_one=True)
-    suspend_after_days: int = _count(60, 1, 365)
-    reinstated_share: float = _share(0.4)
-    reinstate_min_days: int = _count(15, 1, 365)
-    reinstate_max_days: int = _count(60, 1, 365)
-    close_after_days: int = _count(120, 1, 730)
+    bad_share: float = share(0.10)
+    turning_share: float = share(0.15)
+    seasonal_share: float = share(0.15)
+    annual_turning: float = share(0.45, below_one=True)
+    annual_default: float = share(0.03, below_one=True)
+    suspend_after_days: int = count(60, 1, 365)
+    reinstated_share: float = share(0.4)
+    reinstate_min_days: int = count(15, 1, 365)
+    reinstate_max_days: int = count(60, 1, 365)
+    close_after_days: int = count(120, 1, 730)
 
     # what customers do of their own accord
-    late_share: float = _share(0.08)
-    late_max_days: int = _count(30, 1, 365)
-    unpaid_share: float = _share(0.006)
-    partial_share: float = _share(0.03)
-    partial_rest_share: float = _share(0.7)
-    overpaid_share: float = _share(0.012)
-    overpaid_refund_share: float = _share(0.5)
-    chargeback_share: float = _share(0.008)
-    chargeback_repaid_share: float = _share(0.6)
-    return_share: float = _share(0.03)
-    return_after_payment_share: float = _share(0.4)
-    dispute_share: float = _share(0.025)
-    dispute_credit_share: float = _share(0.4)
-    late_allocation_share: float = _share(0.2)
-    complaint_share: float = _share(0.04)
+    late_share: float = share(0.08)
+    late_max_days: int = count(30, 1, 365)
+    unpaid_share: float = share(0.006)
+    partial_share: float = share(0.03)
+    partial_rest_share: float = share(0.7)
+    overpaid_share: float = share(0.012)
+    overpaid_refund_share: float = share(0.5)
+    chargeback_share: float = share(0.008)
+    chargeback_repaid_share: float = share(0.6)
+    return_share: float = share(0.03)
+    return_after_payment_share: float = share(0.4)
+    dispute_share: float = share(0.025)
+    dispute_credit_share: float = share(0.4)
+    late_allocation_share: float = share(0.2)
+    complaint_share: float = share(0.04)
 
     # faults
-    duplicate_invoice_rate: float = _share(0.01)
-    duplicate_invoice_credited_share: float = _share(0.5)
-    duplicate_payment_rate: float = _share(0.01)
-    duplicate_payment_refunded_share: float = _share(0.5)
-    billed_after_cancel_rate: float = _share(0.3)
-    billed_after_cancel_credited_share: float = _share(0.4)
-    header_lines_mismatch_rate: float = _share(0.006)
-    orphaned_line_rate: float = _share(0.005)
-    currency_mismatch_rate: float = _share(0.006)
+    duplicate_invoice_rate: float = share(0.01)
+    duplicate_invoice_credited_share: float = share(0.5)
+    duplicate_payment_rate: float = share(0.01)
+    duplicate_payment_refunded_share: float = share(0.5)
+    billed_after_cancel_rate: float = share(0.3)
+    billed_after_cancel_credited_share: float = share(0.4)
+    header_lines_mismatch_rate: float = share(0.006)
+    orphaned_line_rate: float = share(0.005)
+    currency_mismatch_rate: float = share(0.006)
 
 
 @dataclass(frozen=True)
@@ -258,61 +193,61 @@ class UtilityConfig:
     """
 
     first_day: date = field(default=date(2019, 2, 2), metadata={"is_day": True})
-    customers: int = _count(3_000, 0, MAX_UTILITY_CUSTOMERS)
-    cycle_days: int = _count(30, 7, 120)
-    first_account_chance: float = _share(0.75)
-    further_account_chance: float = _share(0.05)
-    many_accounts: int = _count(6, 0, 99)
-    many_accounts_chance: float = _share(0.02)
+    customers: int = count(3_000, 0, MAX_UTILITY_CUSTOMERS)
+    cycle_days: int = count(30, 7, 120)
+    first_account_chance: float = share(0.75)
+    further_account_chance: float = share(0.05)
+    many_accounts: int = count(6, 0, 99)
+    many_accounts_chance: float = share(0.02)
 
     # what is used, and what it costs
-    residential_share: float = _share(0.8)
-    residential_rate: float = _number(0.22, 0, 100)
-    commercial_rate: float = _number(0.35, 0, 100)
-    low_usage_share: float = _share(0.5)
-    medium_usage_share: float = _share(0.3)
-    low_usage_min_kwh: int = _count(100, 0, 100_000)
-    low_usage_max_kwh: int = _count(350, 0, 100_000)
-    medium_usage_min_kwh: int = _count(250, 0, 100_000)
-    medium_usage_max_kwh: int = _count(500, 0, 100_000)
-    high_usage_min_kwh: int = _count(500, 0, 100_000)
-    high_usage_max_kwh: int = _count(800, 0, 100_000)
-    seasonal_swing: float = _share(0.2)
-    peak_month: int = _count(7, 1, 12)
+    residential_share: float = share(0.8)
+    residential_rate: float = number(0.22, 0, 100)
+    commercial_rate: float = number(0.35, 0, 100)
+    low_usage_share: float = share(0.5)
+    medium_usage_share: float = share(0.3)
+    low_usage_min_kwh: int = count(100, 0, 100_000)
+    low_usage_max_kwh: int = count(350, 0, 100_000)
+    medium_usage_min_kwh: int = count(250, 0, 100_000)
+    medium_usage_max_kwh: int = count(500, 0, 100_000)
+    high_usage_min_kwh: int = count(500, 0, 100_000)
+    high_usage_max_kwh: int = count(800, 0, 100_000)
+    seasonal_swing: float = share(0.2)
+    peak_month: int = count(7, 1, 12)
 
     # who pays how
-    low_reliability_share: float = _share(0.3)
-    medium_reliability_share: float = _share(0.5)
-    low_reliability_min: float = _share(0.1)
-    low_reliability_max: float = _share(0.4)
-    medium_reliability_min: float = _share(0.4)
-    medium_reliability_max: float = _share(0.7)
-    high_reliability_min: float = _share(0.7)
-    high_reliability_max: float = _share(1.0)
-    unreliable_share: float = _share(1.0)
-    days_late_mean: float = _number(10, -365, 365)
-    days_late_slope: float = _number(50, 0, 365)
-    days_late_spread: float = _number(15, 0, 365)
-    days_early_max: int = _count(15, 1, 120)
-    latest_base: float = _number(1.2, 0, 10)
-    latest_scale: float = _number(100, 0, 365)
-    unpaid_after_days: int = _count(60, 0, 3_650)
-    unpaid_below: float = _number(0.75, 0, 2)
-    prompt_days: int = _count(7, 0, 365)
-    prompt_full_share: float = _share(0.9)
-    prompt_min_paid: float = _share(0.6)
-    prompt_max_paid: float = _share(0.9)
-    good_above: float = _share(0.85)
-    good_min_paid: float = _share(0.6)
-    good_max_paid: float = _share(1.0)
-    fair_above: float = _share(0.7)
-    fair_min_paid: float = _share(0.3)
-    fair_max_paid: float = _share(0.6)
-    poor_min_paid: float = _share(0.1)
-    poor_max_paid: float = _share(0.3)
+    low_reliability_share: float = share(0.3)
+    medium_reliability_share: float = share(0.5)
+    low_reliability_min: float = share(0.1)
+    low_reliability_max: float = share(0.4)
+    medium_reliability_min: float = share(0.4)
+    medium_reliability_max: float = share(0.7)
+    high_reliability_min: float = share(0.7)
+    high_reliability_max: float = share(1.0)
+    unreliable_share: float = share(1.0)
+    days_late_mean: float = number(10, -365, 365)
+    days_late_slope: float = number(50, 0, 365)
+    days_late_spread: float = number(15, 0, 365)
+    days_early_max: int = count(15, 1, 120)
+    latest_base: float = number(1.2, 0, 10)
+    latest_scale: float = number(100, 0, 365)
+    unpaid_after_days: int = count(60, 0, 3_650)
+    unpaid_below: float = number(0.75, 0, 2)
+    prompt_days: int = count(7, 0, 365)
+    prompt_full_share: float = share(0.9)
+    prompt_min_paid: float = share(0.6)
+    prompt_max_paid: float = share(0.9)
+    good_above: float = share(0.85)
+    good_min_paid: float = share(0.6)
+    good_max_paid: float = share(1.0)
+    fair_above: float = share(0.7)
+    fair_min_paid: float = share(0.3)
+    fair_max_paid: float = share(0.6)
+    poor_min_paid: float = share(0.1)
+    poor_max_paid: float = share(0.3)
 
     # faults
-    ghost_rate: float = _share(0.005)
+    ghost_rate: float = share(0.005)
 
 
 @dataclass(frozen=True)
@@ -323,31 +258,31 @@ class PenaltyConfig:
     simulation has used is written to `raw_billing.delinquency_policies`.
     """
 
-    suspend_score: float = _stated(0.001, 1_000)
-    close_score: float = _stated(0.001, 1_000)
-    minor_penalty: float = _stated(0, 1_000)
-    partial_ratio: float = _stated(0, 1)
-    partial_penalty: float = _stated(0, 1_000)
-    major_ratio: float = _stated(0, 1)
-    major_penalty: float = _stated(0, 1_000)
-    full_penalty: float = _stated(0, 1_000)
+    suspend_score: float = stated(0.001, 1_000)
+    close_score: float = stated(0.001, 1_000)
+    minor_penalty: float = stated(0, 1_000)
+    partial_ratio: float = stated(0, 1)
+    partial_penalty: float = stated(0, 1_000)
+    major_ratio: float = stated(0, 1)
+    major_penalty: float = stated(0, 1_000)
+    full_penalty: float = stated(0, 1_000)
 
 
 @dataclass(frozen=True)
 class OutputConfig:
     """How the work is cut up. None of this changes a single row."""
 
-    chunk_rows: int = _count(65_536, 1, 10_000_000)
+    chunk_rows: int = count(65_536, 1, 10_000_000)
 
 
 @dataclass(frozen=True)
 class PolicyConfig:
     """The thresholds that the models apply as well; they are `vars` of dbt_project.yml."""
 
-    zombie_grace_days: int = _count(30, 0, 3_650)
-    invoicing_lag_days: int = _count(0, 0, 3_650)
-    usage_invoicing_lag_days: int = _count(7, 0, 3_650)
-    duplicate_window_days: int = _count(3, 0, 31)
+    zombie_grace_days: int = count(30, 0, 3_650)
+    invoicing_lag_days: int = count(0, 0, 3_650)
+    usage_invoicing_lag_days: int = count(7, 0, 3_650)
+    duplicate_window_days: int = count(3, 0, 31)
 
 
 @dataclass(frozen=True)
@@ -364,6 +299,7 @@ class SimulationConfig:
     leaky: LeakyConfig = field(default_factory=LeakyConfig)
     trade: TradeConfig = field(default_factory=TradeConfig)
     utility: UtilityConfig = field(default_factory=UtilityConfig)
+    metering: MeteringConfig = field(default_factory=MeteringConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:
@@ -400,6 +336,10 @@ class SimulationConfig:
         self._check_trade()
         self._check_utility()
         self._check_penalty()
+        if self.metering.meters > 0:
+            begins = self.metering.first_month
+            _within(self.period, "metering.first_month", f"{begins:%Y-%m}", begins)
+        check_metering(self.metering)
 
     def _check_trade(self) -> None:
         """Check the shares that divide one whole among them, and where the months lie."""

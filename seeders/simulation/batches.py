@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 BATCHES: Final = "raw_control.extract_batches"
 
-_LINES: Final = ("subscription", "utility", "trade_credit")
+_WALKS: Final = ("subscription", "utility", "trade_credit", "metering")
 _PER_LINE: Final = 100_000
 _MONTHS_PER_YEAR: Final = 12
 
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches of a line of business. `prefix` begins their ids, `source` names the world."""
+    """The batches of a line of business. `prefix` begins their ids, `source` names the world.
+
+    `walk` is whose numbers they have, where a line of business is walked over in parts.
+    """
 
     axis: MonthAxis
     source: str
     line_of_business: str
     prefix: str
+    walk: str | None = None
 
     def batch_id(self, month: int) -> str:
         """Name the batch of a month."""
@@ -38,7 +42,7 @@ class Batches:
 
     def batch_no(self, month: int) -> int:
         """Number the batch of a month."""
-        return batch_no(self.line_of_business, self.axis, month)
+        return batch_no(self.walk or self.line_of_business, self.axis, month)
 
     def columns(self, months: NDArray[np.int32]) -> dict[str, pa.Array]:
         """Give the bookkeeping of rows.
@@ -71,23 +75,23 @@ class Batches:
         )
 
 
-def batch_no(line_of_business: str, axis: MonthAxis, month: int) -> int:
-    """Number a month's extract of a line of business.
+def batch_no(walk: str, axis: MonthAxis, month: int) -> int:
+    """Number a month's extract of a walk.
 
-    A function of the line and the calendar month alone, whenever the simulation began and however its
-    months were reached. Within a line numbers grow with time.
+    A function of the walk and the calendar month alone, whenever the simulation began and however its
+    months were reached. Within a walk numbers grow with time.
 
     Args:
-        line_of_business: As in `raw_control.extract_batches`.
+        walk: What is walked over: a line of business, or `metering`, which is part of one.
         axis: The simulated months.
         month: Number of the month, from 0.
 
     Returns:
-        The number: 100,000 for each line up to this one, and the months since year 0.
+        The number: 100,000 for each walk up to this one, and the months since year 0.
 
     Raises:
-        ValueError: If no such line is simulated.
+        ValueError: If there is no such walk.
     """
     first_day = axis.first_month
     since_year_0 = first_day.year * _MONTHS_PER_YEAR + first_day.month - 1 + month
-    return (_LINES.index(line_of_business) + 1) * _PER_LINE + since_year_0
+    return (_WALKS.index(walk) + 1) * _PER_LINE + since_year_0

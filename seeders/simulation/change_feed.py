@@ -31,7 +31,14 @@ _ENTITY_DIGITS: Final = 8
 _DELIVERY_SECONDS: Final = 300
 _SEQUENCE_STEP: Final = 1_000_000_000
 _NUMBERS: Final = frozenset(
-    {"payment_terms_days", "credit_limit", "billing_day", "quantity", "unit_price"}
+    {
+        "payment_terms_days",
+        "credit_limit",
+        "billing_day",
+        "quantity",
+        "unit_price",
+        "connected_load_kw",
+    }
 )
 
 

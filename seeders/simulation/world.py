@@ -21,6 +21,7 @@ from seeders.config import ConfigError, OutputConfig, config_from_json, config_t
 from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
+from seeders.simulation.metering.walk import MeteringWalk
 from seeders.simulation.months import MonthAxis, to_date
 from seeders.simulation.subscription.walk import SubscriptionWalk
 from seeders.simulation.trade.walk import TradeWalk
@@ -100,6 +101,8 @@ class World:
             lines += (TradeWalk(self.config, self.seed, self.source),)
         if self.config.utility.customers > 0:
             lines += (UtilityWalk(self.config, self.seed, self.source),)
+        if self.config.metering.meters > 0:
+            lines += (MeteringWalk(self.config, self.seed, self.source),)
         return lines
 
     def span(self, line: Line, months: int) -> int:

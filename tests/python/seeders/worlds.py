@@ -17,11 +17,12 @@ SEED = 20_240_101
 NO_TRADE = "trade.accounts=0"
 NO_SUBSCRIPTIONS = "subscription.customers=0"
 NO_UTILITY = "utility.customers=0"
+NO_METERING = "metering.meters=0"
 
 
 def configure(*settings: str) -> SimulationConfig:
     """The reference rates of the subscription line alone, with other settings on top."""
-    return load_config("seeds", None, (NO_TRADE, NO_UTILITY, *settings))
+    return load_config("seeds", None, (NO_TRADE, NO_UTILITY, NO_METERING, *settings))
 
 
 def simulate(

@@ -1,0 +1,219 @@
+"""Smart meters: how many, what they measure, what is billed and paid, and all that goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from seeders.config.bounds import ConfigError, count, number, share
+
+MAX_METERS: Final = 999_999
+"""Ids of smart meters hold six digits of the place, and two of the meter within it."""
+
+
+@dataclass(frozen=True)
+class MeteringConfig:
+    """Places with a smart meter each, the feeders that supply them, and the bills for what they use.
+
+    `meters` is how many places there are; consumer types, their loads and shapes, and the tariff are
+    the rows of `catalogue`. What is called `…_rate` is a share of the hours in which a meter is
+    supplied, unless it says otherwise; a rate of 0 gives none. Runs of hours keep within a day.
+    """
+
+    first_month: date = date(2024, 1, 1)
+    meters: int = count(100, 0, MAX_METERS)
+    meters_per_feeder: int = count(25, 1, 1_000)
+    feeders_per_district: int = count(4, 1, 100)
+    opened_years_before: int = count(8, 1, 30)
+
+    # what is used
+    level_spread: float = number(0.35, 0, 2)
+    day_spread: float = number(0.16, 0, 2)
+    day_memory: float = share(0.6, below_one=True)
+    hour_spread: float = number(0.22, 0, 2)
+    load_ceiling: float = share(0.9)
+
+    # the grid: hours of load shedding a day, on which share of the feeders
+    summer_shedding_share: float = share(0.3)
+    summer_shedding_min_hours: float = number(2, 0, 20)
+    summer_shedding_max_hours: float = number(4, 0, 20)
+    peak_summer_shedding_share: float = share(0.7)
+    peak_summer_shedding_min_hours: float = number(6, 0, 20)
+    peak_summer_shedding_max_hours: float = number(8, 0, 20)
+    winter_shedding_share: float = share(0.5)
+    winter_shedding_min_hours: float = number(4, 0, 20)
+    winter_shedding_max_hours: float = number(6, 0, 20)
+    shedding_block_hours: float = number(2, 0.5, 8)
+    technical_loss_min: float = share(0.12, below_one=True)
+    technical_loss_max: float = share(0.20, below_one=True)
+    technical_loss_noise: float = share(0.01)
+    # of these so many happen to a feeder in a month
+    monthly_faults: float = number(1.2, 0, 20)
+    monthly_momentaries: float = number(2.5, 0, 20)
+    monthly_maintenances: float = number(0.4, 0, 20)
+    monthly_sags: float = number(2.0, 0, 20)
+    fault_max_hours: float = number(6, 0.2, 24)
+    maintenance_max_hours: float = number(6, 1, 12)
+
+    # faults of the data
+    missing_rate: float = share(0.02)
+    negative_rate: float = share(0.005)
+    zero_run_rate: float = share(0.01)
+    zero_run_min_hours: int = count(3, 1, 24)
+    zero_run_max_hours: int = count(12, 1, 24)
+    spike_rate: float = share(0.01)
+    spike_min_factor: float = number(8, 1, 1_000)
+    spike_max_factor: float = number(20, 1, 1_000)
+    voltage_sag_rate: float = share(0.015)
+    signal_drop_rate: float = share(0.02)
+    signal_drop_min_hours: int = count(2, 1, 24)
+    signal_drop_max_hours: int = count(12, 1, 24)
+    signal_drop_estimated_share: float = share(0.25)
+    tamper_rate: float = share(0.003)
+    reverse_energy_rate: float = share(0.002)
+    wrong_meter_rate: float = share(0.001)
+    wrong_meter_min_hours: int = count(6, 1, 24)
+    wrong_meter_max_hours: int = count(24, 1, 24)
+    duplicate_rate: float = share(0.005)
+    duplicate_differing_share: float = share(0.5)
+    duplicate_next_batch_share: float = share(0.3)
+    # a share of the hours of a month's last days
+    late_arrival_rate: float = share(0.02)
+    late_arrival_days: int = count(3, 1, 28)
+
+    # what becomes of meters: shares of them a month
+    failure_rate: float = share(0.003)
+    failure_frozen_share: float = share(0.3)
+    failure_min_days: int = count(10, 1, 60)
+    failure_max_days: int = count(40, 1, 60)
+    failure_observable_days: int = count(7, 0, 60)
+    replacement_rate: float = share(0.005)
+    schedule_change_rate: float = share(0.002)
+    disconnection_rate: float = share(0.002)
+
+    # theft; its share of meters is the consumer type's, times this
+    theft_scale: float = number(1, 0, 20)
+    theft_from_start_share: float = share(0.1)
+    theft_months: int = count(12, 1, 1_000)
+    theft_min_share: float = share(0.3)
+    theft_max_share: float = share(0.9)
+    theft_observable_days: int = count(60, 0, 365)
+    theft_tamper_share: float = share(0.7)
+
+    # bills
+    tariff_change: date = date(2024, 7, 1)
+    tariff_increase: float = share(0.05)
+    issue_after_days: int = count(5, 1, 8)
+    due_after_days: int = count(10, 0, 120)
+    ghost_rate: float = share(0.005)
+    unbilled_rate: float = share(0.01)
+    over_billed_rate: float = share(0.005)
+    wrong_usage_min_share: float = share(0.10)
+    wrong_usage_max_share: float = share(0.40)
+    under_billed_rate: float = share(0.01)
+    under_billed_min_share: float = share(0.01)
+    billed_while_disconnected_rate: float = share(0.3)
+
+    # payments
+    paying_share: float = share(0.92)
+    paying_share_large: float = share(0.85)
+    paying_share_largest: float = share(0.75)
+    paying_share_government: float = share(0.98)
+    large_amount: int = count(5_000, 0, 1_000_000_000)
+    largest_amount: int = count(10_000, 0, 1_000_000_000)
+    paid_after_max_days: int = count(20, 0, 20)
+    partial_share: float = share(0.05)
+    partial_min_paid: float = share(0.5)
+    partial_max_paid: float = share(0.9)
+
+
+_RANGES: Final = (
+    "summer_shedding_{}_hours",
+    "peak_summer_shedding_{}_hours",
+    "winter_shedding_{}_hours",
+    "technical_loss_{}",
+    "zero_run_{}_hours",
+    "spike_{}_factor",
+    "signal_drop_{}_hours",
+    "wrong_meter_{}_hours",
+    "failure_{}_days",
+    "theft_{}_share",
+    "wrong_usage_{}_share",
+    "partial_{}_paid",
+)
+
+_EXCLUSIVE: Final = (
+    ("failure_rate", "replacement_rate", "disconnection_rate"),
+    ("ghost_rate", "unbilled_rate", "over_billed_rate", "under_billed_rate"),
+)
+
+_SINGLE: Final = (
+    "missing_rate",
+    "negative_rate",
+    "spike_rate",
+    "voltage_sag_rate",
+    "tamper_rate",
+    "reverse_energy_rate",
+    "duplicate_rate",
+    "late_arrival_rate",
+)
+_HOURS_OF_DAY: Final = 24
+
+
+def check_metering(metering: MeteringConfig) -> None:
+    """Check what no field can check alone.
+
+    Args:
+        metering: The section.
+
+    Raises:
+        ConfigError: If two settings contradict each other.
+    """
+    for name in _RANGES:
+        low, high = name.format("min"), name.format("max")
+        least, most = getattr(metering, low), getattr(metering, high)
+        if least > most:
+            message = f"metering.{low} ({least}) is above metering.{high} ({most})"
+            raise ConfigError(message)
+    for names in _EXCLUSIVE:
+        _together(metering, names, sum(getattr(metering, name) for name in names))
+    _together(metering, _SINGLE, sum(getattr(metering, name) for name in _SINGLE) + in_runs(metering))
+
+
+def mean_hours(metering: MeteringConfig, run: str) -> float:
+    """Give how long a run of hours is on average.
+
+    Args:
+        metering: The section.
+        run: What its settings begin with, such as `zero_run`.
+    """
+    low = getattr(metering, f"{run}_min_hours")
+    return float(low + getattr(metering, f"{run}_max_hours")) / 2
+
+
+RUNS: Final = ("wrong_meter", "signal_drop", "zero_run")
+"""What befalls several hours in a row; a meter has at most one of them a day."""
+
+
+def daily_chance(metering: MeteringConfig, run: str) -> float:
+    """Give how likely a run of hours is on a day, for it to take its share of the hours."""
+    rate: float = getattr(metering, f"{run}_rate")
+    return rate * _HOURS_OF_DAY / mean_hours(metering, run)
+
+
+def in_runs(metering: MeteringConfig) -> float:
+    """Give the share of hours that runs take."""
+    return float(sum(getattr(metering, f"{run}_rate") for run in RUNS))
+
+
+def _together(metering: MeteringConfig, names: tuple[str, ...], total: float) -> None:
+    if total > 1:
+        told = ", ".join(f"metering.{name}" for name in names)
+        message = f"{told} exclude each other: together at most 1, not {total:g}"
+        raise ConfigError(message)
+    chances = sum(daily_chance(metering, run) for run in RUNS)
+    if chances > 1:
+        told = ", ".join(f"metering.{run}_rate" for run in RUNS)
+        message = f"{told} take more than one run of hours a day ({chances:g})"
+        raise ConfigError(message)

@@ -1,0 +1,439 @@
+"""What goes wrong with the readings of smart meters.
+
+A meter's day has at most one run of faulty hours, and an hour outside of it at most one fault; chances
+are such that each fault takes its share of the hours all the same. All is drawn by the hour or day of a
+meter, so that neither neighbours nor the order matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seeders.config.metering import RUNS, daily_chance, in_runs
+from seeders.simulation.arrays import Arrays
+from seeders.simulation.metering.energy import hour_words
+from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
+from seeders.simulation.metering.readings import (
+    ESTIMATED,
+    NO_SIGNAL,
+    NO_VALUE,
+    REVERSE,
+    TAMPER,
+    VOLT,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.simulation.metering.energy import Run
+    from seeders.simulation.metering.readings import Told
+    from seeders.streams import Sequences
+
+FAULTS: Final = (
+    "missing",
+    "negative",
+    "zero_run",
+    "spike",
+    "voltage_sag",
+    "signal_drop",
+    "tamper",
+    "reverse_energy",
+    "duplicate",
+    "late_arrival",
+    "wrong_meter",
+    "failure",
+    "replacement",
+    "tariff_change",
+)
+TAMPERINGS: Final = ("cover_open", "magnetic_field", "neutral_disturbance", "terminal_open")
+
+FEEDER_BASE: Final = 1_000_000
+"""Meters of feeders have numbers beyond those of all places."""
+
+_SINGLE: Final = (
+    "missing",
+    "negative",
+    "spike",
+    "voltage_sag",
+    "tamper",
+    "reverse_energy",
+    "duplicate",
+    "late_arrival",
+)
+_STEPS: Final = 65_536
+_MONTHS: Final = 1_024
+_HOURS: Final = 1_024
+_SAG_LOW: Final = 140 * VOLT
+_SAG_HIGH: Final = 200 * VOLT
+_GARBAGE: Final = 2_000
+_DIFFERS_BY: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Spells(Arrays):
+    """k runs of hours that a fault befell.
+
+    Attributes:
+        meter: Position of the meter in its run.
+        fault: Position in `FAULTS`.
+        hour: The first hour.
+        hours: How many.
+    """
+
+    meter: NDArray[np.int64]
+    fault: NDArray[np.int8]
+    hour: NDArray[np.int64]
+    hours: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Extra(Arrays):
+    """k readings that stand apart from the matrix of hours.
+
+    Attributes:
+        meter: Position of the meter whose number they carry.
+        hour: The hour they are of.
+        kwh: Watt-hours.
+        voltage: Thousandths of a volt.
+        quality: Position in `QUALITIES`.
+        is_next: Whether they come with the next month's batch.
+    """
+
+    meter: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    kwh: NDArray[np.int32]
+    voltage: NDArray[np.int32]
+    quality: NDArray[np.int8]
+    is_next: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Dirty:
+    """A month's readings as they arrive, and what befell them.
+
+    Attributes:
+        kwh: N x H watt-hours, `NO_VALUE` where there is none.
+        voltage: N x H thousandths of a volt, likewise.
+        quality: N x H positions in `QUALITIES`.
+        bearer: N x H, the meter whose number a reading carries.
+        arrives: N x H, whether there is a reading in this month's batch.
+        extra: Readings besides.
+        spells: The truth.
+        tamperings: Meter, hour and kind of each tampering that was signalled.
+    """
+
+    kwh: NDArray[np.int32]
+    voltage: NDArray[np.int32]
+    quality: NDArray[np.int8]
+    bearer: NDArray[np.int32]
+    arrives: NDArray[np.bool_]
+    extra: Extra
+    spells: Spells
+    tamperings: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
+def soil(run: Run, told: Told) -> Dirty:
+    """Inject faults into a month's readings.
+
+    Args:
+        run: The run and the month.
+        told: Its readings, taken over: their arrays are changed.
+
+    Returns:
+        The readings as they arrive.
+    """
+    meters, hours = told.kwh.shape
+    dirty = Dirty(
+        kwh=told.kwh,
+        voltage=told.voltage,
+        quality=np.zeros((meters, hours), dtype=np.int8),
+        bearer=np.repeat(np.arange(meters, dtype=np.int32)[:, None], hours, axis=1),
+        arrives=np.ones((meters, hours), dtype=np.bool_),
+        extra=_none(),
+        spells=Spells(*(np.empty(0, dtype=t) for t in (np.int64, np.int8, np.int64, np.int64))),
+        tamperings=(np.empty(0, np.int64),) * 3,
+    )
+    in_run = np.zeros((meters, hours), dtype=np.bool_)
+    spells = _runs(run, told, dirty, in_run)
+    more, extra, tamperings = _singles(run, told, dirty, in_run)
+    sags = _feeder_sags(run)
+    return Dirty(
+        kwh=dirty.kwh,
+        voltage=dirty.voltage,
+        quality=dirty.quality,
+        bearer=dirty.bearer,
+        arrives=dirty.arrives,
+        extra=extra,
+        spells=Spells.concatenate([*spells, *more, sags]),
+        tamperings=tamperings,
+    )
+
+
+def numbers(run: Run) -> NDArray[np.int64]:
+    """Give the numbers of a run's meters by which draws tell them apart."""
+    feeders = FEEDER_BASE + run.first_feeder + np.arange(run.feeders)
+    return np.concatenate([run.places.number, feeders])
+
+
+def _none() -> Extra:
+    kinds = (np.int64, np.int64, np.int32, np.int32, np.int8, np.bool_)
+    return Extra(*(np.empty(0, dtype=kind) for kind in kinds))
+
+
+def _daily(run: Run, stream: str) -> NDArray[np.float64]:
+    """Draw for each meter's days, N x D."""
+    of_feeders = run.streams.uniform(
+        f"metering.grid.{stream}",
+        run.first_feeder * DAYS_DRAWN,
+        run.feeders * DAYS_DRAWN,
+        run.calendar.month,
+    ).reshape(run.feeders, DAYS_DRAWN)
+    drawn = np.concatenate([run.draw(stream, DAYS_DRAWN), of_feeders])
+    return drawn[:, : run.calendar.days]
+
+
+def _runs(
+    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
+) -> list[Spells]:
+    """Inject what befalls several hours in a row."""
+    config = run.config
+    drawn, length_drawn = _daily(run, "run"), _daily(run, "run.length")
+    start_drawn, more_drawn = _daily(run, "run.start"), _daily(run, "run.more")
+    chances = np.cumsum([daily_chance(config, kind) for kind in RUNS])
+    spells = []
+    clean = dirty.kwh.copy() if chances[-1] > 0 else dirty.kwh
+    for kind, low, high in zip(RUNS, (0.0, *chances[:-1]), chances, strict=True):
+        meter, day = np.nonzero((drawn >= low) & (drawn < high))
+        least, most = getattr(config, f"{kind}_min_hours"), getattr(config, f"{kind}_max_hours")
+        length = least + (length_drawn[meter, day] * (most - least + 1)).astype(np.int64)
+        places = HOURS_PER_DAY - length + 1
+        at, more = start_drawn[meter, day], more_drawn[meter, day]
+        if kind == "zero_run":
+            start, found = _undisturbed(told, meter, day, length, at)
+        else:
+            start, found = (at * places).astype(np.int64), np.ones(len(meter), dtype=np.bool_)
+        begins = day * HOURS_PER_DAY + start
+        if kind != "signal_drop":
+            # a dead meter's zeros cannot become more so, nor be anyone else's
+            found &= ~_touches(told.is_dead, meter, begins, length)
+        if kind == "wrong_meter":
+            found &= (meter < run.size) & (_neighbours(run, meter) > 1)
+        meter, begins, length, more = meter[found], begins[found], length[found], more[found]
+        rows, hours = _hours_of(meter, begins, length)
+        in_run[rows, hours] = True
+        fault = FAULTS.index(kind)
+        spells.append(_spells(meter, fault, begins, length))
+        if kind == "zero_run":
+            dirty.kwh[rows, hours] = 0
+        elif kind == "signal_drop":
+            is_guessed = more < config.signal_drop_estimated_share
+            last = clean[meter, np.maximum(begins - 1, 0)]
+            value = np.where(is_guessed, last, NO_VALUE)
+            dirty.kwh[rows, hours] = np.repeat(value, length)
+            guessed = np.repeat(is_guessed, length)
+            dirty.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
+            silent = rows[~guessed], hours[~guessed]
+            dirty.voltage[silent] = NO_VALUE
+        else:
+            bearer = _bearer(run, meter, more)
+            dirty.bearer[rows, hours] = np.repeat(bearer, length)
+            # the other meter has those hours twice
+            spells.append(_spells(bearer, FAULTS.index("duplicate"), begins, length))
+    return spells
+
+
+def _undisturbed(
+    told: Told,
+    meter: NDArray[np.int64],
+    day: NDArray[np.int64],
+    length: NDArray[np.int64],
+    drawn: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Choose where in its day a run begins so that no outage touches it; some days have no room."""
+    out = told.minutes_out.reshape(len(told.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
+    before = np.zeros((len(meter), HOURS_PER_DAY + 1), dtype=np.int64)
+    np.cumsum(out, axis=1, out=before[:, 1:])
+    starts = np.arange(HOURS_PER_DAY)
+    ends = starts + length[:, None]
+    fits = ends <= HOURS_PER_DAY
+    at_end = np.take_along_axis(before, np.minimum(ends, HOURS_PER_DAY), axis=1)
+    fits &= at_end == before[:, :-1]
+    room = fits.sum(axis=1)
+    nth = (drawn * room).astype(np.int64)
+    start = np.argmax(np.cumsum(fits, axis=1) > nth[:, None], axis=1)
+    return start, room > 0
+
+
+def _touches(
+    mask: NDArray[np.bool_],
+    meter: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    length: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    rows, hours = _hours_of(meter, begins, length)
+    owner = np.repeat(np.arange(len(meter)), length)
+    return np.bincount(owner, weights=mask[rows, hours], minlength=len(meter)) > 0
+
+
+def _hours_of(
+    meter: NDArray[np.int64], begins: NDArray[np.int64], length: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List every hour of runs, with its meter."""
+    rows = np.repeat(meter, length)
+    first = np.repeat(np.cumsum(length) - length, length)
+    return rows, np.repeat(begins, length) + np.arange(len(rows)) - first
+
+
+def _neighbours(run: Run, meter: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the meters on each meter's feeder."""
+    sizes = np.bincount(run.feeder, minlength=run.feeders)
+    return sizes[run.feeder[np.minimum(meter, run.size - 1)]]
+
+
+def _bearer(run: Run, meter: NDArray[np.int64], drawn: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Choose another meter of the same feeder."""
+    first = run.feeder[meter] * run.config.meters_per_feeder
+    size = _neighbours(run, meter)
+    step = 1 + (drawn * (size - 1)).astype(np.int64)
+    return first + (meter - first + step) % size
+
+
+def _spells(
+    meter: NDArray[np.int64],
+    fault: int,
+    hour: NDArray[np.int64],
+    hours: NDArray[np.int64],
+) -> Spells:
+    kind = np.full(len(meter), fault, dtype=np.int8)
+    return Spells(meter.astype(np.int64), kind, hour.astype(np.int64), hours.astype(np.int64))
+
+
+def _singles(
+    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
+) -> tuple[list[Spells], Extra, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Inject what befalls single hours."""
+    config, hours = run.config, run.calendar.hours
+    rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])
+    reached = np.cumsum(rates / max(1 - in_runs(config), 1e-9))
+    words = np.concatenate(
+        [
+            hour_words(run, "single", run.start, run.size),
+            hour_words(run, "grid.single", run.first_feeder, run.feeders),
+        ]
+    )
+    candidate = np.flatnonzero(words < np.ceil(reached[-1] * _STEPS))
+    meter, hour = np.divmod(candidate, hours)
+    more = run.streams.sequences(
+        "metering.single.more",
+        (numbers(run)[meter] * _MONTHS + run.calendar.month) * _HOURS + hour,
+    )
+    kind = np.searchsorted(reached, (words.ravel()[candidate] + more(0)) / _STEPS, side="right")
+    out, dead = told.minutes_out[meter, hour] > 0, told.is_dead[meter, hour]
+    is_lit = ~out & ~dead
+    value = dirty.kwh[meter, hour]
+    late_from = hours - config.late_arrival_days * HOURS_PER_DAY
+    eligible = np.select(
+        [kind == index for index in range(len(_SINGLE))],
+        [
+            np.ones(len(kind), dtype=np.bool_),
+            is_lit,
+            is_lit & (value > 0),
+            is_lit,
+            is_lit & (meter < run.size),
+            is_lit & (value > 0),
+            ~dead,
+            hour >= late_from,
+        ],
+        default=False,
+    ) & ~in_run[meter, hour]
+    chosen = np.flatnonzero(eligible)
+    meter, hour, kind = meter[chosen], hour[chosen], kind[chosen]
+    spells = []
+    extras = []
+    tamperings = (np.empty(0, np.int64),) * 3
+    for index, name in enumerate(_SINGLE):
+        of = np.flatnonzero(kind == index)
+        at = meter[of], hour[of]
+        rows = chosen[of]
+        spells.append(_spells(*at[:1], FAULTS.index(name), at[1], np.ones(len(of), np.int64)))
+        if name == "missing":
+            dirty.arrives[at] = False
+        elif name == "negative":
+            dirty.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
+        elif name == "spike":
+            dirty.kwh[at] = _spike(run, told, dirty, at, more(1, rows))
+        elif name == "voltage_sag":
+            sagged = _SAG_LOW + more(1, rows) * (_SAG_HIGH - _SAG_LOW)
+            dirty.voltage[at] = sagged.astype(np.int32) // 100 * 100
+        elif name == "tamper":
+            dirty.quality[at] = TAMPER
+            tamperings = (*at, (more(1, rows) * len(TAMPERINGS)).astype(np.int64))
+        elif name == "reverse_energy":
+            dirty.kwh[at] = -dirty.kwh[at]
+            dirty.quality[at] = REVERSE
+        elif name == "duplicate":
+            extras.append(_duplicates(run, dirty, at, more, rows))
+        else:
+            dirty.arrives[at] = False
+            extras.append(_extra(dirty, at, dirty.kwh[at], np.ones(len(of), dtype=np.bool_)))
+    return spells, Extra.concatenate(extras), tamperings
+
+
+def _spike(
+    run: Run,
+    told: Told,
+    dirty: Dirty,
+    at: tuple[NDArray[np.int64], NDArray[np.int64]],
+    drawn: NDArray[np.float64],
+) -> NDArray[np.int32]:
+    """Multiply the largest of an hour and its neighbours."""
+    meter, hour = at
+    last = told.kwh.shape[1] - 1
+    near = [dirty.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
+    config = run.config
+    factor = config.spike_min_factor + drawn * (config.spike_max_factor - config.spike_min_factor)
+    most = np.max(near, axis=0).astype(np.int64)
+    return np.minimum(np.rint(most * factor), 2**31 - 1).astype(np.int32)
+
+
+def _extra(
+    dirty: Dirty,
+    at: tuple[NDArray[np.int64], NDArray[np.int64]],
+    kwh: NDArray[np.int32],
+    is_next: NDArray[np.bool_],
+) -> Extra:
+    return Extra(
+        meter=dirty.bearer[at].astype(np.int64),
+        hour=at[1].astype(np.int64),
+        kwh=kwh,
+        voltage=dirty.voltage[at],
+        quality=dirty.quality[at],
+        is_next=is_next,
+    )
+
+
+def _duplicates(
+    run: Run,
+    dirty: Dirty,
+    at: tuple[NDArray[np.int64], NDArray[np.int64]],
+    more: Sequences,
+    rows: NDArray[np.intp],
+) -> Extra:
+    """Tell an hour once more, half of them with another value."""
+    config, kwh = run.config, dirty.kwh[at].astype(np.int64)
+    differs = more(1, rows) < config.duplicate_differing_share
+    other = np.rint(kwh * (1 - _DIFFERS_BY + more(2, rows) * 2 * _DIFFERS_BY)).astype(np.int64)
+    other = np.where(other == kwh, kwh + 1, other)
+    is_next = more(3, rows) < config.duplicate_next_batch_share
+    return _extra(dirty, at, np.where(differs, other, kwh).astype(np.int32), is_next)
+
+
+def _feeder_sags(run: Run) -> Spells:
+    """Tell the hours in which a feeder's voltage sags, of all its meters."""
+    feeder = np.concatenate([run.feeder, np.arange(run.feeders)])
+    sagging = (run.minutes_sagging > 0) & (run.minutes_out == 0)
+    meter, hour = np.nonzero(sagging[feeder])
+    return _spells(meter, FAULTS.index("voltage_sag"), hour, np.ones(len(meter), np.int64))

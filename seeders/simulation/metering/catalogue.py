@@ -1,0 +1,153 @@
+"""Consumer types and the tariff: the rows of `seeders/config/metering_catalogue.yml` as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+FEEDER_TYPE: Final = "feeder"
+"""The consumer type of meters that measure what is fed into a feeder."""
+
+MICROS: Final = 1_000_000
+"""Rates are held in millionths of a rupee."""
+
+_HOURS: Final = 24
+
+
+@dataclass(frozen=True)
+class Slab:
+    """A width of kWh and its rate in millionths; the last slab of a schedule has no width."""
+
+    width_kwh: int | None
+    rate: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A fixed charge: millionths a month or a kW, for loads from `from_watts` up to below `to_watts`."""
+
+    rate: int
+    unit: str
+    from_watts: int | None = None
+    to_watts: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A rate schedule."""
+
+    name: str
+    slabs: tuple[Slab, ...]
+    fixed: tuple[Fixed, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """T consumer types and the schedules they are charged by.
+
+    Attributes:
+        names: Names of the types.
+        segments: The segments of customers that there are.
+        schedule: Position of each type's schedule.
+        segment: Position of each type's segment.
+        is_three_phase: Whether a type is supplied by three phases.
+        min_watts: Least connected load of a type.
+        max_watts: Most of it.
+        cumulative: Share of meters up to each type, ending with 1.
+        utilisation: Share of the load in use on average.
+        shape: T x 24, an hour of the day by its mean.
+        weekend: By how much weekends lift the load.
+        summer: By how much midsummer does.
+        winter: By how much midwinter does.
+        theft: Share of meters that steal.
+        schedules: The rate schedules.
+        moves: Position of the schedule that each moves to.
+        charges: Millionths of percent, or of rupees a month, by kind of charge.
+    """
+
+    names: tuple[str, ...]
+    segments: tuple[str, ...]
+    schedule: NDArray[np.int8]
+    segment: NDArray[np.int8]
+    is_three_phase: NDArray[np.bool_]
+    min_watts: NDArray[np.int64]
+    max_watts: NDArray[np.int64]
+    cumulative: NDArray[np.float64]
+    utilisation: NDArray[np.float64]
+    shape: NDArray[np.float64]
+    weekend: NDArray[np.float64]
+    summer: NDArray[np.float64]
+    winter: NDArray[np.float64]
+    theft: NDArray[np.float64]
+    schedules: tuple[Schedule, ...]
+    moves: NDArray[np.int8]
+    charges: Mapping[str, int]
+
+    @property
+    def schedule_names(self) -> tuple[str, ...]:
+        """Names of the rate schedules."""
+        return tuple(schedule.name for schedule in self.schedules)
+
+
+@lru_cache(maxsize=1)
+def read_catalogue() -> Catalogue:
+    """Read the catalogue that ships with the simulator."""
+    told = files("seeders.config").joinpath("metering_catalogue.yml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.safe_load(told)
+    types, schedules = content["types"], content["schedules"]
+    order = list(schedules)
+    segments = tuple(dict.fromkeys(kind["segment"] for kind in types))
+
+    def numbers(key: str) -> NDArray[np.float64]:
+        return np.array([kind[key] for kind in types], dtype=np.float64)
+
+    weight = np.cumsum(numbers("weight"))
+    shape = np.array([content["shapes"][kind["shape"]] for kind in types], dtype=np.float64)
+    return Catalogue(
+        names=tuple(kind["name"] for kind in types),
+        segments=segments,
+        schedule=np.array([order.index(kind["schedule"]) for kind in types], dtype=np.int8),
+        segment=np.array([segments.index(kind["segment"]) for kind in types], dtype=np.int8),
+        is_three_phase=numbers("phases") > 1,
+        min_watts=(numbers("min_kw") * 1_000).astype(np.int64),
+        max_watts=(numbers("max_kw") * 1_000).astype(np.int64),
+        cumulative=weight / weight[-1],
+        utilisation=numbers("utilisation"),
+        shape=shape * (_HOURS / shape.sum(axis=1, keepdims=True)),
+        weekend=numbers("weekend"),
+        summer=numbers("summer"),
+        winter=numbers("winter"),
+        theft=numbers("theft"),
+        schedules=tuple(_schedule(name, told) for name, told in schedules.items()),
+        moves=np.array([order.index(content["moves"][name]) for name in order], dtype=np.int8),
+        charges={kind: _micros(rate) for kind, rate in content["charges"].items()},
+    )
+
+
+def _schedule(name: str, told: dict[str, Any]) -> Schedule:
+    slabs = tuple(Slab(slab.get("width"), _micros(slab["rate"])) for slab in told["energy"])
+    begins = [each.get("from_kw") for each in told["fixed"]]
+    ends = [*begins[1:], None]
+    fixed = tuple(
+        Fixed(_micros(each["rate"]), each["unit"], _watts(low), _watts(high))
+        for each, low, high in zip(told["fixed"], begins, ends, strict=True)
+    )
+    return Schedule(name, slabs, fixed)
+
+
+def _micros(rate: float) -> int:
+    return round(rate * MICROS)
+
+
+def _watts(kilowatts: float | None) -> int | None:
+    return None if kilowatts is None else round(kilowatts * 1_000)

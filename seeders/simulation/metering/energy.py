@@ -1,0 +1,306 @@
+"""What is used hour by hour, what of it is stolen, and what a faultless register makes of it.
+
+Energy is counted in watt-hours, so that sums are exact whatever the order. Shares and factors are
+32-bit floats, elementwise: how places are cut into runs changes no bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.grid import (
+    DAYS_DRAWN,
+    HOURS_PER_DAY,
+    MINUTES_PER_HOUR,
+    Outages,
+    draw_outages,
+)
+from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK, Places
+from seeders.simulation.months import NEVER
+from seeders.simulation.normal import factors, normal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.config import MeteringConfig
+    from seeders.simulation.metering.grid import Calendar
+    from seeders.streams import Streams
+
+_YEAR: Final = 365.25
+_MIDSUMMER: Final = 191
+_MIDWINTER: Final = 10
+_REMEMBERED: Final = 7
+"""A day's level is made of the moods of so many days up to it."""
+
+_BITS: Final = 16
+_PER_WORD: Final = 4
+
+_NIGHT_FROM: Final = 22
+_NIGHT_TO: Final = 6
+_EVENING_FROM: Final = 17
+_WHOLE_DAY_SHARE: Final = 0.5
+_HOOKED_LEAST: Final = 0.8
+_TWICE_SHARE: Final = 0.5
+_ROLLBACK_DAY: Final = 9
+_ROLLBACK_DAYS: Final = 6
+_LAST_DAYS: Final = 5
+_ROLLBACK_HOURS: Final = 4
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of places, whole feeders of them, in a month.
+
+    Attributes:
+        config: How energy is used and stolen.
+        streams: Where the draws come from.
+        calendar: The month.
+        places: The R places.
+        first_feeder: Number of the first of their F feeders.
+    """
+
+    config: MeteringConfig
+    streams: Streams
+    calendar: Calendar
+    places: Places
+    first_feeder: int
+
+    @property
+    def start(self) -> int:
+        """Number of the first place."""
+        return self.first_feeder * self.config.meters_per_feeder
+
+    @property
+    def size(self) -> int:
+        """How many places there are."""
+        return len(self.places.number)
+
+    @property
+    def feeders(self) -> int:
+        """How many feeders there are."""
+        return -(-self.size // self.config.meters_per_feeder)
+
+    @cached_property
+    def feeder(self) -> NDArray[np.int64]:
+        """Position of each place's feeder."""
+        return self.places.feeder - self.first_feeder
+
+    @cached_property
+    def outages(self) -> Outages:
+        """The month's outages."""
+        return draw_outages(
+            self.config, self.streams, self.calendar, self.first_feeder, self.feeders
+        )
+
+    @cached_property
+    def minutes_out(self) -> NDArray[np.uint8]:
+        """F x H minutes of interruption."""
+        return self.outages.minutes(self.feeders, self.calendar.hours)
+
+    @cached_property
+    def minutes_sagging(self) -> NDArray[np.uint8]:
+        """F x H minutes in which the voltage sags."""
+        return self.outages.minutes(self.feeders, self.calendar.hours, sags=True)
+
+    def draw(self, stream: str, width: int = 1) -> NDArray[np.float64]:
+        """Draw so many times for each place this month, R x width."""
+        drawn = self.streams.uniform(
+            f"metering.{stream}", self.start * width, self.size * width, self.calendar.month
+        )
+        return drawn.reshape(self.size, width)
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Watt-hours of a run's month.
+
+    Attributes:
+        used: R x H, what was used.
+        registered: R x H, what a faultless register tells of it, rollbacks as negative hours.
+        stolen: R sums of what it does not tell.
+        fed: F x H, what was fed into the feeders.
+    """
+
+    used: NDArray[np.int32]
+    registered: NDArray[np.int32]
+    stolen: NDArray[np.int64]
+    fed: NDArray[np.int32]
+
+
+def use_energy(run: Run) -> Energy:
+    """Work out a month of a run of places.
+
+    Args:
+        run: The places and the month.
+
+    Returns:
+        Their energy.
+    """
+    used = _used(run)
+    registered = used.copy()
+    _steal(run, used, registered)
+    stolen = used.sum(axis=1, dtype=np.int64) - registered.sum(axis=1, dtype=np.int64)
+    return Energy(used, registered, stolen, _fed(run, used))
+
+
+def hour_words(run: Run, stream: str, start: int, count: int) -> NDArray[np.uint16]:
+    """Draw 16 bits for each hour of meters in a row.
+
+    Args:
+        run: The run.
+        stream: What is drawn.
+        start: Number of the first meter.
+        count: How many meters.
+
+    Returns:
+        count x H numbers.
+    """
+    words = run.calendar.hours // _PER_WORD
+    drawn = run.streams.words(
+        f"metering.{stream}", start * words, count * words, run.calendar.month
+    )
+    # an explicit byte order: the same draws on every machine
+    return drawn.astype("<u8").view("<u2").reshape(count, run.calendar.hours)
+
+
+def _used(run: Run) -> NDArray[np.int32]:
+    config, calendar, places = run.config, run.calendar, run.places
+    catalogue = read_catalogue()
+    mean = places.watts * catalogue.utilisation[places.kind] * places.level
+    levels = (_moods(run) * mean[:, None]).astype(np.float32)
+    levels[np.arange(calendar.first_day, calendar.first_day + calendar.days) >= places.cut_on[:, None]] = 0
+    used = _profile(calendar)[places.kind]
+    used *= levels[:, :, None]
+    used = used.reshape(run.size, calendar.hours)
+    noise = hour_words(run, "hour", run.start, run.size)
+    used *= factors(config.hour_spread)[noise]
+    ceiling = (places.watts * config.load_ceiling).astype(np.float32)
+    np.minimum(used, ceiling[:, None], out=used)
+    supplied = (MINUTES_PER_HOUR - run.minutes_out) / np.float32(MINUTES_PER_HOUR)
+    used *= supplied[run.feeder]
+    np.rint(used, out=used)
+    return used.astype(np.int32)
+
+
+def _profile(calendar: Calendar) -> NDArray[np.float32]:
+    """Give each type's load by day and hour of a month, by its mean over the year: T x D x 24."""
+    catalogue = read_catalogue()
+    angle = 2 * np.pi * calendar.day_of_year / _YEAR
+    # warm and cold lift a load apart, each at its own time of the year and not in spring or autumn
+    warm = np.maximum(np.cos(angle - 2 * np.pi * _MIDSUMMER / _YEAR), 0) ** 1.5
+    cold = np.maximum(np.cos(angle - 2 * np.pi * _MIDWINTER / _YEAR), 0) ** 1.5
+    season = 1 + catalogue.summer[:, None] * warm + catalogue.winter[:, None] * cold
+    day = season * (1 + catalogue.weekend[:, None] * calendar.is_weekend)
+    return (day[:, :, None] * catalogue.shape[:, None, :]).astype(np.float32)
+
+
+def _moods(run: Run) -> NDArray[np.float64]:
+    """Give the level of each place's days, R x D: related from day to day, across months as well."""
+    config, calendar = run.config, run.calendar
+
+    def drawn(month: int) -> NDArray[np.float64]:
+        # a month before the first has draws too
+        return normal(
+            run.streams.uniform(
+                "metering.day", run.start * DAYS_DRAWN, run.size * DAYS_DRAWN, month + 1
+            ).reshape(run.size, DAYS_DRAWN)
+        )
+
+    days_before = calendar.first_day - calendar.axis.first_day(calendar.month - 1)
+    earlier = drawn(calendar.month - 1)[:, days_before - _REMEMBERED + 1 : days_before]
+    moods = np.concatenate([earlier, drawn(calendar.month)[:, : calendar.days]], axis=1)
+    weights = config.day_memory ** np.arange(_REMEMBERED)
+    weights /= np.sqrt((weights**2).sum())
+    level = np.zeros((run.size, calendar.days))
+    for ago, weight in enumerate(weights):
+        begins = _REMEMBERED - 1 - ago
+        level += weight * moods[:, begins : begins + calendar.days]
+    spread = config.day_spread
+    return np.exp(spread * level - spread**2 / 2)
+
+
+def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> None:
+    """Take what thieves take out of what is registered, in place."""
+    calendar, places = run.calendar, run.places
+    thieves = np.flatnonzero(places.theft_from < calendar.first_day + calendar.days)
+    if len(thieves) == 0:
+        return
+    hour = np.arange(calendar.hours)
+    of_day = hour % HOURS_PER_DAY
+    begins = (places.theft_from[thieves].astype(np.int64) - calendar.first_day) * HOURS_PER_DAY
+    method, share = places.method[thieves], places.share[thieves]
+    taken = np.where(hour >= begins[:, None], share[:, None], 0.0)
+    is_night = (of_day >= _NIGHT_FROM) | (of_day < _NIGHT_TO)
+    taken[(method == NIGHT_ONLY)[:, None] & ~is_night] = 0
+    hooks = method == HOOK
+    taken[hooks] = np.where(taken[hooks] > 0, _hooked(run, thieves[hooks], share[hooks]), 0)
+    rolls = method == ROLLBACK
+    taken[rolls] = 0
+    registered[thieves] -= np.rint(used[thieves] * taken).astype(np.int32)
+    for place in thieves[rolls]:
+        _roll_back(run, int(place), used, registered)
+
+
+def _hooked(
+    run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give the share that hooks take by hour: on some days all day long, on some in the evening."""
+    calendar = run.calendar
+    days = slice(0, calendar.days)
+    is_hooked = run.draw("hook.day", DAYS_DRAWN)[thieves][:, days] < share[:, None]
+    is_whole = run.draw("hook.whole", DAYS_DRAWN)[thieves][:, days] < _WHOLE_DAY_SHARE
+    part = _HOOKED_LEAST + run.draw("hook.part", DAYS_DRAWN)[thieves][:, days] * (1 - _HOOKED_LEAST)
+    is_evening = np.arange(HOURS_PER_DAY) >= _EVENING_FROM
+    taken = (is_hooked * part)[:, :, None] * (is_whole[:, :, None] | is_evening)
+    return taken.reshape(len(thieves), calendar.hours)
+
+
+def _roll_back(
+    run: Run, place: int, used: NDArray[np.int32], registered: NDArray[np.int32]
+) -> None:
+    """Turn a register back once or twice a month, by the share of what it has told since."""
+    calendar, places = run.calendar, run.places
+    drawn = run.draw("rollback", 5)[place]
+    hours = (drawn[3:] * _ROLLBACK_HOURS).astype(int)
+    days = (
+        _ROLLBACK_DAY + int(drawn[0] * _ROLLBACK_DAYS),
+        calendar.days - _LAST_DAYS + int(drawn[1] * _LAST_DAYS),
+    )
+    since = max(0, (int(places.theft_from[place]) - calendar.first_day) * HOURS_PER_DAY)
+    twice = drawn[2] < _TWICE_SHARE
+    for day, hour in list(zip(days, hours, strict=True))[0 if twice else 1 :]:
+        at = day * HOURS_PER_DAY + int(hour)
+        if since < at:
+            told = int(used[place, since:at].sum(dtype=np.int64))
+            registered[place, at] -= round(told * float(places.share[place]))
+            since = at
+
+
+def technical_loss(
+    config: MeteringConfig, streams: Streams, start: int, count: int
+) -> NDArray[np.float64]:
+    """Give the share of the energy fed into each feeder of a run that its lines lose."""
+    low, high = config.technical_loss_min, config.technical_loss_max
+    return low + streams.uniform("metering.grid.loss", start, count) * (high - low)
+
+
+def _fed(run: Run, used: NDArray[np.int32]) -> NDArray[np.int32]:
+    config, hours = run.config, run.calendar.hours
+    begins = np.arange(0, run.size, config.meters_per_feeder)
+    supplied = np.add.reduceat(used, begins, axis=0, dtype=np.int64)
+    loss = technical_loss(config, run.streams, run.first_feeder, run.feeders)
+    drawn = run.streams.uniform(
+        "metering.grid.noise", run.first_feeder * hours, run.feeders * hours, run.calendar.month
+    ).reshape(run.feeders, hours)
+    noise = 1 + config.technical_loss_noise * normal(drawn)
+    return np.rint(supplied / (1 - loss[:, None]) * noise).astype(np.int32)
+
+
+def is_stealing(places: Places, calendar: Calendar) -> NDArray[np.bool_]:
+    """Whether each place steals by the end of a month."""
+    return places.theft_from < min(calendar.first_day + calendar.days, NEVER)

@@ -1,0 +1,194 @@
+"""What the head-end tells of a month: energy and voltage hour by hour, before anything goes wrong with data.
+
+A place whose meter is replaced has both meters in one row, the one in force at each hour; the hour of the
+replacement itself is split between them by the minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seeders.simulation.arrays import Arrays
+from seeders.simulation.metering.energy import hour_words
+from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
+from seeders.simulation.metering.places import NEUTRAL
+from seeders.simulation.months import SECONDS_PER_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from seeders.simulation.metering.energy import Energy, Run
+    from seeders.simulation.metering.places import Meters
+
+QUALITIES: Final = (None, "estimated", "no_signal", "reverse", "tamper")
+FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
+
+SECONDS_PER_HOUR: Final = 3_600
+NO_VALUE: Final = np.int32(-(2**31))
+"""Stands for a value that the head-end does not have."""
+
+VOLT: Final = 1_000
+NOMINAL: Final = 230
+"""Volts that supply ought to have; voltages are held in thousandths."""
+
+_DARK_FROM: Final = 30
+_SAG_SHARE: Final = 0.62
+_SAG_WIDTH: Final = 0.22
+_FROZEN_LEAST: Final = 0.1
+_FROZEN_WIDTH: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Swaps(Arrays):
+    """k replacements of a month.
+
+    Attributes:
+        place: Position of the place in its run.
+        sequence: That of the meter taken down.
+        hour: The hour it happens in.
+        minute: The minute of that hour.
+        kwh: Watt-hours the old meter told of that hour.
+        used: Watt-hours used through it in that hour.
+        registered: Watt-hours a faultless old meter would have told.
+    """
+
+    place: NDArray[np.int64]
+    sequence: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    minute: NDArray[np.int64]
+    kwh: NDArray[np.int32]
+    used: NDArray[np.int32]
+    registered: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Readings of a run's N meters, places first, then feeders, by hour.
+
+    Attributes:
+        kwh: N x H watt-hours.
+        voltage: N x H thousandths of a volt.
+        is_dead: N x H, whether the meter measures nothing, failed or cut off.
+        minutes_out: N x H minutes of interruption.
+        sequence: R, that of the meter in force when the month begins.
+        swaps: The replacements.
+    """
+
+    kwh: NDArray[np.int32]
+    voltage: NDArray[np.int32]
+    is_dead: NDArray[np.bool_]
+    minutes_out: NDArray[np.uint8]
+    sequence: NDArray[np.int64]
+    swaps: Swaps
+
+
+def tell(run: Run, energy: Energy, meters: Meters) -> Told:
+    """Work out what the meters of a run tell of a month.
+
+    Args:
+        run: The places and the month.
+        energy: What they use.
+        meters: All meters of the run's places.
+
+    Returns:
+        Their readings.
+    """
+    calendar = run.calendar
+    begins_at = np.int64(calendar.first_day * SECONDS_PER_DAY)
+    ends_at = begins_at + calendar.hours * SECONDS_PER_HOUR
+    kwh = np.concatenate([energy.registered, energy.fed])
+    is_dead = np.zeros(kwh.shape, dtype=np.bool_)
+    days = np.arange(calendar.first_day, calendar.first_day + calendar.days)
+    cut = np.flatnonzero(run.places.cut_on <= days[-1])
+    is_dead[cut] = np.repeat(days >= run.places.cut_on[cut, None], HOURS_PER_DAY, axis=1)
+
+    swapped = meters.select((meters.removed_at >= begins_at) & (meters.removed_at < ends_at))
+    hour, second = np.divmod(swapped.removed_at - begins_at, SECONDS_PER_HOUR)
+    minute = second // MINUTES_PER_HOUR
+
+    def share(of: NDArray[np.int32]) -> NDArray[np.int32]:
+        return (of[swapped.place, hour].astype(np.int64) * minute // MINUTES_PER_HOUR).astype(
+            np.int32
+        )
+
+    registered = share(energy.registered)
+    told = registered.copy()
+    kwh[swapped.place, hour] -= registered
+    # few meters fail: one by one
+    failed = np.flatnonzero((meters.failed_at < ends_at) & (meters.removed_at > begins_at))
+    frozen = _frozen(run)
+    dark = run.minutes_out >= MINUTES_PER_HOUR
+    for meter in failed:
+        place = int(meters.place[meter])
+        first = max(0, int((meters.failed_at[meter] - begins_at) // SECONDS_PER_HOUR))
+        last = min(calendar.hours, int((meters.removed_at[meter] - begins_at) // SECONDS_PER_HOUR))
+        value = int(frozen[place]) if meters.is_frozen[meter] else 0
+        kwh[place, first:last] = np.where(dark[run.feeder[place], first:last], 0, value)
+        is_dead[place, first:last] = True
+        told[(swapped.place == place) & (swapped.sequence == meters.sequence[meter])] = value
+    return Told(
+        kwh=kwh,
+        voltage=_voltage(run),
+        is_dead=is_dead,
+        minutes_out=np.concatenate([run.minutes_out[run.feeder], run.minutes_out]),
+        sequence=_in_force(meters, run.size, begins_at),
+        swaps=Swaps(
+            place=swapped.place,
+            sequence=swapped.sequence,
+            hour=hour,
+            minute=minute,
+            kwh=told,
+            used=share(energy.used),
+            registered=registered,
+        ),
+    )
+
+
+def _in_force(meters: Meters, places: int, at: np.int64) -> NDArray[np.int64]:
+    """Find the meter of each place that is in force at a moment."""
+    is_there = (meters.installed_at < at) & (meters.removed_at >= at)
+    sequence = np.zeros(places, dtype=np.int64)
+    sequence[meters.place[is_there]] = meters.sequence[is_there]
+    return sequence
+
+
+def _frozen(run: Run) -> NDArray[np.int32]:
+    """Give the value at which each place's meter would freeze: the same in every month."""
+    drawn = run.streams.uniform("metering.frozen", run.start, run.size)
+    value = run.places.watts * (_FROZEN_LEAST + drawn * _FROZEN_WIDTH)
+    return value.astype(np.int32)
+
+
+def _voltage(run: Run) -> NDArray[np.int32]:
+    """Give the voltage at all meters: the feeder's, the place's part, and noise, in tenths of a volt."""
+    calendar, streams = run.calendar, run.streams
+    hours, meters = calendar.hours, run.size + run.feeders
+    of_feeder = streams.uniform(
+        "metering.grid.voltage", run.first_feeder * hours, run.feeders * hours, calendar.month
+    ).reshape(run.feeders, hours)
+    of_feeder = 10 * NOMINAL - 40 + of_feeder * 70
+    noise = np.empty((meters, hours), dtype=np.uint16)
+    noise[: run.size] = hour_words(run, "voltage", run.start, run.size)
+    noise[run.size :] = hour_words(run, "grid.noise.voltage", run.first_feeder, run.feeders)
+    place = streams.uniform("metering.voltage.place", run.start, run.size) * 50 - 25
+    level = np.rint(of_feeder).astype(np.int32)
+    tenths = np.empty((meters, hours), dtype=np.int32)
+    tenths[: run.size] = level[run.feeder] + np.rint(place).astype(np.int32)[:, None]
+    tenths[run.size :] = level
+    tenths += noise % np.uint16(31)
+    feeder = np.concatenate([run.feeder, np.arange(run.feeders)])
+    thieves = np.flatnonzero(
+        (run.places.method == NEUTRAL)
+        & (run.places.theft_from < calendar.first_day + calendar.days)
+    )
+    for place_no in thieves:
+        begins = max(0, (int(run.places.theft_from[place_no]) - calendar.first_day) * HOURS_PER_DAY)
+        tenths[place_no, begins:] -= 120 + noise[place_no, begins:].astype(np.int32) // 180
+    sagging = run.minutes_sagging[feeder] > 0
+    drop = _SAG_SHARE + _SAG_WIDTH * (noise[sagging] / np.float64(2**16))
+    tenths[sagging] = (10 * NOMINAL * drop).astype(np.int32)
+    tenths[run.minutes_out[feeder] >= _DARK_FROM] = 0
+    return tenths * (VOLT // 10)
