@@ -4,6 +4,12 @@ with ghost_cases as (
 
 ),
 
+energy_theft_cases as (
+
+    select * from {{ ref('int_energy_theft_cases') }}
+
+),
+
 zombie_cases as (
 
     select * from {{ ref('int_zombie_cases') }}
@@ -49,6 +55,8 @@ rules as (
 unioned as (
 
     select * from ghost_cases
+    union all
+    select * from energy_theft_cases
     union all
     select * from zombie_cases
     union all

@@ -20,11 +20,11 @@ final as (
         is_amount_exact
     from leakage_rules
     union all
-    -- data that disagree do so in a row, and by an amount, that can be pointed at
+    -- data that disagree do so by an amount that can be pointed at
     select
         rule,
-        true as has_exact_signature,
-        true as is_scored_by_period,
+        has_exact_signature,
+        is_scored_by_period,
         true as is_amount_exact
     from finding_rules
 
