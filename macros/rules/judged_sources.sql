@@ -1,4 +1,5 @@
-{#- The staging models that accept or reject rows: model, raw table, key column, whether it raises alerts. -#}
+{#- The staging models that accept or reject rows: model, raw table, key (a column or
+    an expression), whether it raises alerts. -#}
 {%- macro judged_sources() -%}
     {{ return([
         ['stg_crm__customers', 'raw_crm', 'customers', 'customer_id', false],
@@ -14,6 +15,9 @@
         ['stg_billing__write_offs', 'raw_billing', 'write_offs', 'write_off_id', false],
         ['stg_billing__tariffs', 'raw_billing', 'tariffs', 'tariff_row_key', true],
         ['stg_metering__meters', 'raw_metering', 'meters', 'meter_id', true],
+        ['stg_metering__readings', 'raw_metering', 'readings', reading_key(), true],
+        ['stg_metering__outages', 'raw_metering', 'outages', 'outage_id', true],
+        ['stg_metering__meter_events', 'raw_metering', 'meter_events', 'event_id', true],
         ['stg_metering__usages', 'raw_metering', 'usages', 'usage_id', true],
         ['stg_billing__delinquency_policies', 'raw_billing', 'delinquency_policies', 'policy_id', true],
         ['stg_billing__balance_snapshots', 'raw_billing', 'balance_snapshots', 'check_key', true],

@@ -1,0 +1,80 @@
+-- depends_on: {{ ref('int_meter_days') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_changed_meter_days(ref('int_validated_readings'), daily_consumption_figures()) }}",
+) }}
+
+with readings as (
+
+    select * from {{ ref('int_validated_readings') }}
+    {% if is_incremental() -%}
+    where (meter_number, read_on) in ({{ unheld_meter_days(hours_held='hours_held') }})
+    {%- endif %}
+
+),
+
+added_up as (
+
+    select
+        meter_number,
+        read_on,
+        count(*) as hours_held,
+        count(case when is_expected then 1 end) as hours_expected,
+        count(case when is_expected then kwh end) as hours_read,
+        count(case when validation_method = 'as_read' then 1 end) as hours_valid,
+        count(case when validation_method in ('interpolated', 'profile_estimate') then 1 end)
+            as hours_estimated,
+        count(case when is_in_outage then 1 end) as outage_hours,
+        sum(case when validation_method = 'as_read' then kwh end) as kwh_valid,
+        sum(validated_kwh) as validated_kwh,
+        -- energy and hour in one integer, the earlier hour the larger one
+        max(
+            case
+                when validation_method = 'as_read'
+                    then cast(kwh * 1000 as bigint) * 24 + 23 - hour_of_day
+            end
+        ) as peak,
+        sum(case when hour_of_day < 6 then validated_kwh end) as night_kwh,
+        sum(case when is_negative then kwh end) as negative_kwh,
+        count(case when is_negative then 1 end) as negative_hours,
+        count(case when is_spike then 1 end) as spike_hours,
+        count(case when is_zero_run then 1 end) as zero_run_hours,
+        count(case when is_voltage_sag then 1 end) as sag_hours,
+        count(case when is_reverse_energy then 1 end) as reverse_hours,
+        count(case when is_duplicate then 1 end) as duplicate_hours
+    from readings
+    group by meter_number, read_on
+
+),
+
+final as (
+
+    select
+        meter_number,
+        read_on,
+        cast(hours_held as integer) as hours_held,
+        cast(hours_expected as integer) as hours_expected,
+        cast(hours_read as integer) as hours_read,
+        cast(hours_valid as integer) as hours_valid,
+        cast(hours_estimated as integer) as hours_estimated,
+        cast(outage_hours as integer) as outage_hours,
+        cast(coalesce(kwh_valid, 0) as decimal(18, 3)) as kwh_valid,
+        cast(validated_kwh as decimal(18, 3)) as validated_kwh,
+        cast(
+            cast(floor(peak / cast(24 as double)) as decimal(18, 0)) / 1000 as decimal(18, 3)
+        ) as peak_demand_kw,
+        cast(23 - mod(peak, 24) as integer) as peak_hour,
+        cast(coalesce(night_kwh, 0) as decimal(18, 3)) as night_kwh,
+        cast(coalesce(negative_kwh, 0) as decimal(18, 3)) as negative_kwh,
+        cast(negative_hours as integer) as negative_hours,
+        cast(spike_hours as integer) as spike_hours,
+        cast(zero_run_hours as integer) as zero_run_hours,
+        cast(sag_hours as integer) as sag_hours,
+        cast(reverse_hours as integer) as reverse_hours,
+        cast(duplicate_hours as integer) as duplicate_hours
+    from added_up
+
+)
+
+select * from final

@@ -1,0 +1,46 @@
+-- depends_on: {{ ref('int_meter_days') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_meter_days(readings_by_the_as_of_date(), fact_reading_figures()) }}",
+) }}
+
+with readings as (
+
+    select * from {{ ref('int_validated_readings') }}
+    where
+        read_on <= {{ as_of_date() }}
+        {% if is_incremental() -%}
+        and (meter_number, read_on) in ({{ unheld_meter_days(until=as_of_date()) }})
+        {%- endif %}
+
+),
+
+final as (
+
+    select
+        meter_number,
+        read_at,
+        read_on,
+        hour_of_day as time_key,
+        kwh,
+        voltage,
+        quality,
+        validated_kwh,
+        validation_method,
+        is_expected,
+        is_missing,
+        is_duplicate,
+        is_negative,
+        is_spike,
+        is_zero_run,
+        is_voltage_sag,
+        is_reverse_energy,
+        is_estimated,
+        is_in_outage
+    from readings
+
+)
+
+select * from final

@@ -1,0 +1,94 @@
+-- Few readings arrive twice. Days on which a meter has more rows than hours are found first, so that only
+-- theirs are sorted. The table is read twice: a CTE used twice would be kept in memory.
+
+with landed as (
+
+    select * from {{ source('raw_metering', 'readings') }}
+
+),
+
+landed_again as (
+
+    select * from {{ source('raw_metering', 'readings') }}
+
+),
+
+crowded_days as (
+
+    select
+        meter_number,
+        cast(read_at as date) as read_on
+    from landed
+    where meter_number is not null and read_at is not null
+    group by meter_number, cast(read_at as date)
+    having count(*) > bit_count(bit_or({{ hour_bit('read_at') }}))
+
+),
+
+on_crowded_days as (
+
+    select landed_again.*
+    from landed_again
+    inner join crowded_days
+        on
+        landed_again.meter_number = crowded_days.meter_number
+        and cast(landed_again.read_at as date) = crowded_days.read_on
+
+),
+
+-- of two rows the one that says how much goes before the one that does not, then the first to arrive
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by meter_number, read_at
+            order by
+                case when _load_reasons is null then 0 else 1 end,
+                case when kwh is null then 1 else 0 end,
+                _batch_no nulls first,
+                kwh nulls last,
+                voltage nulls last,
+                quality nulls first,
+                _file_no nulls first,
+                _source_line nulls first
+        ) as key_rank,
+        count(*) over (partition by meter_number, read_at) as copies,
+        coalesce(
+            min(kwh) over (partition by meter_number, read_at)
+            != max(kwh) over (partition by meter_number, read_at),
+            false
+        ) as is_conflicting
+    from on_crowded_days
+
+),
+
+final as (
+
+    select
+        -- ids
+        meter_number,
+        read_at,
+
+        -- attributes
+        quality,
+
+        -- amounts
+        kwh,
+        voltage,
+
+        -- verdict
+        cast(key_rank as integer) as key_rank,
+        is_conflicting,
+
+        -- metadata
+        _batch_no,
+        _file_no,
+        _source_line,
+        _load_reasons
+    from ranked
+    where copies > 1
+
+)
+
+select * from final
