@@ -79,7 +79,8 @@ final as (
         end as status,
         {{ json_text('image', 'plan_id') }} as plan_id,
         try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as quantity,
-        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as unit_price
+        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as unit_price,
+        case when source_table = 'raw_metering.meters' then image end as meter_image
     from unioned
 
 )

@@ -1,11 +1,12 @@
--- A meter that is cut off measures nothing to charge for. Its status is known as it stands: cut off
--- since its row last changed, where the source says when, otherwise throughout the extract.
+-- A meter that is cut off measures nothing to charge for: since the day the change feed or its row
+-- tells, otherwise throughout the extract, and until it is back in service.
 
 with invoices as (
 
     select
         *,
-        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as covers_from
+        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as covers_from,
+        coalesce(period_end, last_day(coalesce(period_start, invoice_date))) as covers_to
     from {{ ref('int_invoices_unioned') }}
     where invoiced_amount > 0
 
@@ -14,6 +15,12 @@ with invoices as (
 meters as (
 
     select * from {{ ref('int_meters') }}
+
+),
+
+cut_offs as (
+
+    select * from {{ ref('int_meter_cut_offs') }}
 
 ),
 
@@ -30,7 +37,7 @@ only_meters as (
         account_id,
         min(meter_number) as meter_number
     from meters
-    where account_id is not null
+    where account_id is not null and status is distinct from 'Replaced'
     group by account_id
     having count(*) = 1
 
@@ -47,26 +54,25 @@ billed as (
 
 ),
 
--- a last bill for usage before the cut is owed
+-- a last bill for usage before the cut is owed, and a first one for usage after it
 fired as (
 
     select
         billed.*,
-        meters.status,
-        meters.updated_on,
-        greatest(
-            billed.invoice_date, coalesce(meters.updated_on, billed.invoice_date)
-        ) as first_seen_on,
+        cut_offs.status,
+        cut_offs.cut_off_on,
+        greatest(billed.invoice_date, cut_offs.cut_off_on) as first_seen_on,
         coalesce(corrections.charged_amount, billed.invoiced_amount) as charged_amount,
         corrections.credited_in_full_on
     from billed
-    inner join meters
-        on billed.billed_meter_number = meters.meter_number
+    inner join cut_offs
+        on
+        billed.billed_meter_number = cut_offs.meter_number
+        and billed.covers_from >= cut_offs.cut_off_on
+        and least(billed.covers_to, {{ as_of_date() }}) < cut_offs.reconnected_on
+        and billed.covers_from < cut_offs.reconnected_on
     left join corrections
         on billed.invoice_id = corrections.invoice_id
-    where
-        meters.status in ('Suspended', 'Disconnected')
-        and billed.covers_from >= coalesce(meters.updated_on, billed.covers_from)
 
 ),
 
@@ -87,9 +93,11 @@ final as (
         concat_ws(
             '; ',
             'meter ' || billed_meter_number || ' ' || lower(status),
-            coalesce(
-                'since ' || cast(updated_on as {{ dbt.type_string() }}), 'throughout the extract'
-            ),
+            case
+                when cut_off_on > cast('1900-01-01' as date)
+                    then 'since ' || cast(cut_off_on as {{ dbt.type_string() }})
+                else 'throughout the extract'
+            end,
             'billed from ' || cast(covers_from as {{ dbt.type_string() }}),
             cast(invoiced_amount as {{ dbt.type_string() }}) || ' ' || currency
         ) as evidence

@@ -4,24 +4,47 @@ with cases as (
 
 ),
 
+rules as (
+
+    select * from {{ ref('int_leakage_rules') }}
+
+),
+
 findings as (
 
     select * from {{ ref('int_findings') }}
 
 ),
 
+usage_periods as (
+
+    select * from {{ ref('int_usage_periods') }}
+    where is_from_readings
+
+),
+
 final as (
 
-    -- a case that another rule owns is found all the same
+    -- a case that another rule owns is found all the same; a ghost of usage that readings add up to
+    -- is priced by an estimate
     select
-        rule,
-        entity_type,
-        entity_id,
-        period_start,
-        claimed_amount as amount,
-        currency
+        cases.rule,
+        cases.entity_type,
+        cases.entity_id,
+        cases.period_start,
+        cases.claimed_amount as amount,
+        cases.currency,
+        rules.is_amount_exact and usage_periods.account_id is null as is_amount_exact
     from cases
-    where status in ('open', 'superseded')
+    inner join rules
+        on cases.rule = rules.rule
+    left join usage_periods
+        on
+        cases.rule = 'ghost'
+        and cases.entity_type = 'account'
+        and cases.entity_id = usage_periods.account_id
+        and cases.period_start = usage_periods.period_start
+    where cases.status in ('open', 'superseded')
     union all
     select
         rule,
@@ -29,7 +52,8 @@ final as (
         entity_id,
         period_start,
         amount,
-        currency
+        currency,
+        true as is_amount_exact
     from findings
 
 )

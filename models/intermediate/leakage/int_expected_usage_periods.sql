@@ -45,7 +45,10 @@ metered as (
         case when min(rate_schedule) = max(rate_schedule) then min(rate_schedule) end
             as rate_schedule,
         min(lowest_rate) as lowest_rate,
-        max(highest_rate) as highest_rate
+        max(highest_rate) as highest_rate,
+        cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        max(unsure_share) as unsure_share,
+        coalesce(bool_or(is_from_readings), false) as is_from_readings
     from usages
     group by account_id, cycle_start
 
@@ -106,6 +109,9 @@ final as (
         lowest_rate,
         highest_rate,
         currency,
+        certain_kwh,
+        unsure_share,
+        is_from_readings,
         invoice_id,
         invoice_date,
         {{ day_add('billing_date', var('usage_invoicing_lag_days') + 1) }} as ghost_from

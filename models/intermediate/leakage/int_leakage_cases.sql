@@ -4,9 +4,21 @@ with ghost_cases as (
 
 ),
 
+<<<<<<< HEAD
 energy_theft_cases as (
 
     select * from {{ ref('int_energy_theft_cases') }}
+=======
+unbilled_usage_cases as (
+
+    select * from {{ ref('int_unbilled_usage_cases') }}
+
+),
+
+under_billed_cases as (
+
+    select * from {{ ref('int_under_billed_cases') }}
+>>>>>>> m5-usage
 
 ),
 
@@ -40,6 +52,12 @@ billed_while_disconnected_cases as (
 
 ),
 
+over_billed_cases as (
+
+    select * from {{ ref('int_over_billed_cases') }}
+
+),
+
 duplicate_payment_cases as (
 
     select * from {{ ref('int_duplicate_payment_cases') }}
@@ -56,7 +74,13 @@ unioned as (
 
     select * from ghost_cases
     union all
+<<<<<<< HEAD
     select * from energy_theft_cases
+=======
+    select * from unbilled_usage_cases
+    union all
+    select * from under_billed_cases
+>>>>>>> m5-usage
     union all
     select * from zombie_cases
     union all
@@ -67,6 +91,8 @@ unioned as (
     select * from billed_after_cancel_cases
     union all
     select * from billed_while_disconnected_cases
+    union all
+    select * from over_billed_cases
     union all
     select * from duplicate_payment_cases
 

@@ -14,6 +14,7 @@ with final as (
         true as is_amount_exact
     union all
     select
+<<<<<<< HEAD
         'energy_theft' as rule,
         'not_billed' as family,
         3 as precedence,
@@ -23,6 +24,26 @@ with final as (
         false as is_amount_exact
     union all
     select
+=======
+        'unbilled_usage' as rule,
+        'not_billed' as family,
+        2 as precedence,
+        'under' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        false as is_amount_exact
+    union all
+    select
+        'under_billed' as rule,
+        'charged_too_little' as family,
+        1 as precedence,
+        'under' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        true as is_amount_exact
+    union all
+    select
+>>>>>>> m5-usage
         'zombie' as rule,
         'not_paid' as family,
         1 as precedence,
@@ -66,6 +87,15 @@ with final as (
         true as has_exact_signature,
         true as is_scored_by_period,
         true as is_amount_exact
+    union all
+    select
+        'over_billed' as rule,
+        'billed_wrongly' as family,
+        4 as precedence,
+        'over' as direction,
+        true as has_exact_signature,
+        true as is_scored_by_period,
+        false as is_amount_exact
     union all
     select
         'duplicate_payment' as rule,

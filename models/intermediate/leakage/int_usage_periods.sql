@@ -50,6 +50,7 @@ final as (
             amount_source = 'unknown'
             or coalesce(energy_amount, cast(usage_kwh * own_price as decimal(18, 2))) > 0
         ) as is_chargeable,
+        is_from_readings,
         invoice_id,
         invoice_date,
         ghost_from,

@@ -1,6 +1,8 @@
 with meters as (
 
     select * from {{ ref('int_meters') }}
+    -- one that was taken down no longer tells how its account is charged
+    where status is distinct from 'Replaced'
 
 ),
 

@@ -1,13 +1,19 @@
-with usages as (
+with stated_usages as (
 
     select * from {{ ref('stg_metering__usages') }}
     where is_accepted
 
 ),
 
-meters as (
+account_usages as (
 
-    select * from {{ ref('int_meters') }}
+    select * from {{ ref('int_account_usage') }}
+
+),
+
+meter_terms as (
+
+    select * from {{ ref('int_meter_terms') }}
 
 ),
 
@@ -18,28 +24,33 @@ account_terms as (
 
 ),
 
+-- as its meter was charged on the last day of the period
 known as (
 
     select
-        usages.usage_id,
-        usages.account_id,
-        usages.meter_number,
-        usages.cycle_start,
-        usages.cycle_end,
-        usages.usage_kwh,
-        meters.rate_schedule,
-        meters.consumer_type,
-        meters.connected_load_kw,
-        case when meters.rate_schedule is null then usages.account_id end as asking_account_id
-    from usages
-    left join meters
-        on usages.meter_number = meters.meter_number
+        stated_usages.usage_id,
+        stated_usages.account_id,
+        stated_usages.meter_number,
+        stated_usages.cycle_start,
+        stated_usages.cycle_end,
+        stated_usages.usage_kwh,
+        meter_terms.rate_schedule,
+        meter_terms.consumer_type,
+        meter_terms.connected_load_kw,
+        case when meter_terms.rate_schedule is null then stated_usages.account_id end
+            as asking_account_id
+    from stated_usages
+    left join meter_terms
+        on
+        stated_usages.meter_number = meter_terms.meter_number
+        and stated_usages.cycle_end >= meter_terms.valid_from
+        and stated_usages.cycle_end < meter_terms.valid_to
     -- what ends after the as-of date has not been read yet
-    where usages.cycle_end <= {{ as_of_date() }}
+    where stated_usages.cycle_end <= {{ as_of_date() }}
 
 ),
 
-final as (
+stated as (
 
     select
         known.usage_id,
@@ -54,6 +65,45 @@ final as (
     from known
     left join account_terms
         on known.asking_account_id = account_terms.account_id
+
+),
+
+final as (
+
+    select
+        usage_id,
+        account_id,
+        meter_number,
+        cycle_start,
+        cycle_end,
+        usage_kwh,
+        rate_schedule,
+        consumer_type,
+        connected_load_kw,
+        usage_kwh as certain_kwh,
+        cast(0 as decimal(9, 6)) as unsure_share,
+        false as is_from_readings
+    from stated
+    union all
+    -- of a month nothing is known of, nothing is metered
+    select
+        account_id || '|' || meter_number || '|' || cast(period_start as {{ dbt.type_string() }})
+            as usage_id,
+        account_id,
+        meter_number,
+        period_start as cycle_start,
+        period_end as cycle_end,
+        usage_kwh,
+        rate_schedule,
+        consumer_type,
+        connected_load_kw,
+        certain_kwh,
+        cast(
+            cast(hours_unsure as decimal(18, 6)) / nullif(hours_expected, 0) as decimal(9, 6)
+        ) as unsure_share,
+        true as is_from_readings
+    from account_usages
+    where usage_kwh is not null
 
 )
 

@@ -28,10 +28,14 @@ final as (
         account_id,
         consumer_type,
         rate_schedule,
+        district,
+        feeder,
         connected_load_kw,
         status,
         installed_on,
-        cast(updated_at as date) as updated_on
+        cast(updated_at as date) as updated_on,
+        case when status = 'Replaced' then cast(updated_at as date) end as removed_on,
+        coalesce(lower(consumer_type) = 'feeder', false) as is_feeder_meter
     from ranked
     where number_rank = 1
 

@@ -14,9 +14,9 @@ lines as (
 
 ),
 
-meters as (
+meter_terms as (
 
-    select * from {{ ref('int_meters') }}
+    select * from {{ ref('int_meter_terms') }}
 
 ),
 
@@ -43,18 +43,31 @@ charged as (
 
 ),
 
+-- the tariff of the last day billed holds, for the meter as it was charged that day
+dated as (
+
+    select
+        *,
+        coalesce(period_end, invoice_date) as charged_on
+    from invoices
+
+),
+
 known as (
 
     select
-        invoices.*,
-        meters.meter_number is not null as has_meter,
-        meters.rate_schedule,
-        meters.consumer_type,
-        meters.connected_load_kw,
-        case when meters.rate_schedule is null then invoices.account_id end as asking_account_id
-    from invoices
-    left join meters
-        on invoices.meter_number = meters.meter_number
+        dated.*,
+        meter_terms.meter_number is not null as has_meter,
+        meter_terms.rate_schedule,
+        meter_terms.consumer_type,
+        meter_terms.connected_load_kw,
+        case when meter_terms.rate_schedule is null then dated.account_id end as asking_account_id
+    from dated
+    left join meter_terms
+        on
+        dated.meter_number = meter_terms.meter_number
+        and dated.charged_on >= meter_terms.valid_from
+        and dated.charged_on < meter_terms.valid_to
 
 ),
 
@@ -66,7 +79,7 @@ final as (
         known.meter_number,
         known.invoiced_amount,
         known.currency,
-        coalesce(known.period_end, known.invoice_date) as charged_on,
+        known.charged_on,
         coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
         coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
         coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw,

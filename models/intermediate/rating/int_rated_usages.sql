@@ -24,7 +24,10 @@ final as (
         rated.tariff_key,
         rated.lowest_rate,
         rated.highest_rate,
-        rated.energy_amount
+        rated.energy_amount,
+        usages.certain_kwh,
+        usages.unsure_share,
+        usages.is_from_readings
     from usages
     left join rated
         on usages.usage_id = rated.quantity_id

@@ -32,7 +32,8 @@ found_by_case as (
         found.entity_id,
         case when rules.is_scored_by_period then found.period_start end as scored_period,
         sum(found.amount) as amount,
-        max(found.currency) as currency
+        max(found.currency) as currency,
+        bool_and(found.is_amount_exact) as is_amount_exact
     from found
     inner join rules
         on found.rule = rules.rule
@@ -92,6 +93,7 @@ compared as (
         found_by_case.rule is null and truth_by_case.is_observable as is_false_negative,
         coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
         truth_by_case.is_observable
+        and found_by_case.is_amount_exact
         and (
             found_by_case.amount is distinct from truth_by_case.amount
             or coalesce(found_by_case.currency != truth_by_case.currency, false)
@@ -120,9 +122,8 @@ counted as (
         ) as false_positives,
         count(*) filter (where compared.is_false_negative) as false_negatives,
         count(*) filter (where compared.is_not_yet_observable) as not_yet_observable,
-        count(*) filter (
-            where rules.is_amount_exact and compared.is_true_positive and compared.has_wrong_amount
-        ) as wrong_amounts
+        count(*) filter (where compared.is_true_positive and compared.has_wrong_amount)
+            as wrong_amounts
     from rules
     cross join as_of
     left join compared

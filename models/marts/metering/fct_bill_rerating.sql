@@ -29,7 +29,11 @@ final as (
         billed_gst,
         billed_duty,
         billed_fee,
-        billed_surcharge
+        billed_surcharge,
+        tariff_total,
+        charged_total,
+        cast(charged_total - tariff_total as decimal(18, 2)) as price_difference,
+        cast(billed_kwh - metered_kwh as decimal(18, 3)) as kwh_difference
     from rerated_bills
 
 )

@@ -1,3 +1,6 @@
+{#- what is fed into a feeder is nobody's bill -#}
+{%- set is_of_a_customer = "lower(consumer_type) is distinct from 'feeder'" -%}
+
 with source as (
 
     select * from {{ source('raw_metering', 'meters') }}
@@ -52,8 +55,8 @@ final as (
 
         -- flags
         {{ alerts({
-            'no_account': 'account_id is null',
-            'no_rate_schedule': 'rate_schedule is null'
+            'no_account': 'account_id is null and ' ~ is_of_a_customer,
+            'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer
         }) }} as alerts,
 
         {{ verdict('meter_id') }}

@@ -1,0 +1,7 @@
+{#- By how much a bill may differ from what its tariff asks. -#}
+{%- macro rating_tolerance(asked) -%}
+    greatest(
+        cast({{ var('rating_tolerance_amount') }} as decimal(18, 6)),
+        cast({{ asked }} * cast({{ var('rating_tolerance_share') }} as decimal(9, 6)) as decimal(18, 6))
+    )
+{%- endmacro -%}

@@ -1,0 +1,72 @@
+with periods as (
+
+    select * from {{ ref('int_expected_usage_periods') }}
+    where invoice_id is not null
+
+),
+
+bills as (
+
+    select * from {{ ref('int_rerated_bills') }}
+    where billed_kwh is not null
+
+),
+
+invoices as (
+
+    select * from {{ ref('int_invoices_unioned') }}
+
+),
+
+metered as (
+
+    select
+        invoice_id,
+        max(billing_date) as metered_through,
+        sum(usage_kwh) as metered_kwh,
+        sum(certain_kwh) as certain_kwh,
+        max(unsure_share) as unsure_share,
+        bool_or(is_from_readings) as is_from_readings
+    from periods
+    group by invoice_id
+
+),
+
+final as (
+
+    select
+        bills.invoice_id,
+        bills.account_id,
+        bills.meter_number,
+        invoices.subscription_id,
+        invoices.invoice_date,
+        coalesce(
+            invoices.period_start, cast(date_trunc('month', invoices.invoice_date) as date)
+        ) as covers_from,
+        metered.metered_through,
+        greatest(invoices.invoice_date, metered.metered_through) as known_on,
+        bills.currency,
+        bills.billed_kwh,
+        cast(metered.metered_kwh as decimal(18, 3)) as metered_kwh,
+        cast(metered.certain_kwh as decimal(18, 3)) as certain_kwh,
+        metered.unsure_share,
+        metered.is_from_readings,
+        metered.unsure_share <= cast({{ var('usage_max_unsure_share') }} as decimal(9, 6))
+            as is_comparable,
+        cast(
+            greatest(
+                cast({{ var('usage_tolerance_kwh') }} as double),
+                cast(metered.metered_kwh as double) * {{ var('usage_tolerance_share') }}
+            ) as decimal(18, 3)
+        ) as tolerance_kwh,
+        bills.expected_variable as metered_amount,
+        bills.tariff_variable as billed_amount
+    from bills
+    inner join metered
+        on bills.invoice_id = metered.invoice_id
+    inner join invoices
+        on bills.invoice_id = invoices.invoice_id
+
+)
+
+select * from final

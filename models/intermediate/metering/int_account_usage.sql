@@ -1,0 +1,58 @@
+-- A meter that takes over from another goes on with its month: both are one quantity, so that slabs
+-- are filled once. Meters that hang side by side are charged each by itself.
+
+with usages as (
+
+    select * from {{ ref('int_meter_usage') }}
+    where
+        account_id is not null
+        and not is_feeder_meter
+        and not has_stated_usage
+
+),
+
+succeeded as (
+
+    select
+        *,
+        first_value(meter_number) over (
+            partition by account_id, period_start
+            order by is_taken_down, last_read_on desc, meter_number
+        ) as last_meter_number
+    from usages
+
+),
+
+served as (
+
+    select
+        *,
+        case when is_taken_down then last_meter_number else meter_number end
+            as serving_meter_number
+    from succeeded
+
+),
+
+final as (
+
+    select
+        account_id,
+        serving_meter_number as meter_number,
+        period_start,
+        period_end,
+        cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
+        cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        cast(sum(hours_expected) as bigint) as hours_expected,
+        cast(sum(hours_unsure) as bigint) as hours_unsure,
+        max(peak_demand_kw) as peak_demand_kw,
+        max(case when meter_number = serving_meter_number then rate_schedule end) as rate_schedule,
+        max(case when meter_number = serving_meter_number then consumer_type end) as consumer_type,
+        max(case when meter_number = serving_meter_number then connected_load_kw end)
+            as connected_load_kw
+    from served
+    group by account_id, serving_meter_number, period_start, period_end
+    having bool_and(is_covered)
+
+)
+
+select * from final

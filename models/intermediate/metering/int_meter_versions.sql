@@ -1,0 +1,131 @@
+-- A change feed tells from which day on what held of a meter. Without one the row tells what holds
+-- now, and held throughout but for a status that is dated: before its day the meter was Active.
+
+with changes as (
+
+    select * from {{ ref('int_status_changes') }}
+    where source_table = 'raw_metering.meters'
+
+),
+
+meters as (
+
+    select * from {{ ref('stg_metering__meters') }}
+    where is_accepted
+
+),
+
+fed as (
+
+    select entity_key as meter_id
+    from changes
+    group by entity_key
+
+),
+
+undated as (
+
+    select
+        meters.*,
+        case when meters.status != 'Active' then cast(meters.updated_at as date) end as changed_on
+    from meters
+    left join fed
+        on meters.meter_id = fed.meter_id
+    where fed.meter_id is null
+
+),
+
+dated_changes as (
+
+    -- what an event does not carry is as the row has it
+    select
+        changes.entity_key as meter_id,
+        coalesce({{ json_text('changes.meter_image', 'meter_number') }}, meters.meter_number)
+            as meter_number,
+        coalesce({{ json_text('changes.meter_image', 'account_id') }}, meters.account_id)
+            as account_id,
+        coalesce({{ json_text('changes.meter_image', 'consumer_type') }}, meters.consumer_type)
+            as consumer_type,
+        coalesce({{ json_text('changes.meter_image', 'rate_schedule') }}, meters.rate_schedule)
+            as rate_schedule,
+        coalesce({{ json_text('changes.meter_image', 'district') }}, meters.district) as district,
+        coalesce({{ json_text('changes.meter_image', 'feeder') }}, meters.feeder) as feeder,
+        coalesce(
+            try_cast(
+                {{ json_text('changes.meter_image', 'connected_load_kw') }} as decimal(18, 3)
+            ),
+            meters.connected_load_kw
+        ) as connected_load_kw,
+        changes.status,
+        changes.changed_on,
+        true as is_from_feed
+    from changes
+    left join meters
+        on changes.entity_key = meters.meter_id
+
+    union all
+
+    select
+        meter_id,
+        meter_number,
+        account_id,
+        consumer_type,
+        rate_schedule,
+        district,
+        feeder,
+        connected_load_kw,
+        case when changed_on is null then coalesce(status, 'Active') else 'Active' end as status,
+        cast('1900-01-01' as date) as changed_on,
+        false as is_from_feed
+    from undated
+
+    union all
+
+    select
+        meter_id,
+        meter_number,
+        account_id,
+        consumer_type,
+        rate_schedule,
+        district,
+        feeder,
+        connected_load_kw,
+        status,
+        changed_on,
+        false as is_from_feed
+    from undated
+    where changed_on is not null
+
+),
+
+spells as (
+
+    select
+        *,
+        row_number() over (partition by meter_id order by changed_on) as spell_number,
+        lead(changed_on) over (partition by meter_id order by changed_on) as next_changed_on
+    from dated_changes
+
+),
+
+final as (
+
+    select
+        meter_id,
+        meter_number,
+        account_id,
+        consumer_type,
+        rate_schedule,
+        district,
+        feeder,
+        connected_load_kw,
+        status,
+        case when spell_number = 1 then cast('1900-01-01' as date) else changed_on end
+            as valid_from,
+        coalesce(next_changed_on, {{ end_of_time() }}) as valid_to,
+        is_from_feed
+    from spells
+
+)
+
+select * from final

@@ -1,0 +1,104 @@
+-- What a day says of the energy used. Energy guessed for hours of zeros may never have been used,
+-- and what a register ran backwards may have been taken back: what is sure stands beside the best
+-- estimate. A meter that tells one value all day does not measure.
+
+with days as (
+
+    select * from {{ ref('int_daily_consumption') }}
+    where read_on <= {{ as_of_date() }}
+
+),
+
+meters as (
+
+    select * from {{ ref('int_meters') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_meter_versions') }}
+
+),
+
+-- zeros of a meter that is cut off are no gap to be filled
+known as (
+
+    select
+        days.*,
+        meters.meter_id,
+        cast(date_trunc('month', days.read_on) as date) as period_start,
+        case
+            when versions.status in ('Suspended', 'Disconnected') then days.kwh_valid
+            else days.validated_kwh
+        end as usage_kwh,
+        versions.status in ('Suspended', 'Disconnected') as is_cut_off,
+        coalesce(
+            days.kwh_valid > 0
+            and days.hours_valid > days.outage_hours
+            and days.kwh_valid
+            >= days.peak_demand_kw * (days.hours_valid - days.outage_hours)
+            * cast({{ var('frozen_load_factor') }} as decimal(9, 6)),
+            false
+        ) as is_frozen
+    from days
+    inner join meters
+        on days.meter_number = meters.meter_number
+    left join versions
+        on
+        meters.meter_id = versions.meter_id
+        and days.read_on >= versions.valid_from
+        and days.read_on < versions.valid_to
+
+),
+
+weighed as (
+
+    select
+        *,
+        coalesce(usage_kwh, 0) - coalesce(kwh_valid, 0) as estimated_kwh,
+        case
+            when is_cut_off then 0
+            when is_frozen then hours_expected
+            else hours_expected - hours_valid
+        end as hours_unsure,
+        coalesce(
+            cast(greatest(hours_estimated - zero_run_hours, 0) as double)
+            / nullif(hours_estimated, 0), 1
+        ) as trusted_share,
+        row_number() over (
+            partition by meter_number, period_start
+            order by peak_demand_kw desc nulls last, read_on asc
+        ) as peak_rank
+    from known
+
+),
+
+final as (
+
+    select
+        meter_number,
+        meter_id,
+        read_on,
+        period_start,
+        usage_kwh,
+        kwh_valid,
+        cast(
+            coalesce(kwh_valid, 0) + estimated_kwh * trusted_share - abs(coalesce(negative_kwh, 0))
+            as decimal(18, 3)
+        ) as certain_kwh,
+        night_kwh,
+        peak_demand_kw,
+        peak_hour,
+        peak_rank = 1 as is_peak_of_month,
+        hours_expected,
+        hours_read,
+        hours_valid,
+        hours_estimated,
+        hours_unsure,
+        outage_hours
+    from weighed
+
+)
+
+select * from final

@@ -1,0 +1,126 @@
+-- What a tariff asks for a bill, on two bases. What was metered is what should be charged; where
+-- nothing is metered, what was billed is. Beside it stands what it asks for the billed energy
+-- itself, charge by charge rounded as a bill is: whether the price was right. Fees and surcharges
+-- hang on facts no tariff knows, an exemption or a late payment: they are expected where they were
+-- charged, at the tariff's rate.
+
+with bills as (
+
+    select * from {{ ref('int_metered_bills') }}
+
+),
+
+usage_periods as (
+
+    select * from {{ ref('int_expected_usage_periods') }}
+    where invoice_id is not null
+
+),
+
+rated_bills as (
+
+    select * from {{ ref('int_rated_energy') }}
+    where quantity_type = 'bill'
+
+),
+
+terms as (
+
+    select * from {{ ref('int_tariff_terms') }}
+
+),
+
+metered as (
+
+    select
+        invoice_id,
+        cast(sum(usage_kwh) as decimal(18, 3)) as metered_kwh,
+        case
+            when count(energy_amount) = count(*) then cast(sum(energy_amount) as decimal(27, 9))
+        end as energy_amount
+    from usage_periods
+    group by invoice_id
+
+),
+
+-- a bill for no energy anybody knows of cannot be rated
+quantities as (
+
+    select
+        bills.*,
+        'due' as basis,
+        metered.metered_kwh,
+        case
+            when metered.invoice_id is not null then metered.energy_amount
+            else rated_bills.energy_charge
+        end as variable_charge
+    from bills
+    left join metered
+        on bills.invoice_id = metered.invoice_id
+    left join rated_bills
+        on bills.invoice_id = rated_bills.quantity_id
+    where coalesce(metered.metered_kwh, bills.billed_kwh) is not null
+    union all
+    select
+        bills.*,
+        'billed' as basis,
+        null as metered_kwh,
+        cast(rated_bills.energy_amount as decimal(27, 9)) as variable_charge
+    from bills
+    inner join rated_bills
+        on bills.invoice_id = rated_bills.quantity_id
+
+),
+
+rated as (
+
+    select
+        quantities.*,
+        cast(
+            coalesce(terms.fixed_rate, 0)
+            + coalesce(terms.fixed_rate_per_kw * quantities.connected_load_kw, 0)
+            as decimal(18, 2)
+        ) as fixed_charge,
+        cast(coalesce(terms.tax_percent, 0) as decimal(9, 6)) as tax_percent,
+        cast(coalesce(terms.duty_percent, 0) as decimal(9, 6)) as duty_percent,
+        cast(coalesce(terms.surcharge_percent, 0) as decimal(9, 6)) as surcharge_percent,
+        cast(
+            case when quantities.billed_fee > 0 then coalesce(terms.fee_rate, 0) else 0 end
+            as decimal(18, 6)
+        ) as fee
+    from quantities
+    left join terms
+        on
+        quantities.rate_schedule = terms.rate_schedule
+        and quantities.charged_on = terms.rated_on
+        and quantities.consumer_type is not distinct from terms.consumer_type
+        and quantities.connected_load_kw is not distinct from terms.connected_load_kw
+
+),
+
+final as (
+
+    select
+        invoice_id,
+        basis,
+        metered_kwh,
+        variable_charge,
+        fixed_charge,
+        cast((variable_charge + fixed_charge) * tax_percent * 0.01 as decimal(28, 8)) as tax,
+        cast(variable_charge * duty_percent * 0.01 as decimal(28, 8)) as duty,
+        fee,
+        case
+            when billed_surcharge > 0
+                then
+                    cast(
+                        (variable_charge + fixed_charge) * surcharge_percent * 0.01
+                        as decimal(28, 8)
+                    )
+            else 0
+        end as surcharge,
+        surcharge_percent
+    from rated
+
+)
+
+select * from final
