@@ -57,18 +57,22 @@ def stated_by(section: type[Any]) -> tuple[str, ...]:
 
 
 def number(default: float, low: float, high: float) -> Any:  # noqa: ANN401
+    """A number between two bounds."""
     # a default is written to JSON like a value that was read
     return field(default=float(default), metadata={"bounds": Bounds(low, high)})
 
 
 def stated(low: float, high: float) -> Any:  # noqa: ANN401
+    """A number between two bounds that has no default."""
     return field(metadata={"bounds": Bounds(low, high)})
 
 
 def share(default: float, *, below_one: bool = False) -> Any:  # noqa: ANN401
+    """A number from 0 to 1, or to just below."""
     high = 0.999 if below_one else 1.0
     return field(default=default, metadata={"bounds": Bounds(0.0, high)})
 
 
 def count(default: int, low: int, high: int) -> Any:  # noqa: ANN401
+    """A whole number between two bounds."""
     return field(default=default, metadata={"bounds": Bounds(low, high)})

@@ -178,7 +178,9 @@ def check_metering(metering: MeteringConfig) -> None:
             raise ConfigError(message)
     for names in _EXCLUSIVE:
         _together(metering, names, sum(getattr(metering, name) for name in names))
-    _together(metering, _SINGLE, sum(getattr(metering, name) for name in _SINGLE) + in_runs(metering))
+    _together(
+        metering, _SINGLE, sum(getattr(metering, name) for name in _SINGLE) + in_runs(metering)
+    )
 
 
 def mean_hours(metering: MeteringConfig, run: str) -> float:

@@ -8,7 +8,7 @@ meter, so that neither neighbours nor the order matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -145,16 +145,17 @@ def soil(run: Run, told: Told) -> Dirty:
     Returns:
         The readings as they arrive.
     """
-    meters, hours = told.kwh.shape
+    (meters, hours), nothing = told.kwh.shape, np.empty(0, dtype=np.int64)
+    no_value: NDArray[Any] = np.empty(0, dtype=np.int32)
     dirty = Dirty(
         kwh=told.kwh,
         voltage=told.voltage,
         quality=np.zeros((meters, hours), dtype=np.int8),
         bearer=np.repeat(np.arange(meters, dtype=np.int32)[:, None], hours, axis=1),
         arrives=np.ones((meters, hours), dtype=np.bool_),
-        extra=_none(),
-        spells=Spells(*(np.empty(0, dtype=t) for t in (np.int64, np.int8, np.int64, np.int64))),
-        tamperings=(np.empty(0, np.int64),) * 3,
+        extra=Extra(nothing, nothing, no_value, no_value, no_value, no_value),
+        spells=_spells(nothing, 0, nothing, nothing),
+        tamperings=(nothing, nothing, nothing),
     )
     in_run = np.zeros((meters, hours), dtype=np.bool_)
     spells = _runs(run, told, dirty, in_run)
@@ -178,11 +179,6 @@ def numbers(run: Run) -> NDArray[np.int64]:
     return np.concatenate([run.places.number, feeders])
 
 
-def _none() -> Extra:
-    kinds = (np.int64, np.int64, np.int32, np.int32, np.int8, np.bool_)
-    return Extra(*(np.empty(0, dtype=kind) for kind in kinds))
-
-
 def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     """Draw for each meter's days, N x D."""
     of_feeders = run.streams.uniform(
@@ -195,9 +191,7 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(
-    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
-) -> list[Spells]:
+def _runs(run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]) -> list[Spells]:
     """Inject what befalls several hours in a row."""
     config = run.config
     drawn, length_drawn = _daily(run, "run"), _daily(run, "run.length")
@@ -335,25 +329,29 @@ def _singles(
     is_lit = ~out & ~dead
     value = dirty.kwh[meter, hour]
     late_from = hours - config.late_arrival_days * HOURS_PER_DAY
-    eligible = np.select(
-        [kind == index for index in range(len(_SINGLE))],
-        [
-            np.ones(len(kind), dtype=np.bool_),
-            is_lit,
-            is_lit & (value > 0),
-            is_lit,
-            is_lit & (meter < run.size),
-            is_lit & (value > 0),
-            ~dead,
-            hour >= late_from,
-        ],
-        default=False,
-    ) & ~in_run[meter, hour]
+    eligible = (
+        np.select(
+            [kind == index for index in range(len(_SINGLE))],
+            [
+                np.ones(len(kind), dtype=np.bool_),
+                is_lit,
+                is_lit & (value > 0),
+                is_lit,
+                is_lit & (meter < run.size),
+                is_lit & (value > 0),
+                ~dead,
+                hour >= late_from,
+            ],
+            default=False,
+        )
+        & ~in_run[meter, hour]
+    )
     chosen = np.flatnonzero(eligible)
     meter, hour, kind = meter[chosen], hour[chosen], kind[chosen]
     spells = []
     extras = []
-    tamperings = (np.empty(0, np.int64),) * 3
+    nothing = np.empty(0, dtype=np.int64)
+    tamperings = (nothing, nothing, nothing)
     for index, name in enumerate(_SINGLE):
         of = np.flatnonzero(kind == index)
         at = meter[of], hour[of]
@@ -396,7 +394,8 @@ def _spike(
     config = run.config
     factor = config.spike_min_factor + drawn * (config.spike_max_factor - config.spike_min_factor)
     most = np.max(near, axis=0).astype(np.int64)
-    return np.minimum(np.rint(most * factor), 2**31 - 1).astype(np.int32)
+    spike: NDArray[np.int32] = np.minimum(np.rint(most * factor), 2**31 - 1).astype(np.int32)
+    return spike
 
 
 def _extra(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
+from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering import names
 from seeders.simulation.metering.billing import (
     GHOST,
     METHODS,
     NOT_DUE,
-    RIGHT,
     RULES,
     issued_on,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from seeders.config import PolicyConfig
     from seeders.simulation.metering.billing import Bills
     from seeders.simulation.metering.energy import Run
 
@@ -34,6 +36,17 @@ PAYMENTS: Final = "raw_payments.payments"
 FAULTS: Final = "ground_truth.faults"
 
 CHARGES: Final = ("energy", "fixed", "tax", "duty", "fee")
+
+# fault ids begin with them; those of meters are in `event_rows`
+_LETTERS: Final = {
+    "ghost": "MG",
+    "unbilled_usage": "MU",
+    "over_billed": "MO",
+    "under_billed": "MN",
+    "billed_while_disconnected": "MD",
+    "zombie": "MZ",
+    "leaky_bucket": "ML",
+}
 
 _CENT_DIGITS: Final = 2
 _ENERGY_DIGITS: Final = 3
@@ -108,14 +121,28 @@ def bill_rows(run: Run, bills: Bills, batch: int) -> Iterator[tuple[str, pa.Reco
     )
 
 
-def bill_truth(run: Run, bills: Bills, grace_days: int, lag_days: int) -> Iterator[pa.RecordBatch]:
+@dataclass(frozen=True)
+class Found(Arrays):
+    """What is to be told of n bills.
+
+    Attributes:
+        place: Position of each one's place in its run.
+        cents: What it is about.
+        seen_on: The day from which on it can be seen.
+    """
+
+    place: NDArray[np.int64]
+    cents: NDArray[np.int64]
+    seen_on: NDArray[np.int32]
+
+
+def bill_truth(run: Run, bills: Bills, policy: PolicyConfig) -> Iterator[pa.RecordBatch]:
     """Tell what is wrong with a month's bills, and which of them are not paid or not in full.
 
     Args:
         run: The places and the month that is billed.
         bills: What becomes of it.
-        grace_days: Days past due after which an unpaid bill is a zombie.
-        lag_days: Days that a bill may follow its month by before it is missing.
+        policy: The thresholds of the rules.
 
     Yields:
         Rows of `ground_truth.faults`.
@@ -124,70 +151,38 @@ def bill_truth(run: Run, bills: Bills, grace_days: int, lag_days: int) -> Iterat
     next_month = calendar.first_day + calendar.days
     on = issued_on(run.config, next_month)
     for fault, rule in enumerate(RULES):
-        if fault in (RIGHT, NOT_DUE):
-            continue
-        these = bills.select(bills.fault == fault)
-        is_ghost = fault == GHOST
-        seen_on = next_month + lag_days if is_ghost else on
-        count = len(these.place)
-        yield fault_rows(
-            run,
-            rule,
-            "GUOND"[fault - 1],
-            these.place,
-            these.truth,
-            np.full(count, seen_on, dtype=np.int32),
-            is_injected=True,
-            is_account=is_ghost,
-        )
+        if rule:
+            these = bills.select(bills.fault == fault)
+            seen_on = next_month + policy.usage_invoicing_lag_days if fault == GHOST else on
+            seen = np.full(len(these.place), seen_on, dtype=np.int32)
+            yield _fault_rows(run, rule, Found(these.place, these.truth, seen))
     issued = bills.select((bills.fault != GHOST) & (bills.fault != NOT_DUE))
-    due_on = on + run.config.due_after_days
-    open_cents = issued.total - issued.paid
-    for rule, tag, which in (
-        ("zombie", "Z", (issued.paid == 0) & (open_cents > 0)),
-        ("leaky_bucket", "L", (issued.paid > 0) & (open_cents > 0)),
-    ):
-        rows = issued.select(which)
-        past_grace = np.full(len(rows.place), due_on + grace_days + 1, dtype=np.int32)
-        yield fault_rows(
-            run,
-            rule,
-            tag,
-            rows.place,
-            open_cents[which],
-            past_grace if tag == "Z" else np.maximum(rows.paid_on, due_on + 1).astype(np.int32),
-            is_injected=False,
-        )
+    past_due = on + run.config.due_after_days + 1
+    left = issued.total - issued.paid
+    past_grace = np.full(len(left), past_due + policy.zombie_grace_days, dtype=np.int32)
+    unpaid = Found(issued.place, left, past_grace)
+    yield _fault_rows(run, "zombie", unpaid.select((issued.paid == 0) & (left > 0)))
+    in_part = Found(issued.place, left, np.maximum(issued.paid_on, past_due).astype(np.int32))
+    yield _fault_rows(run, "leaky_bucket", in_part.select((issued.paid > 0) & (left > 0)))
 
 
-def fault_rows(
-    run: Run,
-    rule: str,
-    tag: str,
-    place: NDArray[np.int64],
-    cents: NDArray[np.int64],
-    seen_on: NDArray[np.int32],
-    *,
-    is_injected: bool,
-    is_account: bool = False,
-) -> pa.RecordBatch:
-    """Write faults of one rule in a run's month, about its bills or accounts. They never end."""
-    number, count, month = run.places.number[place], len(place), run.calendar.month
+def _fault_rows(run: Run, rule: str, found: Found) -> pa.RecordBatch:
+    """Write faults of one rule in a run's month. They never end."""
+    number, month = run.places.number[found.place], run.calendar.month
+    count, is_account = len(number), rule == RULES[GHOST]
     account = names.of_place(names.ACCOUNT, number)
     return pa.record_batch(
         {
-            "fault_id": names.of_month("M" + tag, number, month, "T"),
+            "fault_id": names.of_month(_LETTERS[rule], number, month),
             "rule": columns.constant(rule, count),
-            "cause": columns.constant("injected" if is_injected else "natural", count),
+            "cause": columns.constant("injected" if rule in RULES else "natural", count),
             "entity_type": columns.constant("account" if is_account else "invoice", count),
-            "entity_id": account
-            if is_account
-            else names.of_month(names.INVOICE, number, month),
+            "entity_id": account if is_account else names.of_month(names.INVOICE, number, month),
             "account_id": account,
             "period_start": _days(run.calendar.first_day, count),
-            "amount": columns.decimals(cents, _CENT_DIGITS),
+            "amount": columns.decimals(found.cents, _CENT_DIGITS),
             "currency": columns.constant(CURRENCY, count),
-            "observable_from": columns.days(seen_on),
+            "observable_from": columns.days(found.seen_on),
             "ends_on": _days(NEVER, count),
         }
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from seeders.config import MeteringConfig
     from seeders.simulation.metering.energy import Energy, Run
-    from seeders.simulation.metering.places import Places
     from seeders.simulation.metering.readings import Told
 
 RIGHT, GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED, DISCONNECTED, NOT_DUE = range(7)
@@ -66,9 +65,12 @@ class Bills(Arrays):
         sequence: The meter it names.
         fault: What is wrong with it: one of the numbers of `RULES`.
         watt_hours: The energy it asks for.
-        charges: What it asks for.
+        energy: Cents it asks for energy.
+        fixed: For the connection.
+        tax: Of both.
+        duty: Of the energy.
+        fee: Whatever is used.
         truth: Cents that the fault is about.
-        due_on: When it is due.
         paid_on: When it is paid, `NEVER` for most of those that are not.
         paid: Cents paid.
         method: How, a position in `METHODS`.
@@ -107,7 +109,7 @@ def measure(run: Run, energy: Energy, told: Told) -> Metered:
     """
     sequence = told.sequence.copy()
     sequence[told.swaps.place] += 1
-    is_disturbed = told.is_dead[: run.size].any(axis=1)
+    is_disturbed: NDArray[np.bool_] = np.any(told.is_dead[: run.size], axis=1)
     is_disturbed[told.swaps.place] = True
     measured = energy.registered.sum(axis=1, dtype=np.int64)
     return Metered(np.maximum(measured, 0), sequence, is_disturbed)

@@ -173,7 +173,9 @@ def _used(run: Run) -> NDArray[np.int32]:
     catalogue = read_catalogue()
     mean = places.watts * catalogue.utilisation[places.kind] * places.level
     levels = (_moods(run) * mean[:, None]).astype(np.float32)
-    levels[np.arange(calendar.first_day, calendar.first_day + calendar.days) >= places.cut_on[:, None]] = 0
+    levels[
+        np.arange(calendar.first_day, calendar.first_day + calendar.days) >= places.cut_on[:, None]
+    ] = 0
     used = _profile(calendar)[places.kind]
     used *= levels[:, :, None]
     used = used.reshape(run.size, calendar.hours)
@@ -196,7 +198,10 @@ def _profile(calendar: Calendar) -> NDArray[np.float32]:
     cold = np.maximum(np.cos(angle - 2 * np.pi * _MIDWINTER / _YEAR), 0) ** 1.5
     season = 1 + catalogue.summer[:, None] * warm + catalogue.winter[:, None] * cold
     day = season * (1 + catalogue.weekend[:, None] * calendar.is_weekend)
-    return (day[:, :, None] * catalogue.shape[:, None, :]).astype(np.float32)
+    profile: NDArray[np.float32] = (day[:, :, None] * catalogue.shape[:, None, :]).astype(
+        np.float32
+    )
+    return profile
 
 
 def _moods(run: Run) -> NDArray[np.float64]:
@@ -246,9 +251,7 @@ def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> 
         _roll_back(run, int(place), used, registered)
 
 
-def _hooked(
-    run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give the share that hooks take by hour: on some days all day long, on some in the evening."""
     calendar = run.calendar
     days = slice(0, calendar.days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 OUTAGES: Final = "raw_metering.outages"
 METER_EVENTS: Final = "raw_metering.meter_events"
+
+# fault ids begin with them; those of bills are in `bill_rows`
+_LETTERS: Final = {"energy_theft": "MT", "meter_failure": "MF"}
 
 _SECONDS_PER_MINUTE: Final = 60
 _CENT_DIGITS: Final = 2
@@ -60,7 +64,28 @@ def outage_rows(run: Run, batch: int) -> pa.RecordBatch:
 def event_rows(
     run: Run, energy: Energy, told: Told, dirty: Dirty, batch: int
 ) -> Iterator[pa.RecordBatch]:
-    """Write what meters signal in a month, and what is done to them."""
+    """Write what meters signal in a month, and what is done to them.
+
+    Args:
+        run: The run and the month.
+        energy: What its places use.
+        told: What its meters tell.
+        dirty: What arrives of it.
+        batch: Number of the month's batch.
+
+    Yields:
+        Rows of `raw_metering.meter_events`.
+    """
+    for events in (
+        _tamperings(run, told, dirty),
+        *_swaps(run, energy, told),
+        *_cuts_and_magnets(run, told),
+    ):
+        count = len(events["event_id"])
+        yield pa.record_batch({**events, "_batch_no": columns.constant_number(batch, count)})
+
+
+def _tamperings(run: Run, told: Told, dirty: Dirty) -> dict[str, pa.Array]:
     begins_at = np.int64(run.calendar.first_day * SECONDS_PER_DAY)
     meter, hour, kind = dirty.tamperings
     order = np.lexsort((hour, meter))
@@ -74,19 +99,16 @@ def event_rows(
         [columns.digits(number, names.PLACE_DIGITS), columns.digits(nth, _TAG_DIGITS)], axis=1
     )
     at = begins_at + hour * SECONDS_PER_HOUR + number * 7_919 % SECONDS_PER_HOUR
-    yield _events(
+    return _events(
         columns.around("T", written, f"{run.calendar.month:03}"),
         names.of_meter(names.METER_NUMBER, number, sequence),
         at,
         "tamper",
         columns.choice(TAMPERINGS, kind.astype(np.int8)),
-        batch,
     )
-    yield from _swaps(run, energy, told, batch)
-    yield from _cuts_and_magnets(run, told, batch)
 
 
-def _swaps(run: Run, energy: Energy, told: Told, batch: int) -> Iterator[pa.RecordBatch]:
+def _swaps(run: Run, energy: Energy, told: Told) -> Iterator[dict[str, pa.Array]]:
     swaps = told.swaps
     begins_at = np.int64(run.calendar.first_day * SECONDS_PER_DAY)
     at = begins_at + swaps.hour * SECONDS_PER_HOUR + swaps.minute * _SECONDS_PER_MINUTE
@@ -104,7 +126,6 @@ def _swaps(run: Run, energy: Energy, told: Told, batch: int) -> Iterator[pa.Reco
         pa.array(
             [f"{count / 1_000:.3f} kWh used since the last bill" for count in counted], pa.string()
         ),
-        batch,
     )
     yield _events(
         names.of_month("X", number, month, "I"),
@@ -112,11 +133,10 @@ def _swaps(run: Run, energy: Energy, told: Told, batch: int) -> Iterator[pa.Reco
         at,
         "installed",
         columns.constant("register starts at 0.000 kWh", len(number)),
-        batch,
     )
 
 
-def _cuts_and_magnets(run: Run, told: Told, batch: int) -> Iterator[pa.RecordBatch]:
+def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
     calendar, places = run.calendar, run.places
     cut = np.flatnonzero(places.cut_on == calendar.first_day)
     signalled = run.streams.uniform("metering.theft.signalled", run.start, run.size)
@@ -142,7 +162,6 @@ def _cuts_and_magnets(run: Run, told: Told, batch: int) -> Iterator[pa.RecordBat
             day.astype(np.int64) * SECONDS_PER_DAY,
             kind,
             columns.constant(detail, len(rows)),
-            batch,
         )
 
 
@@ -152,19 +171,24 @@ def _events(
     at: NDArray[np.int64],
     kind: str,
     detail: pa.Array,
-    batch: int,
-) -> pa.RecordBatch:
-    count = len(at)
-    return pa.record_batch(
-        {
-            "event_id": event_id,
-            "meter_number": meter_number,
-            "event_at": columns.timestamps(at),
-            "event_type": columns.constant(kind, count),
-            "detail": columns.plain(detail),
-            "_batch_no": columns.constant_number(batch, count),
-        }
-    )
+) -> dict[str, pa.Array]:
+    return {
+        "event_id": event_id,
+        "meter_number": meter_number,
+        "event_at": columns.timestamps(at),
+        "event_type": columns.constant(kind, len(at)),
+        "detail": columns.plain(detail),
+    }
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is to be told of k meters: how, for how many cents, and from which day on it can be seen."""
+
+    meters: Meters
+    cause: pa.Array
+    cents: NDArray[np.int64] | None
+    seen_on: NDArray[np.int32]
 
 
 def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordBatch]:
@@ -196,22 +220,15 @@ def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordB
     )
     seen = (begins_at[steals] // SECONDS_PER_DAY).astype(np.int32) + config.theft_observable_days
     cause = columns.choice(METHODS, places.method[thieves.place].astype(np.int16))
-    yield _truth(run, "energy_theft", "T", thieves, cause, cents, seen)
+    yield _truth(run, "energy_theft", _Found(thieves, cause, cents, seen))
     failed = meters.select((meters.failed_at >= first_second) & (meters.failed_at < end))
     seen = (failed.failed_at // SECONDS_PER_DAY).astype(np.int32) + config.failure_observable_days
     cause = columns.constant("injected", len(failed.place))
-    yield _truth(run, "meter_failure", "F", failed, cause, None, seen)
+    yield _truth(run, "meter_failure", _Found(failed, cause, None, seen))
 
 
-def _truth(
-    run: Run,
-    rule: str,
-    tag: str,
-    meters: Meters,
-    cause: pa.Array,
-    cents: NDArray[np.int64] | None,
-    seen_on: NDArray[np.int32],
-) -> pa.RecordBatch:
+def _truth(run: Run, rule: str, found: _Found) -> pa.RecordBatch:
+    meters, cents = found.meters, found.cents
     number, count = run.places.number[meters.place], len(meters.place)
     # a place may see two meters in a month: told apart by the last digit of their sequence
     written = np.concatenate(
@@ -228,18 +245,16 @@ def _truth(
     )
     return pa.record_batch(
         {
-            "fault_id": columns.around("M" + tag, written, f"{run.calendar.month:03}"),
+            "fault_id": columns.around(_LETTERS[rule], written, f"{run.calendar.month:03}"),
             "rule": columns.constant(rule, count),
-            "cause": cause,
+            "cause": found.cause,
             "entity_type": columns.constant("meter", count),
             "entity_id": names.of_meter(names.METER, number, meters.sequence),
             "account_id": names.of_place(names.ACCOUNT, number),
-            "period_start": columns.days(
-                np.full(count, run.calendar.first_day, dtype=np.int32)
-            ),
+            "period_start": columns.days(np.full(count, run.calendar.first_day, dtype=np.int32)),
             "amount": amount,
             "currency": columns.constant(CURRENCY, count),
-            "observable_from": columns.days(seen_on),
+            "observable_from": columns.days(found.seen_on),
             "ends_on": columns.days(np.full(count, NEVER, dtype=np.int32)),
         }
     )

@@ -126,7 +126,8 @@ class Outages(Arrays):
         np.add.at(steps, (these.feeder, these.begins), 1)
         np.add.at(steps, (these.feeder, these.ends), -1)
         is_out = np.cumsum(steps[:, :-1], axis=1, dtype=np.int16) > 0
-        counted = is_out.reshape(feeders, hours, MINUTES_PER_HOUR).sum(axis=2, dtype=np.uint8)
+        by_hour = is_out.reshape(feeders, hours, MINUTES_PER_HOUR)
+        counted: NDArray[np.uint8] = np.sum(by_hour, axis=2, dtype=np.uint8)
         return counted
 
 

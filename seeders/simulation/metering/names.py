@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.columns import digits
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 CUSTOMER, ACCOUNT, INVOICE, LINE, PAYMENT = "MC", "MA", "MI", "ML", "MP"

@@ -113,8 +113,7 @@ def draw_places(
     config: MeteringConfig,
     streams: Streams,
     axis: MonthAxis,
-    start: int,
-    count: int,
+    which: range,
     months: int,
 ) -> tuple[Places, Meters]:
     """Draw a run of places and all their meters.
@@ -123,14 +122,14 @@ def draw_places(
         config: How they are spread.
         streams: Where the draws come from.
         axis: The simulated months.
-        start: Number of the first place, from 0.
-        count: How many.
+        which: Numbers of the places, from 0.
         months: How many months to follow them.
 
     Returns:
         The places, equal to what any other run holding them gives, and their meters, by place.
     """
     catalogue, first_day = read_catalogue(), axis.first_day(0)
+    start, count = which.start, len(which)
 
     def draw(stream: str, month: int | None = None) -> NDArray[np.float64]:
         return streams.uniform(f"metering.{stream}", start, count, month)
@@ -144,8 +143,8 @@ def draw_places(
     low, high = catalogue.min_watts[kind], catalogue.max_watts[kind]
     # loads lean towards the lower end, in steps of 100 W
     watts = low + ((high - low) * draw("load") ** 2 // 100).astype(np.int64) * 100
-    opened_on = first_day - 1 - (draw("opened") * config.opened_years_before * _DAYS_PER_YEAR)
-    opened_on = opened_on.astype(np.int32)
+    ago = draw("opened") * config.opened_years_before * _DAYS_PER_YEAR
+    opened_on = (first_day - 1 - ago).astype(np.int32)
     schedule = catalogue.schedule[kind]
     theft_from, method, share = _thieves(config, axis, kind, opened_on, draw)
     lives = _Lives(config, axis, count)
@@ -271,4 +270,3 @@ class _Lives:
             is_frozen=is_frozen[order].astype(np.bool_),
             removed_at=removed_at,
         )
-

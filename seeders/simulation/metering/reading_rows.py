@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from seeders.faults.metering import FAULTS, Extra, Spells
+from seeders.faults.metering import FAULTS, Spells
 from seeders.simulation import columns
+from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering import names
 from seeders.simulation.metering.readings import (
     NO_VALUE,
@@ -69,6 +70,41 @@ class Numbers:
         return found
 
 
+@dataclass(frozen=True)
+class Readings(Arrays):
+    """n readings.
+
+    Attributes:
+        number: Position of the number each carries.
+        at: The second its hour begins.
+        kwh: Watt-hours, `NO_VALUE` where there is none.
+        voltage: Thousandths of a volt, likewise.
+        quality: Position in `QUALITIES`.
+    """
+
+    number: NDArray[np.int32]
+    at: NDArray[np.int64]
+    kwh: NDArray[np.int32]
+    voltage: NDArray[np.int32]
+    quality: NDArray[np.int8]
+
+    def rows(self, numbers: pa.Array, batch: int) -> pa.RecordBatch:
+        """Write them as rows of `raw_metering.readings`."""
+        # a dictionary may hold a null, a dictionary column of DuckDB may not: nulls go into the index
+        is_coded = self.quality > 0
+        coded = pa.array(np.maximum(self.quality, 1) - 1, mask=~is_coded)
+        return pa.record_batch(
+            {
+                "meter_number": pa.DictionaryArray.from_arrays(pa.array(self.number), numbers),
+                "read_at": columns.timestamps(self.at),
+                "kwh": _decimals(self.kwh),
+                "voltage": _decimals(self.voltage),
+                "quality": pa.DictionaryArray.from_arrays(coded, pa.array(QUALITIES[1:])),
+                "_batch_no": columns.constant_number(batch, len(self.number)),
+            }
+        )
+
+
 def reading_rows(
     run: Run, told: Told, dirty: Dirty, batch: int
 ) -> tuple[list[pa.RecordBatch], pa.RecordBatch]:
@@ -81,10 +117,10 @@ def reading_rows(
         batch: Number of the month's batch.
 
     Returns:
-        Rows of this batch, and those for the next one, whose batch is still to be set.
+        Rows of this batch, and those that come with the next one.
     """
-    numbers = Numbers(run, told)
-    text, swaps = numbers.text(), told.swaps
+    numbers, swaps = Numbers(run, told), told.swaps
+    text = numbers.text()
     hours = np.arange(run.calendar.hours)
     for swap, (place, since) in enumerate(zip(swaps.place, swaps.hour, strict=True)):
         # a wrong number is one of the same feeder
@@ -93,64 +129,27 @@ def reading_rows(
         near[(near == place) & (hours >= since)] = numbers.count + swap
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
     at = np.broadcast_to(begins_at + hours * SECONDS_PER_HOUR, dirty.kwh.shape)
-    is_there = dirty.arrives
-    rows = _rows(
-        text,
-        dirty.bearer[is_there],
-        at[is_there],
-        dirty.kwh[is_there],
-        dirty.voltage[is_there],
-        dirty.quality[is_there],
-        batch,
-    )
+    by_hour = Readings(dirty.bearer, at, dirty.kwh, dirty.voltage, dirty.quality)
     extra = dirty.extra
-    split = Extra(
-        meter=swaps.place,
-        hour=swaps.hour,
-        kwh=swaps.kwh,
-        voltage=told.voltage[swaps.place, swaps.hour],
-        quality=np.zeros(len(swaps.place), dtype=np.int8),
-        is_next=np.zeros(len(swaps.place), dtype=np.bool_),
+    besides = Readings(
+        numbers.in_force(extra.meter, extra.hour).astype(np.int32),
+        begins_at + extra.hour * SECONDS_PER_HOUR,
+        extra.kwh,
+        extra.voltage,
+        extra.quality,
     )
-    meter = np.concatenate([numbers.in_force(extra.meter, extra.hour), swaps.place])
-    extra = Extra.concatenate([extra, split])
-
-    def some(which: NDArray[np.bool_], batch: int) -> pa.RecordBatch:
-        these = extra.select(which)
-        return _rows(
-            text,
-            meter[which].astype(np.int32),
-            begins_at + these.hour * SECONDS_PER_HOUR,
-            these.kwh,
-            these.voltage,
-            these.quality,
-            batch,
-        )
-
-    return [rows, some(~extra.is_next, batch)], some(extra.is_next, batch + 1)
-
-
-def _rows(
-    numbers: pa.Array,
-    index: NDArray[np.int32],
-    at: NDArray[np.int64],
-    kwh: NDArray[np.int32],
-    voltage: NDArray[np.int32],
-    quality: NDArray[np.int8],
-    batch: int,
-) -> pa.RecordBatch:
-    # a dictionary may hold a null, a dictionary column of DuckDB may not: nulls go into the index
-    is_coded = quality > 0
-    coded = pa.array(np.maximum(quality, 1) - 1, mask=~is_coded)
-    return pa.record_batch(
-        {
-            "meter_number": pa.DictionaryArray.from_arrays(pa.array(index), numbers),
-            "read_at": columns.timestamps(at),
-            "kwh": _decimals(kwh),
-            "voltage": _decimals(voltage),
-            "quality": pa.DictionaryArray.from_arrays(coded, pa.array(QUALITIES[1:])),
-            "_batch_no": columns.constant_number(batch, len(index)),
-        }
+    # what a meter that is taken down has still told of that hour
+    split = Readings(
+        swaps.place.astype(np.int32),
+        begins_at + swaps.hour * SECONDS_PER_HOUR,
+        swaps.kwh,
+        told.voltage[swaps.place, swaps.hour],
+        np.zeros(len(swaps.place), dtype=np.int8),
+    )
+    now = [by_hour.select(dirty.arrives), besides.select(~extra.is_next), split]
+    return (
+        [these.rows(text, batch) for these in now],
+        besides.select(extra.is_next).rows(text, batch + 1),
     )
 
 
@@ -206,9 +205,7 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     text = pa.concat_arrays(
         [
             numbers.text().take(pa.array(meter)),
-            names.of_meter(
-                names.METER_NUMBER, run.places.number[failed.place], failed.sequence
-            ),
+            names.of_meter(names.METER_NUMBER, run.places.number[failed.place], failed.sequence),
         ]
     )
     return pa.record_batch(

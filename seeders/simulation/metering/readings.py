@@ -110,9 +110,9 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
     minute = second // MINUTES_PER_HOUR
 
     def share(of: NDArray[np.int32]) -> NDArray[np.int32]:
-        return (of[swapped.place, hour].astype(np.int64) * minute // MINUTES_PER_HOUR).astype(
-            np.int32
-        )
+        whole = of[swapped.place, hour].astype(np.int64)
+        part: NDArray[np.int32] = (whole * minute // MINUTES_PER_HOUR).astype(np.int32)
+        return part
 
     registered = share(energy.registered)
     told = registered.copy()

@@ -201,7 +201,10 @@ def _units(values: list[object], places: int) -> pa.Array:
     numbers = pa.array(values, pa.int64())
     written = columns.decimals(np.array([value or 0 for value in values], dtype=np.int64), places)
     return pa.array(
-        [None if not known.is_valid else each for known, each in zip(numbers, written.to_pylist(), strict=True)],
+        [
+            None if not known.is_valid else each
+            for known, each in zip(numbers, written.to_pylist(), strict=True)
+        ],
         pa.decimal128(18, places),
     )
 

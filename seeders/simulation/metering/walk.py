@@ -125,7 +125,7 @@ class MeteringWalk:
         if passed == 0:
             appender.add(TARIFFS, tariff_rows(self._metering, self._batches.batch_no(0)))
         places, all_meters = draw_places(
-            self._metering, self._streams, self.axis, 0, self._metering.meters, months
+            self._metering, self._streams, self.axis, range(self._metering.meters), months
         )
         self._states(appender, places, all_meters, passed, months)
         runs = self._runs(places, all_meters)
@@ -185,9 +185,7 @@ class MeteringWalk:
         for entities in (people, *captured):
             write_states(appender, self._batches, entities, passed, months)
 
-    def _month(
-        self, appender: Appender, run: Run, these: Meters, *, is_new: bool
-    ) -> _Waiting:
+    def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _Waiting:
         """Work out a month of a run; of one written already, only what is left to the next."""
         batch = self._batches.batch_no(run.calendar.month)
         energy = use_energy(run)
@@ -213,10 +211,7 @@ class MeteringWalk:
         bills = bill(left.run, left.metered)
         for table, rows in bill_rows(left.run, bills, batch):
             appender.add(table, rows)
-        policy = self.config.policy
-        for rows in bill_truth(
-            left.run, bills, policy.zombie_grace_days, policy.usage_invoicing_lag_days
-        ):
+        for rows in bill_truth(left.run, bills, self.config.policy):
             appender.add(FAULTS, rows)
 
     @property

@@ -43,6 +43,24 @@ UTILITY = (
     "penalty.close_score=7",
 )
 
+# few smart meters with much that lasts beyond a month: failures, thieves, late readings, bills to come
+METERING = (
+    "subscription.customers=0",
+    "metering.meters=10",
+    "metering.meters_per_feeder=3",
+    "metering.feeders_per_district=2",
+    "metering.failure_rate=0.15",
+    "metering.replacement_rate=0.15",
+    "metering.schedule_change_rate=0.2",
+    "metering.disconnection_rate=0.05",
+    "metering.theft_scale=8",
+    "metering.late_arrival_rate=0.1",
+    "metering.wrong_meter_rate=0.02",
+    "metering.ghost_rate=0.1",
+    "metering.under_billed_rate=0.2",
+    "metering.tariff_change=2024-03",
+)
+
 # both lines, and of trade credit all that looks back: defaults, returns, holds, late allocations
 BOTH_LINES = (
     "subscription.customers=60",
@@ -97,6 +115,35 @@ def test_chunks_change_nothing_in_utilities() -> None:
         cut = contents(simulate(*UTILITY, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():
             assert cut[table] == rows, table
+
+
+def test_chunks_change_nothing_in_metering() -> None:
+    settings = (*METERING, "period.months=3")
+    whole = contents(simulate(*settings))
+    for table in ("readings", "outages", "meter_events", "meters"):
+        assert whole[f"raw_metering.{table}"], table
+    # 200 rows are reckoned for a meter: runs of two feeders, and of a single one
+    for chunk_rows in (6 * 200, 1):
+        cut = contents(simulate(*settings, f"output.chunk_rows={chunk_rows}"))
+        for table, rows in whole.items():
+            assert cut[table] == rows, table
+
+
+@pytest.mark.parametrize("steps", [(1, 2, 3), (5, 1)])
+@pytest.mark.parametrize("begins", ["2024-01", "2023-11"])
+def test_advancing_metering_equals_seeding_for_longer(begins: str, steps: tuple[int, ...]) -> None:
+    settings = (*METERING, f"metering.first_month={begins}")
+    whole = simulate(*settings, "period.months=6")
+    grown = simulate(*settings, f"period.months={steps[0]}")
+    for months in steps[1:]:
+        advance(grown, months)
+    expected, found = contents(whole), contents(grown)
+    for table, rows in expected.items():
+        assert found[table] == rows, table
+    for fault in ("failure", "replacement", "tariff_change", "late_arrival"):
+        assert any(row[1] == fault for row in expected["ground_truth.reading_faults"]), fault
+    batches = "from raw_control.extract_batches order by batch_id"
+    assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
 
 
 @pytest.mark.parametrize("steps", [(1, 4, 7), (7, 5), (11, 1)])
