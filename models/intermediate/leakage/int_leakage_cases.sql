@@ -4,21 +4,21 @@ with ghost_cases as (
 
 ),
 
-<<<<<<< HEAD
-energy_theft_cases as (
-
-    select * from {{ ref('int_energy_theft_cases') }}
-=======
 unbilled_usage_cases as (
 
     select * from {{ ref('int_unbilled_usage_cases') }}
 
 ),
 
+energy_theft_cases as (
+
+    select * from {{ ref('int_energy_theft_cases') }}
+
+),
+
 under_billed_cases as (
 
     select * from {{ ref('int_under_billed_cases') }}
->>>>>>> m5-usage
 
 ),
 
@@ -74,13 +74,11 @@ unioned as (
 
     select * from ghost_cases
     union all
-<<<<<<< HEAD
-    select * from energy_theft_cases
-=======
     select * from unbilled_usage_cases
     union all
+    select * from energy_theft_cases
+    union all
     select * from under_billed_cases
->>>>>>> m5-usage
     union all
     select * from zombie_cases
     union all

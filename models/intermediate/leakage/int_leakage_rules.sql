@@ -14,23 +14,21 @@ with final as (
         true as is_amount_exact
     union all
     select
-<<<<<<< HEAD
-        'energy_theft' as rule,
-        'not_billed' as family,
-        3 as precedence,
-        'under' as direction,
-        false as has_exact_signature,
-        false as is_scored_by_period,
-        false as is_amount_exact
-    union all
-    select
-=======
         'unbilled_usage' as rule,
         'not_billed' as family,
         2 as precedence,
         'under' as direction,
         true as has_exact_signature,
         true as is_scored_by_period,
+        false as is_amount_exact
+    union all
+    select
+        'energy_theft' as rule,
+        'not_billed' as family,
+        3 as precedence,
+        'under' as direction,
+        false as has_exact_signature,
+        false as is_scored_by_period,
         false as is_amount_exact
     union all
     select
@@ -43,7 +41,6 @@ with final as (
         true as is_amount_exact
     union all
     select
->>>>>>> m5-usage
         'zombie' as rule,
         'not_paid' as family,
         1 as precedence,

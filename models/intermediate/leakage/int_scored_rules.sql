@@ -19,20 +19,10 @@ final as (
         is_scored_by_period
     from leakage_rules
     union all
-<<<<<<< HEAD
-    -- data that disagree do so by an amount that can be pointed at
     select
         rule,
         has_exact_signature,
-        is_scored_by_period,
-        true as is_amount_exact
-=======
-    -- data that disagree do so in a row that can be pointed at
-    select
-        rule,
-        true as has_exact_signature,
-        true as is_scored_by_period
->>>>>>> m5-usage
+        is_scored_by_period
     from finding_rules
 
 )
