@@ -3,6 +3,7 @@
     concat_ws(
         '; ',
         case trace
+            when 'none' then 'nothing stands out'
             when 'rollback'
                 then 'register turned back on '
                     || cast(rollback_days as {{ dbt.type_string() }}) || ' days'

@@ -2,6 +2,8 @@
 -- were touched, and above all what its feeder loses. Energy that is taken and not metered is still
 -- fed in; a house that uses less is not.
 
+{%- set clean_hours = 24 * var('anomaly_min_days_before') %}
+
 with breaks as (
 
     select * from {{ ref('int_level_breaks') }}
@@ -96,14 +98,19 @@ compared as (
         sum(expected_kwh - registered_kwh)
             filter (where is_near and is_after and unexplained_kwh is not null)
             as near_lost_kwh,
+        -- a few days say little of a share: it is reckoned as if so many clean ones stood beside them
         cast(sum(zero_hours) filter (where not is_after) as double)
-        / nullif(sum(supplied_hours) filter (where not is_after), 0) as zero_share_before,
+        / (sum(supplied_hours) filter (where not is_after) + {{ clean_hours }})
+            as zero_share_before,
         cast(sum(zero_hours) filter (where is_after) as double)
-        / nullif(sum(supplied_hours) filter (where is_after), 0) as zero_share_after,
+        / (sum(supplied_hours) filter (where is_after) + {{ clean_hours }})
+            as zero_share_after,
         cast(sum(sag_hours) filter (where not is_after) as double)
-        / nullif(sum(hours_valid) filter (where not is_after), 0) as sag_share_before,
+        / (sum(hours_valid) filter (where not is_after) + {{ clean_hours }})
+            as sag_share_before,
         cast(sum(sag_hours) filter (where is_after) as double)
-        / nullif(sum(hours_valid) filter (where is_after), 0) as sag_share_after
+        / (sum(hours_valid) filter (where is_after) + {{ clean_hours }})
+            as sag_share_after
     from days
     group by meter_id
 

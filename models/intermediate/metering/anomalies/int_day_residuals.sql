@@ -1,9 +1,12 @@
--- Each meter's level against its own and its peers' of the same day: what season, weekday and
--- shedding do to all of them cancels.
+-- Each meter's level against its own, of working days or of weekends, and against its peers' of the
+-- same day: what season, weekday and shedding do to all of them cancels.
 
 with days as (
 
-    select * from {{ ref('int_judged_days') }}
+    select
+        *,
+        {{ iso_day_of_week('read_on') }} >= 6 as is_weekend
+    from {{ ref('int_judged_days') }}
 
 ),
 
@@ -11,10 +14,11 @@ own as (
 
     select
         meter_id,
+        is_weekend,
         cast({{ quantile_of('level_log', 0.5) }} as decimal(9, 4)) as own_level,
         {{ quantile_of('night_log', 0.5) }} as own_night
     from days
-    group by meter_id
+    group by meter_id, is_weekend
 
 ),
 
@@ -26,7 +30,9 @@ centred as (
         cast(days.night_log - own.own_night as decimal(9, 4)) as night_off
     from days
     inner join own
-        on days.meter_id = own.meter_id
+        on
+        days.meter_id = own.meter_id
+        and days.is_weekend = own.is_weekend
 
 ),
 

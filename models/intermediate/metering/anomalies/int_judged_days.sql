@@ -1,7 +1,7 @@
 -- What a meter registered on the days that can tell something: not cut off, supplied and read for
 -- long enough. Interruptions never count, since the level is that of the hours supplied; zero runs
 -- do count here, whatever stands in for them in bills: an hour that was not metered was not
--- registered. What a meter that stopped has missed is told by that.
+-- registered. From the day a meter says nothing more of its own, nobody can tell what it would.
 
 with daily as (
 
@@ -27,7 +27,6 @@ cut_off_spells as (
 stops as (
 
     select * from {{ ref('int_meter_stops') }}
-    where stopped_days >= {{ var('failure_min_days') }}
 
 ),
 
@@ -59,7 +58,7 @@ supplied as (
     left join stops
         on
         meters.meter_id = stops.meter_id
-        and daily.read_on >= stops.stopped_on
+        and daily.read_on >= {{ day_add('stops.stopped_on', -1) }}
     where
         cut_off_spells.meter_id is null
         and stops.meter_id is null

@@ -21,32 +21,42 @@ cut_off_spells as (
 
 ),
 
+-- a register that stands still tells the same peak every day
+repeated as (
+
+    select
+        *,
+        peak_demand_kw in (
+            lag(peak_demand_kw) over (partition by meter_number order by read_on),
+            lead(peak_demand_kw) over (partition by meter_number order by read_on)
+        ) as repeats_peak
+    from daily
+    where kwh_valid > 0 or zero_run_hours >= {{ var('failure_min_hours') }}
+
+),
+
 read_days as (
 
     select
         meters.meter_id,
         meters.feeder,
-        daily.read_on,
-        daily.kwh_valid,
-        daily.kwh_valid = 0 and daily.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
-        daily.kwh_valid > 0
-        and daily.hours_valid - daily.outage_hours >= {{ var('failure_min_hours') }}
-        and daily.kwh_valid
-        >= daily.peak_demand_kw * (daily.hours_valid - daily.outage_hours)
+        repeated.read_on,
+        repeated.kwh_valid = 0 and repeated.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
+        repeated.kwh_valid > 0
+        and coalesce(repeated.repeats_peak, false)
+        and repeated.hours_valid - repeated.outage_hours >= {{ var('failure_min_hours') }}
+        and repeated.kwh_valid
+        >= repeated.peak_demand_kw * (repeated.hours_valid - repeated.outage_hours)
         * {{ var('failure_frozen_share') }} as is_frozen
-    from daily
+    from repeated
     inner join meters
-        on daily.meter_number = meters.meter_number
+        on repeated.meter_number = meters.meter_number
     left join cut_off_spells
         on
         meters.meter_id = cut_off_spells.meter_id
-        and daily.read_on >= cut_off_spells.valid_from
-        and daily.read_on < cut_off_spells.valid_to
-    where
-        cut_off_spells.meter_id is null
-        and (
-            daily.kwh_valid > 0 or daily.zero_run_hours >= {{ var('failure_min_hours') }}
-        )
+        and repeated.read_on >= cut_off_spells.valid_from
+        and repeated.read_on < cut_off_spells.valid_to
+    where cut_off_spells.meter_id is null
 
 ),
 
@@ -81,29 +91,49 @@ judged as (
 
 ),
 
-last_healthy as (
+-- from its day to the last, what speaks for a stop less what speaks against it: a day on which the
+-- meter told something of its own outweighs several
+summed as (
 
     select
         meter_id,
-        max(read_on) filter (where not is_stopped) as last_healthy_on
+        read_on,
+        is_stopped,
+        is_dead,
+        sum(case when is_stopped then 1 else -{{ var('failure_healthy_weight') }} end)
+            over to_the_last as weight,
+        count(*) filter (where is_stopped) over to_the_last as stopped_days,
+        count(*) filter (where is_dead) over to_the_last as dead_days,
+        max(read_on) over (partition by meter_id) as last_read_on
     from judged
-    group by meter_id
+    window
+        to_the_last as (
+            partition by meter_id
+            order by read_on rows between current row and unbounded following
+        )
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by meter_id order by weight desc, read_on asc) as weight_rank
+    from summed
+    where weight > 0 and is_stopped
 
 ),
 
 final as (
 
     select
-        judged.meter_id,
-        min(judged.read_on) as stopped_on,
-        max(judged.read_on) as last_stopped_on,
-        count(*) as stopped_days,
-        count(*) filter (where judged.is_dead) as dead_days
-    from judged
-    inner join last_healthy
-        on judged.meter_id = last_healthy.meter_id
-    where judged.read_on > coalesce(last_healthy.last_healthy_on, cast('1900-01-01' as date))
-    group by judged.meter_id
+        meter_id,
+        read_on as stopped_on,
+        last_read_on as last_stopped_on,
+        stopped_days,
+        dead_days
+    from ranked
+    where weight_rank = 1
 
 )
 

@@ -38,6 +38,7 @@ used as (
     inner join meters
         on judged_days.meter_id = meters.meter_id
     group by meters.meter_id, meters.consumer_type, meters.connected_load_kw
+    having count(*) >= {{ var('peers_min_days') }}
 
 ),
 

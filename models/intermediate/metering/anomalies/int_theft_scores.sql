@@ -21,12 +21,13 @@ traced as (
 
     select
         *,
-        case log_odds
-            when rollback_odds then 'rollback'
-            when night_odds then 'night'
-            when level_odds then 'level'
-            when scatter_odds then 'scatter'
-            when peer_odds then 'peers'
+        case
+            when log_odds <= -20 then 'none'
+            when rollback_odds = log_odds then 'rollback'
+            when night_odds = log_odds then 'night'
+            when level_odds = log_odds then 'level'
+            when scatter_odds = log_odds then 'scatter'
+            when peer_odds = log_odds then 'peers'
             else 'night_peers'
         end as trace
     from strongest
