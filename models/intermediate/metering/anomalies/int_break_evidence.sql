@@ -100,16 +100,16 @@ compared as (
             as near_lost_kwh,
         -- a few days say little of a share: it is reckoned as if so many clean ones stood beside them
         cast(sum(zero_hours) filter (where not is_after) as double)
-        / (sum(supplied_hours) filter (where not is_after) + {{ clean_hours }})
+        / (cast(sum(supplied_hours) filter (where not is_after) as double) + {{ clean_hours }})
             as zero_share_before,
         cast(sum(zero_hours) filter (where is_after) as double)
-        / (sum(supplied_hours) filter (where is_after) + {{ clean_hours }})
+        / (cast(sum(supplied_hours) filter (where is_after) as double) + {{ clean_hours }})
             as zero_share_after,
         cast(sum(sag_hours) filter (where not is_after) as double)
-        / (sum(hours_valid) filter (where not is_after) + {{ clean_hours }})
+        / (cast(sum(hours_valid) filter (where not is_after) as double) + {{ clean_hours }})
             as sag_share_before,
         cast(sum(sag_hours) filter (where is_after) as double)
-        / (sum(hours_valid) filter (where is_after) + {{ clean_hours }})
+        / (cast(sum(hours_valid) filter (where is_after) as double) + {{ clean_hours }})
             as sag_share_after
     from days
     group by meter_id

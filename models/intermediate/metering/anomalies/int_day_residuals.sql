@@ -134,7 +134,7 @@ final as (
         against_peers.night_kwh,
         -- what the meter would register at the level it has in the middle
         cast(
-            against_peers.supplied_hours * exp(
+            cast(against_peers.supplied_hours as double) * exp(
                 cast(
                     against_peers.level_log
                     - against_peers.level_left + feeder_days.level_left as double

@@ -17,6 +17,12 @@ meters as (
 
 ),
 
+feeder_day_outages as (
+
+    select * from {{ ref('int_feeder_day_outages') }}
+
+),
+
 cut_off_spells as (
 
     select * from {{ ref('int_meter_versions') }}
@@ -39,17 +45,23 @@ supplied as (
         meters.rate_schedule,
         meters.feeder,
         daily.read_on,
-        daily.hours_expected - daily.outage_hours as supplied_hours,
+        daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0) as supplied_hours,
         daily.hours_valid,
         daily.outage_hours,
         daily.validated_kwh,
         daily.night_kwh,
         daily.sag_hours,
-        {{ clamp('daily.zero_run_hours', '0', 'daily.hours_expected - daily.outage_hours') }}
-            as zero_hours
+        least(
+            daily.zero_run_hours,
+            daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0)
+        ) as zero_hours
     from daily
     inner join meters
         on daily.meter_number = meters.meter_number
+    left join feeder_day_outages
+        on
+        meters.feeder = feeder_day_outages.feeder
+        and daily.read_on = feeder_day_outages.read_on
     left join cut_off_spells
         on
         meters.meter_id = cut_off_spells.meter_id
@@ -62,7 +74,8 @@ supplied as (
     where
         cut_off_spells.meter_id is null
         and stops.meter_id is null
-        and daily.hours_expected - daily.outage_hours >= {{ var('anomaly_min_supplied_hours') }}
+        and daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0)
+        >= {{ var('anomaly_min_supplied_hours') }}
         and daily.hours_valid + daily.zero_run_hours >= {{ var('anomaly_min_read_hours') }}
 
 ),
@@ -73,7 +86,7 @@ registered as (
         *,
         cast(
             validated_kwh * cast(
-                1 - cast(zero_hours as double) / supplied_hours as decimal(9, 6)
+                1 - cast(zero_hours as double) / cast(supplied_hours as double) as decimal(9, 6)
             ) as decimal(18, 3)
         ) as registered_kwh
     from supplied
@@ -98,7 +111,7 @@ final as (
         cast(
             ln(
                 greatest(
-                    cast(registered_kwh as double) / supplied_hours,
+                    cast(registered_kwh as double) / cast(supplied_hours as double),
                     {{ var('anomaly_min_kw') }}
                 )
             ) as decimal(9, 4)

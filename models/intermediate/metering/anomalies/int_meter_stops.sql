@@ -21,6 +21,12 @@ cut_off_spells as (
 
 ),
 
+feeder_day_outages as (
+
+    select * from {{ ref('int_feeder_day_outages') }}
+
+),
+
 -- a register that stands still tells the same peak every day
 repeated as (
 
@@ -44,9 +50,11 @@ read_days as (
         repeated.kwh_valid = 0 and repeated.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
         repeated.kwh_valid > 0
         and coalesce(repeated.repeats_peak, false)
-        and repeated.hours_valid - repeated.outage_hours >= {{ var('failure_min_hours') }}
-        and repeated.kwh_valid
-        >= repeated.peak_demand_kw * (repeated.hours_valid - repeated.outage_hours)
+        and repeated.hours_valid - coalesce(feeder_day_outages.hours_out, 0)
+        >= {{ var('failure_min_hours') }}
+        and cast(repeated.kwh_valid as double)
+        >= cast(repeated.peak_demand_kw as double)
+        * cast(repeated.hours_valid - coalesce(feeder_day_outages.hours_out, 0) as double)
         * {{ var('failure_frozen_share') }} as is_frozen
     from repeated
     inner join meters
@@ -56,6 +64,10 @@ read_days as (
         meters.meter_id = cut_off_spells.meter_id
         and repeated.read_on >= cut_off_spells.valid_from
         and repeated.read_on < cut_off_spells.valid_to
+    left join feeder_day_outages
+        on
+        meters.feeder = feeder_day_outages.feeder
+        and repeated.read_on = feeder_day_outages.read_on
     where cut_off_spells.meter_id is null
 
 ),

@@ -24,7 +24,7 @@ used as (
             ln(
                 greatest(
                     cast(sum(judged_days.registered_kwh) as double)
-                    / sum(judged_days.supplied_hours),
+                    / cast(sum(judged_days.supplied_hours) as double),
                     {{ var('anomaly_min_kw') }}
                 ) / cast(meters.connected_load_kw as double)
             ) as decimal(9, 4)
