@@ -127,7 +127,7 @@ class Outages(Arrays):
         np.add.at(steps, (these.feeder, these.ends), -1)
         is_out = np.cumsum(steps[:, :-1], axis=1, dtype=np.int16) > 0
         by_hour = is_out.reshape(feeders, hours, MINUTES_PER_HOUR)
-        counted: NDArray[np.uint8] = np.sum(by_hour, axis=2, dtype=np.uint8)
+        counted: NDArray[np.uint8] = by_hour.sum(axis=2, dtype=np.uint8)
         return counted
 
 

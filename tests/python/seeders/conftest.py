@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.python.seeders.worlds import simulate, simulate_trade, simulate_utility
+from tests.python.seeders.worlds import (
+    simulate,
+    simulate_metering,
+    simulate_trade,
+    simulate_utility,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +113,35 @@ def eventful_utility_world() -> Iterator[duckdb.DuckDBPyConnection]:
         "utility.medium_reliability_share=0.1",
         "utility.days_late_mean=15",
         "utility.further_account_chance=0.03",
+    )
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def metering_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate the reference: 100 smart meters through a year."""
+    con = simulate_metering()
+    yield con
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def eventful_metering_world() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Simulate so much trouble with smart meters and their bills that rare kinds occur often."""
+    con = simulate_metering(
+        "metering.meters=60",
+        "metering.meters_per_feeder=12",
+        "metering.failure_rate=0.03",
+        "metering.replacement_rate=0.05",
+        "metering.schedule_change_rate=0.05",
+        "metering.disconnection_rate=0.03",
+        "metering.theft_scale=4",
+        "metering.ghost_rate=0.06",
+        "metering.unbilled_rate=0.1",
+        "metering.over_billed_rate=0.08",
+        "metering.under_billed_rate=0.1",
+        "metering.wrong_meter_rate=0.01",
     )
     yield con
     con.close()

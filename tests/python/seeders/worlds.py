@@ -49,6 +49,49 @@ def simulate_utility(
     return simulate("utility.customers=100", NO_SUBSCRIPTIONS, *settings, root=root, policy=policy)
 
 
+QUIET_GRID = (
+    *(f"metering.{season}_shedding_share=0" for season in ("summer", "peak_summer", "winter")),
+    *(f"metering.monthly_{kind}=0" for kind in ("faults", "momentaries", "maintenances", "sags")),
+)
+"""Feeders that are never interrupted."""
+
+CLEAN_DATA = tuple(
+    f"metering.{kind}_rate=0"
+    for kind in (
+        "missing",
+        "negative",
+        "zero_run",
+        "spike",
+        "voltage_sag",
+        "signal_drop",
+        "tamper",
+        "reverse_energy",
+        "wrong_meter",
+        "duplicate",
+        "late_arrival",
+    )
+)
+"""Readings that arrive as they are."""
+
+HONEST = "metering.theft_scale=0"
+
+LASTING = tuple(
+    f"metering.{kind}_rate=0"
+    for kind in ("failure", "replacement", "schedule_change", "disconnection")
+)
+"""Meters that stay as they are."""
+
+RIGHT_BILLS = tuple(
+    f"metering.{kind}_rate=0"
+    for kind in ("ghost", "unbilled", "over_billed", "under_billed", "billed_while_disconnected")
+)
+
+
+def simulate_metering(*settings: str, root: int = SEED) -> duckdb.DuckDBPyConnection:
+    """Seed a world of smart meters alone, of the reference rates, in memory."""
+    return simulate("metering.meters=100", NO_SUBSCRIPTIONS, *settings, root=root)
+
+
 def contents(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table in a fixed order, batch bookkeeping aside."""
     return {
