@@ -25,7 +25,7 @@ metered as (
         max(billing_date) as metered_through,
         sum(usage_kwh) as metered_kwh,
         sum(certain_kwh) as certain_kwh,
-        max(unsure_share) as unsure_share,
+        bool_and(is_comparable) as is_comparable,
         bool_or(is_from_readings) as is_from_readings
     from periods
     group by invoice_id
@@ -49,10 +49,8 @@ final as (
         bills.billed_kwh,
         cast(metered.metered_kwh as decimal(18, 3)) as metered_kwh,
         cast(metered.certain_kwh as decimal(18, 3)) as certain_kwh,
-        metered.unsure_share,
         metered.is_from_readings,
-        metered.unsure_share <= cast({{ var('usage_max_unsure_share') }} as decimal(9, 6))
-            as is_comparable,
+        metered.is_comparable,
         cast(
             greatest(
                 cast({{ var('usage_tolerance_kwh') }} as double),

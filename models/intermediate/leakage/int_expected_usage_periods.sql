@@ -47,7 +47,7 @@ metered as (
         min(lowest_rate) as lowest_rate,
         max(highest_rate) as highest_rate,
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
-        max(unsure_share) as unsure_share,
+        coalesce(bool_and(is_comparable), false) as is_comparable,
         coalesce(bool_or(is_from_readings), false) as is_from_readings
     from usages
     group by account_id, cycle_start
@@ -110,7 +110,7 @@ final as (
         highest_rate,
         currency,
         certain_kwh,
-        unsure_share,
+        is_comparable,
         is_from_readings,
         invoice_id,
         invoice_date,

@@ -37,6 +37,7 @@ monthly as (
         cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
         cast(sum(kwh_valid) as decimal(18, 3)) as kwh_valid,
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        cast(sum(backward_kwh) as decimal(18, 3)) as backward_kwh,
         cast(sum(night_kwh) as decimal(18, 3)) as night_kwh,
         cast(sum(hours_expected) as bigint) as hours_expected,
         cast(sum(hours_read) as bigint) as hours_read,
@@ -50,6 +51,31 @@ monthly as (
     from days
     where last_day(period_start) <= {{ as_of_date() }}
     group by meter_number, meter_id, period_start
+
+),
+
+-- a register that is turned back once a month may hide it in an hour that was not read, so a month
+-- is known by the one before it as well
+turned as (
+
+    select
+        *,
+        backward_kwh > cast(
+            coalesce(usage_kwh, 0) * cast({{ var('usage_backward_share') }} as decimal(9, 6))
+            as decimal(18, 3)
+        ) as is_backward
+    from monthly
+
+),
+
+remembered as (
+
+    select
+        *,
+        is_backward or coalesce(
+            lag(is_backward) over (partition by meter_number order by period_start), false
+        ) as ran_backwards
+    from turned
 
 ),
 
@@ -71,48 +97,50 @@ stated_months as (
 final as (
 
     select
-        monthly.meter_number,
-        monthly.meter_id,
+        remembered.meter_number,
+        remembered.meter_id,
         versions.account_id,
-        monthly.period_start,
-        monthly.period_end,
-        monthly.usage_kwh,
-        monthly.kwh_valid,
-        monthly.certain_kwh,
-        monthly.night_kwh,
-        monthly.hours_expected,
-        monthly.hours_read,
-        monthly.hours_valid,
-        monthly.hours_estimated,
-        monthly.hours_unsure,
-        monthly.outage_hours,
-        monthly.peak_demand_kw,
-        case when monthly.peak_demand_kw is not null then monthly.peak_on end as peak_on,
-        monthly.peak_hour,
+        remembered.period_start,
+        remembered.period_end,
+        remembered.usage_kwh,
+        remembered.kwh_valid,
+        remembered.certain_kwh,
+        remembered.backward_kwh,
+        remembered.night_kwh,
+        remembered.hours_expected,
+        remembered.hours_read,
+        remembered.hours_valid,
+        remembered.hours_estimated,
+        remembered.hours_unsure,
+        remembered.outage_hours,
+        remembered.peak_demand_kw,
+        case when remembered.peak_demand_kw is not null then remembered.peak_on end as peak_on,
+        remembered.peak_hour,
         versions.rate_schedule,
         versions.consumer_type,
         versions.connected_load_kw,
         versions.district,
         versions.feeder,
-        monthly.first_read_on,
-        monthly.last_read_on,
+        remembered.ran_backwards,
+        remembered.first_read_on,
+        remembered.last_read_on,
         meters.is_feeder_meter,
-        coalesce(meters.removed_on <= monthly.period_end, false) as is_taken_down,
-        monthly.last_read_on = monthly.period_end
-        or coalesce(meters.removed_on <= monthly.period_end, false) as is_covered,
+        coalesce(meters.removed_on <= remembered.period_end, false) as is_taken_down,
+        remembered.last_read_on = remembered.period_end
+        or coalesce(meters.removed_on <= remembered.period_end, false) as is_covered,
         stated_months.account_id is not null as has_stated_usage
-    from monthly
+    from remembered
     inner join meters
-        on monthly.meter_number = meters.meter_number
+        on remembered.meter_number = meters.meter_number
     left join versions
         on
-        monthly.meter_id = versions.meter_id
-        and monthly.period_end >= versions.valid_from
-        and monthly.period_end < versions.valid_to
+        remembered.meter_id = versions.meter_id
+        and remembered.period_end >= versions.valid_from
+        and remembered.period_end < versions.valid_to
     left join stated_months
         on
         versions.account_id = stated_months.account_id
-        and monthly.period_start = stated_months.period_start
+        and remembered.period_start = stated_months.period_start
 
 )
 

@@ -1,6 +1,6 @@
--- What a day says of the energy used. Energy guessed for hours of zeros may never have been used,
--- and what a register ran backwards may have been taken back: what is sure stands beside the best
--- estimate. A meter that tells one value all day does not measure.
+-- What a day says of the energy used. Energy guessed for hours of zeros may never have been used:
+-- what is sure stands beside the best estimate. A meter that tells one value all day does not
+-- measure.
 
 with days as (
 
@@ -84,9 +84,9 @@ final as (
         usage_kwh,
         kwh_valid,
         cast(
-            coalesce(kwh_valid, 0) + estimated_kwh * trusted_share - abs(coalesce(negative_kwh, 0))
-            as decimal(18, 3)
+            coalesce(kwh_valid, 0) + estimated_kwh * trusted_share as decimal(18, 3)
         ) as certain_kwh,
+        cast(-coalesce(negative_kwh, 0) as decimal(18, 3)) as backward_kwh,
         night_kwh,
         peak_demand_kw,
         peak_hour,

@@ -81,7 +81,7 @@ final as (
         consumer_type,
         connected_load_kw,
         usage_kwh as certain_kwh,
-        cast(0 as decimal(9, 6)) as unsure_share,
+        true as is_comparable,
         false as is_from_readings
     from stated
     union all
@@ -98,9 +98,7 @@ final as (
         consumer_type,
         connected_load_kw,
         certain_kwh,
-        cast(
-            cast(hours_unsure as decimal(18, 6)) / nullif(hours_expected, 0) as decimal(9, 6)
-        ) as unsure_share,
+        is_comparable,
         true as is_from_readings
     from account_usages
     where usage_kwh is not null

@@ -26,7 +26,7 @@ final as (
         rated.highest_rate,
         rated.energy_amount,
         usages.certain_kwh,
-        usages.unsure_share,
+        usages.is_comparable,
         usages.is_from_readings
     from usages
     left join rated

@@ -12,6 +12,7 @@ import numpy as np
 
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.places import ROLLBACK
 from seeders.simulation.metering.tariff import Charges, charge, energy_cents, is_increased
 from seeders.simulation.months import NEVER
 
@@ -48,7 +49,7 @@ class Metered(Arrays):
     Attributes:
         watt_hours: What faultless registers measured.
         sequence: The meter in force when the month ends.
-        is_disturbed: Whether a meter failed or was replaced in the month.
+        is_disturbed: Whether a meter failed, was replaced or turned back in the month.
     """
 
     watt_hours: NDArray[np.int64]
@@ -111,6 +112,8 @@ def measure(run: Run, energy: Energy, told: Told) -> Metered:
     sequence[told.swaps.place] += 1
     is_disturbed: NDArray[np.bool_] = np.any(told.is_dead[: run.size], axis=1)
     is_disturbed[told.swaps.place] = True
+    month_end = run.calendar.first_day + run.calendar.days
+    is_disturbed |= (run.places.method == ROLLBACK) & (run.places.theft_from < month_end)
     measured = energy.registered.sum(axis=1, dtype=np.int64)
     return Metered(np.maximum(measured, 0), sequence, is_disturbed)
 
