@@ -5,32 +5,52 @@ with final as (
 
     select
         'header_lines_mismatch' as rule,
-        true as is_scored
+        true as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
     union all
     select
         'orphaned_line' as rule,
-        true as is_scored
+        true as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
     union all
     select
         'currency_mismatch' as rule,
-        true as is_scored
+        true as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
+    union all
+    select
+        'meter_failure' as rule,
+        true as is_scored,
+        false as has_exact_signature,
+        false as is_scored_by_period
     union all
     -- no fault of these is planted
     select
         'ledger_mismatch' as rule,
-        false as is_scored
+        false as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
     union all
     select
         'ledger_extra_check' as rule,
-        false as is_scored
+        false as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
     union all
     select
         'ledger_missing_check' as rule,
-        false as is_scored
+        false as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
     union all
     select
         'bad_debt_mismatch' as rule,
-        false as is_scored
+        false as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
 
 )
 

@@ -40,6 +40,12 @@ bad_debt_mismatches as (
 
 ),
 
+meter_failures as (
+
+    select * from {{ ref('int_meter_failure_findings') }}
+
+),
+
 final as (
 
     select * from header_lines_mismatches
@@ -55,6 +61,8 @@ final as (
     select * from ledger_missing_checks
     union all
     select * from bad_debt_mismatches
+    union all
+    select * from meter_failures
 
 )
 

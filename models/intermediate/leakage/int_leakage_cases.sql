@@ -10,6 +10,12 @@ unbilled_usage_cases as (
 
 ),
 
+energy_theft_cases as (
+
+    select * from {{ ref('int_energy_theft_cases') }}
+
+),
+
 under_billed_cases as (
 
     select * from {{ ref('int_under_billed_cases') }}
@@ -69,6 +75,8 @@ unioned as (
     select * from ghost_cases
     union all
     select * from unbilled_usage_cases
+    union all
+    select * from energy_theft_cases
     union all
     select * from under_billed_cases
     union all

@@ -23,6 +23,15 @@ with final as (
         false as is_amount_exact
     union all
     select
+        'energy_theft' as rule,
+        'not_billed' as family,
+        3 as precedence,
+        'under' as direction,
+        false as has_exact_signature,
+        false as is_scored_by_period,
+        false as is_amount_exact
+    union all
+    select
         'under_billed' as rule,
         'charged_too_little' as family,
         1 as precedence,

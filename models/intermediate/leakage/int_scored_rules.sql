@@ -19,11 +19,10 @@ final as (
         is_scored_by_period
     from leakage_rules
     union all
-    -- data that disagree do so in a row that can be pointed at
     select
         rule,
-        true as has_exact_signature,
-        true as is_scored_by_period
+        has_exact_signature,
+        is_scored_by_period
     from finding_rules
 
 )

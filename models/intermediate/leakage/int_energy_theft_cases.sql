@@ -1,0 +1,106 @@
+-- What was not metered is priced at the highest rate the account's own usage of the month reached:
+-- what it hid lies on top of that. A month without usage of its own, the running one above all, takes
+-- the rate of the last that has one.
+
+with anomalies as (
+
+    select * from {{ ref('int_meter_anomalies') }}
+    where anomaly_type = 'energy_theft' and is_flagged and account_id is not null
+
+),
+
+losses as (
+
+    select * from {{ ref('int_theft_losses') }}
+
+),
+
+rated_usages as (
+
+    select * from {{ ref('int_rated_usages') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+
+),
+
+month_rates as (
+
+    select
+        account_id,
+        cast(date_trunc('month', cycle_end) as date) as month_start,
+        max(highest_rate) as highest_rate
+    from rated_usages
+    where highest_rate is not null
+    group by account_id, cast(date_trunc('month', cycle_end) as date)
+
+),
+
+last_rates as (
+
+    select
+        account_id,
+        max_by(highest_rate, month_start) as highest_rate
+    from month_rates
+    group by account_id
+
+),
+
+priced as (
+
+    select
+        anomalies.meter_id,
+        sum(losses.lost_kwh) as lost_kwh,
+        sum(
+            cast(
+                losses.lost_kwh
+                * coalesce(month_rates.highest_rate, last_rates.highest_rate, 0) as decimal(18, 2)
+            )
+        ) as amount
+    from anomalies
+    inner join losses
+        on anomalies.meter_id = losses.meter_id
+    left join month_rates
+        on
+        anomalies.account_id = month_rates.account_id
+        and losses.month_start = month_rates.month_start
+    left join last_rates
+        on anomalies.account_id = last_rates.account_id
+    group by anomalies.meter_id
+
+),
+
+final as (
+
+    select
+        'energy_theft' as rule,
+        'meter' as entity_type,
+        anomalies.meter_id as entity_id,
+        anomalies.account_id,
+        cast(null as {{ dbt.type_string() }}) as invoice_id,
+        cast(null as {{ dbt.type_string() }}) as subscription_id,
+        cast(date_trunc('month', anomalies.period_start) as date) as period_start,
+        cast(coalesce(priced.amount, 0) as decimal(18, 2)) as amount,
+        accounts.currency,
+        anomalies.first_seen_on,
+        cast(null as date) as resolved_on,
+        concat_ws(
+            '; ',
+            'score ' || cast(anomalies.score as {{ dbt.type_string() }}),
+            anomalies.reason,
+            'since ' || cast(anomalies.period_start as {{ dbt.type_string() }}),
+            'about ' || cast(coalesce(priced.lost_kwh, 0) as {{ dbt.type_string() }})
+            || ' kWh not metered'
+        ) as evidence
+    from anomalies
+    inner join accounts
+        on anomalies.account_id = accounts.account_id
+    left join priced
+        on anomalies.meter_id = priced.meter_id
+
+)
+
+select * from final

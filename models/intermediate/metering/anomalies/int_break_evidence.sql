@@ -1,0 +1,165 @@
+-- What else changed when a meter's level fell: hours without any energy, voltage sags, seals that
+-- were touched, and above all what its feeder loses. Energy that is taken and not metered is still
+-- fed in; a house that uses less is not.
+
+{%- set clean_hours = 24 * var('anomaly_min_days_before') %}
+
+with breaks as (
+
+    select * from {{ ref('int_level_breaks') }}
+
+),
+
+residuals as (
+
+    select * from {{ ref('int_day_residuals') }}
+
+),
+
+noise as (
+
+    select * from {{ ref('int_meter_noise') }}
+
+),
+
+losses as (
+
+    select * from {{ ref('int_feeder_losses') }}
+
+),
+
+tampers as (
+
+    select
+        meter_number,
+        cast(event_at as date) as tampered_on
+    from {{ ref('stg_metering__meter_events') }}
+    where
+        is_accepted
+        and event_type = 'tamper'
+        and cast(event_at as date) <= {{ as_of_date() }}
+    group by meter_number, cast(event_at as date)
+
+),
+
+numbered as (
+
+    select
+        meter_id,
+        max(meter_number) as meter_number,
+        max(read_on) as last_day
+    from residuals
+    group by meter_id
+
+),
+
+days as (
+
+    select
+        residuals.meter_id,
+        residuals.read_on >= breaks.broke_on as is_after,
+        abs({{ days_from('breaks.broke_on', 'residuals.read_on') }})
+        < {{ var('anomaly_window_days') }} as is_near,
+        {{ days_from('residuals.read_on', 'numbered.last_day') }}
+        < {{ var('anomaly_tail_days') }} as is_last,
+        breaks.level_before,
+        residuals.level_residual,
+        residuals.supplied_hours,
+        residuals.hours_valid,
+        residuals.zero_hours,
+        residuals.sag_hours,
+        residuals.registered_kwh,
+        cast(
+            residuals.usual_kwh * exp(cast(breaks.level_before as double)) as decimal(18, 3)
+        ) as expected_kwh,
+        losses.unexplained_kwh
+    from residuals
+    inner join breaks
+        on residuals.meter_id = breaks.meter_id
+    inner join numbered
+        on residuals.meter_id = numbered.meter_id
+    left join losses
+        on
+        residuals.feeder = losses.feeder
+        and residuals.read_on = losses.read_on
+
+),
+
+compared as (
+
+    select
+        meter_id,
+        cast(avg(cast(level_before - level_residual as double)) filter (where is_last) as decimal(9, 4))
+            as tail_drop,
+        count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,
+        count(unexplained_kwh) filter (where is_near and is_after) as balance_days_after,
+        sum(unexplained_kwh) filter (where is_near and not is_after) as unexplained_before,
+        sum(unexplained_kwh) filter (where is_near and is_after) as unexplained_after,
+        sum(expected_kwh - registered_kwh)
+            filter (where is_near and is_after and unexplained_kwh is not null)
+            as near_lost_kwh,
+        -- a few days say little of a share: it is reckoned as if so many clean ones stood beside them
+        cast(sum(zero_hours) filter (where not is_after) as double)
+        / (cast(sum(supplied_hours) filter (where not is_after) as double) + {{ clean_hours }})
+            as zero_share_before,
+        cast(sum(zero_hours) filter (where is_after) as double)
+        / (cast(sum(supplied_hours) filter (where is_after) as double) + {{ clean_hours }})
+            as zero_share_after,
+        cast(sum(sag_hours) filter (where not is_after) as double)
+        / (cast(sum(hours_valid) filter (where not is_after) as double) + {{ clean_hours }})
+            as sag_share_before,
+        cast(sum(sag_hours) filter (where is_after) as double)
+        / (cast(sum(hours_valid) filter (where is_after) as double) + {{ clean_hours }})
+            as sag_share_after
+    from days
+    group by meter_id
+
+),
+
+tampered as (
+
+    select
+        breaks.meter_id,
+        count(*) as tamper_days
+    from breaks
+    inner join numbered
+        on breaks.meter_id = numbered.meter_id
+    inner join tampers
+        on
+        numbered.meter_number = tampers.meter_number
+        and abs({{ days_from('breaks.broke_on', 'tampers.tampered_on') }})
+        <= {{ var('anomaly_tamper_days') }}
+    group by breaks.meter_id
+
+),
+
+final as (
+
+    select
+        compared.meter_id,
+        compared.tail_drop,
+        -- kWh a day that went missing from the meter, and that came up as loss of its feeder
+        cast(compared.near_lost_kwh as double) / nullif(compared.balance_days_after, 0)
+            as missing_day_kwh,
+        cast(compared.unexplained_after as double) / nullif(compared.balance_days_after, 0)
+        - cast(compared.unexplained_before as double) / nullif(compared.balance_days_before, 0)
+            as lost_day_kwh,
+        cast(noise.unexplained_noise as double)
+        * sqrt(
+            1.0 / nullif(compared.balance_days_before, 0)
+            + 1.0 / nullif(compared.balance_days_after, 0)
+        ) as lost_day_noise,
+        compared.zero_share_before,
+        compared.zero_share_after,
+        compared.sag_share_before,
+        compared.sag_share_after,
+        coalesce(tampered.tamper_days, 0) as tamper_days
+    from compared
+    inner join noise
+        on compared.meter_id = noise.meter_id
+    left join tampered
+        on compared.meter_id = tampered.meter_id
+
+)
+
+select * from final

@@ -1,0 +1,74 @@
+-- How much a meter's level, its night and its feeder's losses move from one day to the next when
+-- nothing happens: the middle of the steps, which a change of level leaves as it is.
+
+with residuals as (
+
+    select * from {{ ref('int_day_residuals') }}
+
+),
+
+losses as (
+
+    select * from {{ ref('int_feeder_losses') }}
+
+),
+
+days as (
+
+    select
+        residuals.meter_id,
+        residuals.read_on,
+        residuals.level_residual,
+        residuals.night_residual,
+        residuals.registered_kwh,
+        losses.unexplained_kwh
+    from residuals
+    left join losses
+        on
+        residuals.feeder = losses.feeder
+        and residuals.read_on = losses.read_on
+
+),
+
+stepped as (
+
+    select
+        meter_id,
+        read_on,
+        registered_kwh,
+        abs(level_residual - lag(level_residual) over by_day) as level_step,
+        abs(night_residual - lag(night_residual) over by_day) as night_step,
+        abs(unexplained_kwh - lag(unexplained_kwh) over by_day) as unexplained_step
+    from days
+    window by_day as (partition by meter_id order by read_on)
+
+),
+
+final as (
+
+    select
+        meter_id,
+        min(read_on) as first_judged_on,
+        max(read_on) as last_judged_on,
+        count(*) as judged_days,
+        cast(sum(registered_kwh) / count(*) as decimal(18, 3)) as mean_day_kwh,
+        cast({{ quantile_of('registered_kwh', 0.9) }} as decimal(18, 3)) as full_day_kwh,
+        -- the middle of the steps between independent normal days is 0.954 of their deviation
+        cast(
+            greatest(
+                {{ quantile_of('level_step', 0.5) }} / 0.954, {{ var('anomaly_min_noise') }}
+            ) as decimal(9, 4)
+        ) as level_noise,
+        cast(
+            greatest(
+                {{ quantile_of('night_step', 0.5) }} / 0.954, {{ var('anomaly_min_noise') }}
+            ) as decimal(9, 4)
+        ) as night_noise,
+        cast({{ quantile_of('unexplained_step', 0.5) }} / 0.954 as decimal(18, 3))
+            as unexplained_noise
+    from stepped
+    group by meter_id
+
+)
+
+select * from final

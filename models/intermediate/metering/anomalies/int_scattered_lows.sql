@@ -1,0 +1,96 @@
+-- Days on which a meter registers far less than it should, scattered among usual ones: somebody
+-- goes round it now and then. An empty house is low once, for as long as it is empty; so what
+-- counts is how often lows begin, from some day to the last, against how often they begin anywhere.
+
+with residuals as (
+
+    select * from {{ ref('int_day_residuals') }}
+
+),
+
+noise as (
+
+    select * from {{ ref('int_meter_noise') }}
+
+),
+
+marked as (
+
+    select
+        residuals.meter_id,
+        residuals.read_on,
+        residuals.level_residual < -greatest(
+            {{ var('scatter_min_drop') }}, noise.level_noise * {{ var('scatter_min_noise') }}
+        ) as is_low
+    from residuals
+    inner join noise
+        on residuals.meter_id = noise.meter_id
+
+),
+
+begun as (
+
+    select
+        meter_id,
+        read_on,
+        is_low
+        and not coalesce(lag(is_low) over (partition by meter_id order by read_on), false)
+            as begins_low
+    from marked
+
+),
+
+counted as (
+
+    select
+        meter_id,
+        read_on,
+        count(*) over to_the_last as days,
+        count(*) filter (where begins_low) over to_the_last as lows
+    from begun
+    window
+        to_the_last as (
+            partition by meter_id
+            order by read_on rows between current row and unbounded following
+        )
+
+),
+
+-- how much better the days are told by their own rate of lows than by the usual one
+compared as (
+
+    select
+        *,
+        cast(
+            lows * ln(cast(lows as double) / (days * {{ var('scatter_usual_rate') }}))
+            - (lows - days * {{ var('scatter_usual_rate') }}) as decimal(18, 4)
+        ) as evidence
+    from counted
+    where lows > days * {{ var('scatter_usual_rate') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by meter_id order by evidence desc, read_on asc)
+            as evidence_rank
+    from compared
+
+),
+
+final as (
+
+    select
+        meter_id,
+        read_on as scattered_from,
+        days,
+        lows,
+        evidence
+    from ranked
+    where evidence_rank = 1
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+-- What a flagged meter should have registered and did not, month by month, as its own trace tells it:
+-- against its level before, its night before, its peers, or the energy its register was turned back.
+-- No energy is ever given back: a month above expectation owes nothing.
+
+with scores as (
+
+    select * from {{ ref('int_theft_scores') }}
+    where score >= {{ var('anomaly_flag_score') }}
+
+),
+
+residuals as (
+
+    select * from {{ ref('int_day_residuals') }}
+
+),
+
+rollbacks as (
+
+    select * from {{ ref('int_register_rollbacks') }}
+
+),
+
+day_losses as (
+
+    select
+        scores.meter_id,
+        residuals.read_on,
+        case scores.trace
+            when 'level'
+                then residuals.usual_kwh * exp(cast(scores.level_before as double))
+                    - residuals.registered_kwh
+            when 'scatter' then residuals.usual_kwh - residuals.registered_kwh
+            when 'night' then residuals.night_kwh * (exp(cast(scores.night_drop as double)) - 1)
+            when 'night_peers'
+                then residuals.night_kwh * (exp(-cast(scores.night_off as double)) - 1)
+            else residuals.registered_kwh * (exp(-cast(scores.load_off as double)) - 1)
+        end as lost_kwh
+    from scores
+    inner join residuals
+        on
+        scores.meter_id = residuals.meter_id
+        and residuals.read_on >= scores.suspected_from
+    where scores.trace != 'rollback'
+    union all
+    select
+        scores.meter_id,
+        rollbacks.rolled_back_on as read_on,
+        rollbacks.rolled_back_kwh as lost_kwh
+    from scores
+    inner join rollbacks
+        on scores.meter_id = rollbacks.meter_id
+    where scores.trace = 'rollback'
+
+),
+
+final as (
+
+    select
+        meter_id,
+        cast(date_trunc('month', read_on) as date) as month_start,
+        cast(greatest(sum(cast(lost_kwh as decimal(18, 3))), 0) as decimal(18, 3)) as lost_kwh
+    from day_losses
+    group by meter_id, cast(date_trunc('month', read_on) as date)
+
+)
+
+select * from final

@@ -1,0 +1,162 @@
+-- Four traces that theft leaves: a level that falls for good, a night that falls against the day, a
+-- register turned back, and a load that never registered what its peers register. Each has
+-- its evidence in log-odds; the strongest speaks for the meter.
+
+{%- set weights = var('theft_weights') %}
+
+with noise as (
+
+    select * from {{ ref('int_meter_noise') }}
+
+),
+
+level_breaks as (
+
+    select * from {{ ref('int_level_breaks') }}
+
+),
+
+break_evidence as (
+
+    select * from {{ ref('int_break_evidence') }}
+
+),
+
+night_breaks as (
+
+    select * from {{ ref('int_night_breaks') }}
+
+),
+
+rollbacks as (
+
+    select
+        meter_id,
+        min(rolled_back_on) as first_on,
+        count(*) as rollback_days
+    from {{ ref('int_register_rollbacks') }}
+    group by meter_id
+
+),
+
+scattered_lows as (
+
+    select * from {{ ref('int_scattered_lows') }}
+
+),
+
+peer_levels as (
+
+    select * from {{ ref('int_peer_levels') }}
+
+),
+
+gathered as (
+
+    select
+        noise.meter_id,
+        noise.first_judged_on,
+        noise.last_judged_on,
+        level_breaks.broke_on as level_broke_on,
+        level_breaks.contrast as level_contrast,
+        level_breaks.level_before,
+        least(level_breaks.level_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
+            as level_drop,
+        break_evidence.missing_day_kwh,
+        break_evidence.lost_day_kwh,
+        case
+            when break_evidence.missing_day_kwh > 0 and break_evidence.lost_day_noise > 0
+                then {{ clamp(
+                    '(break_evidence.lost_day_kwh - break_evidence.missing_day_kwh / 2)
+                    * break_evidence.missing_day_kwh
+                    / (4 * break_evidence.lost_day_noise * break_evidence.lost_day_noise)',
+                    '-' ~ var('theft_max_balance'), var('theft_max_balance')
+                ) }}
+        end as balance,
+        break_evidence.tamper_days,
+        greatest(break_evidence.zero_share_after - break_evidence.zero_share_before, 0)
+            as zero_share,
+        greatest(break_evidence.sag_share_after - break_evidence.sag_share_before, 0)
+            as sag_share,
+        night_breaks.broke_on as night_broke_on,
+        night_breaks.contrast as night_contrast,
+        least(night_breaks.night_drop, night_breaks.lasting_drop) as night_drop,
+        rollbacks.first_on as rolled_back_on,
+        coalesce(rollbacks.rollback_days, 0) as rollback_days,
+        scattered_lows.scattered_from,
+        scattered_lows.lows as scattered_lows,
+        scattered_lows.evidence as scatter_evidence,
+        peer_levels.load_off,
+        peer_levels.load_deviations,
+        peer_levels.night_off,
+        peer_levels.night_deviations,
+        peer_levels.sag_off
+    from noise
+    left join level_breaks
+        on noise.meter_id = level_breaks.meter_id
+    left join break_evidence
+        on noise.meter_id = break_evidence.meter_id
+    left join night_breaks
+        on noise.meter_id = night_breaks.meter_id
+    left join rollbacks
+        on noise.meter_id = rollbacks.meter_id
+    left join scattered_lows
+        on noise.meter_id = scattered_lows.meter_id
+    left join peer_levels
+        on noise.meter_id = peer_levels.meter_id
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when level_drop > 0
+                then
+                    {{ weights.level.start }}
+                    + {{ weights.level.drop }} * cast(level_drop as double)
+                    + {{ weights.level.contrast }} * ln(greatest(cast(level_contrast as double), 1))
+                    + {{ weights.level.balance }} * coalesce(balance, 0)
+                    + {{ weights.level.tamper }} * least(tamper_days, 1)
+                    + {{ weights.level.zero_share }} * zero_share
+                    + {{ weights.level.sag_share }} * sag_share
+            else -20
+        end as level_odds,
+        case
+            when night_drop > 0
+                then
+                    {{ weights.night.start }}
+                    + {{ weights.night.drop }} * cast(night_drop as double)
+                    + {{ weights.night.contrast }} * ln(greatest(cast(night_contrast as double), 1))
+            else -20
+        end as night_odds,
+        case
+            when rollback_days > 0
+                then
+                    {{ weights.rollback.start }} + {{ weights.rollback.days }} * rollback_days
+            else -20
+        end as rollback_odds,
+        coalesce(
+            {{ weights.scatter.start }}
+            + {{ weights.scatter.evidence }} * cast(scatter_evidence as double),
+            -20
+        ) as scatter_odds,
+        coalesce(
+            {{ weights.peers.start }}
+            - {{ weights.peers.load }} * cast(load_off as double)
+            - {{ weights.peers.deviations }} * cast(load_deviations as double)
+            + {{ weights.peers.sag_share }} * greatest(cast(sag_off as double), 0),
+            -20
+        ) as peer_odds,
+        coalesce(
+            {{ weights.night_peers.start }}
+            - {{ weights.night_peers.night }} * cast(night_off as double)
+            - {{ weights.night_peers.deviations }} * cast(night_deviations as double),
+            -20
+        ) as night_peer_odds
+    from gathered
+
+)
+
+select * from final
