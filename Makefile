@@ -34,7 +34,7 @@ lint: $(READY) ## Check style, types and the layers of the project
 	$(BIN)/yamllint --strict .
 	$(BIN)/dbt --quiet parse
 	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
-	$(BIN)/sqlfluff lint --disable-progress-bar models snapshots tests analyses
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models snapshots tests analyses
 
 docs: $(READY) ## Generate the dbt docs site and serve it
 	$(BIN)/warehouse docs
