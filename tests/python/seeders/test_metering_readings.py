@@ -170,7 +170,7 @@ def test_feeders_are_fed_what_is_used_and_lost(perfect_world: duckdb.DuckDBPyCon
     assert np.abs(fed * 0.8 - used).max() <= 0.4 + 1e-6
 
 
-def test_losses_of_feeders_lie_in_their_range(metering_world: duckdb.DuckDBPyConnection) -> None:
+def test_losses_of_feeders_lie_in_their_range() -> None:
     con = simulate_metering(
         "metering.meters=150", "metering.meters_per_feeder=5", *PERFECT, "period.months=1"
     )
@@ -182,7 +182,6 @@ def test_losses_of_feeders_lie_in_their_range(metering_world: duckdb.DuckDBPyCon
     (lost,) = losses.values()
     assert 0.119 < np.min(lost) < 0.135
     assert 0.185 < np.max(lost) < 0.201
-    del metering_world
 
 
 def test_theft_lowers_what_is_registered_and_nothing_else() -> None:
