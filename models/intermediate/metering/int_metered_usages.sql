@@ -81,6 +81,7 @@ final as (
         consumer_type,
         connected_load_kw,
         usage_kwh as certain_kwh,
+        usage_kwh as possible_kwh,
         true as is_comparable,
         false as is_from_readings
     from stated
@@ -98,6 +99,7 @@ final as (
         consumer_type,
         connected_load_kw,
         certain_kwh,
+        possible_kwh,
         is_comparable,
         true as is_from_readings
     from account_usages
