@@ -48,6 +48,26 @@ seen as (
         and cast(snap_subscriptions.dbt_valid_from as date) < int_subscription_spells.valid_to
     where snap_subscriptions.dbt_is_deleted = 'False'
 
+    union all
+
+    -- of a meter the schedule counts as much as the status
+    select
+        snap_meters.meter_id as entity_id,
+        concat_ws(
+            ' by ', coalesce(snap_meters.status, 'Active'), snap_meters.rate_schedule
+        ) as status,
+        cast(snap_meters.dbt_valid_from as date) as seen_on,
+        concat_ws(' by ', int_meter_versions.status, int_meter_versions.rate_schedule)
+            as fed_status
+    from {{ ref('snap_meters') }} as snap_meters
+    inner join {{ ref('int_meter_versions') }} as int_meter_versions
+        on
+        snap_meters.meter_id = int_meter_versions.meter_id
+        and int_meter_versions.is_from_feed
+        and cast(snap_meters.dbt_valid_from as date) >= int_meter_versions.valid_from
+        and cast(snap_meters.dbt_valid_from as date) < int_meter_versions.valid_to
+    where snap_meters.dbt_is_deleted = 'False'
+
 )
 
 select * from seen

@@ -25,6 +25,7 @@ metered as (
         max(billing_date) as metered_through,
         sum(usage_kwh) as metered_kwh,
         sum(certain_kwh) as certain_kwh,
+        sum(possible_kwh) as possible_kwh,
         bool_and(is_comparable) as is_comparable,
         bool_or(is_from_readings) as is_from_readings
     from periods
@@ -49,6 +50,7 @@ final as (
         bills.billed_kwh,
         cast(metered.metered_kwh as decimal(18, 3)) as metered_kwh,
         cast(metered.certain_kwh as decimal(18, 3)) as certain_kwh,
+        cast(metered.possible_kwh as decimal(18, 3)) as possible_kwh,
         metered.is_from_readings,
         metered.is_comparable,
         cast(

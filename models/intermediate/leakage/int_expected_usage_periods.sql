@@ -47,6 +47,7 @@ metered as (
         min(lowest_rate) as lowest_rate,
         max(highest_rate) as highest_rate,
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        cast(sum(possible_kwh) as decimal(18, 3)) as possible_kwh,
         coalesce(bool_and(is_comparable), false) as is_comparable,
         coalesce(bool_or(is_from_readings), false) as is_from_readings
     from usages
@@ -110,6 +111,7 @@ final as (
         highest_rate,
         currency,
         certain_kwh,
+        possible_kwh,
         is_comparable,
         is_from_readings,
         invoice_id,

@@ -33,7 +33,7 @@ credit_notes as (
 
 ),
 
--- what is billed above what was metered, gaps filled
+-- what is billed above what may have been used
 too_much as (
 
     select
@@ -42,7 +42,7 @@ too_much as (
     from billed_usage
     where
         is_comparable
-        and billed_kwh - metered_kwh > tolerance_kwh
+        and billed_kwh - possible_kwh > tolerance_kwh
         and billed_amount > metered_amount
 
 ),

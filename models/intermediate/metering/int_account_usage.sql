@@ -42,6 +42,14 @@ final as (
         period_end,
         cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        -- days without a measure may have been as the others were
+        greatest(
+            cast(sum(usage_kwh) as decimal(18, 3)),
+            cast(
+                cast(sum(measured_kwh) as double)
+                * sum(hours_expected) / nullif(sum(hours_measured), 0) as decimal(18, 3)
+            )
+        ) as possible_kwh,
         cast(sum(hours_expected) as bigint) as hours_expected,
         cast(sum(hours_unsure) as bigint) as hours_unsure,
         not bool_or(ran_backwards)
@@ -54,7 +62,8 @@ final as (
             as connected_load_kw
     from served
     group by account_id, serving_meter_number, period_start, period_end
-    having bool_and(is_covered)
+    -- of a meter that is cut off no bill is expected
+    having bool_and(is_covered) and not bool_and(is_cut_off)
 
 )
 

@@ -19,6 +19,8 @@ final as (
         versions.consumer_type,
         versions.rate_schedule,
         versions.connected_load_kw,
+        versions.district,
+        versions.feeder,
         versions.status,
         versions.valid_from,
         versions.valid_to

@@ -1,6 +1,6 @@
 -- What a day says of the energy used. Energy guessed for hours of zeros may never have been used:
--- what is sure stands beside the best estimate. A meter that tells one value all day does not
--- measure.
+-- what is sure stands beside the best estimate. A meter that tells one value all day, or nothing
+-- though there was supply, does not measure.
 
 with days as (
 
@@ -32,10 +32,12 @@ known as (
             when versions.status in ('Suspended', 'Disconnected') then days.kwh_valid
             else days.validated_kwh
         end as usage_kwh,
-        versions.status in ('Suspended', 'Disconnected') as is_cut_off,
+        coalesce(versions.status in ('Suspended', 'Disconnected'), false) as is_cut_off,
+        coalesce(days.kwh_valid, 0) = 0 and days.hours_expected > days.outage_hours as is_silent,
         coalesce(
             days.kwh_valid > 0
             and days.hours_valid > days.outage_hours
+            and days.outage_hours <= {{ var('frozen_max_outage_hours') }}
             and days.kwh_valid
             >= days.peak_demand_kw * (days.hours_valid - days.outage_hours)
             * cast({{ var('frozen_load_factor') }} as decimal(9, 6)),
@@ -59,7 +61,7 @@ weighed as (
         coalesce(usage_kwh, 0) - coalesce(kwh_valid, 0) as estimated_kwh,
         case
             when is_cut_off then 0
-            when is_frozen then hours_expected
+            when is_frozen or is_silent then hours_expected
             else hours_expected - hours_valid
         end as hours_unsure,
         coalesce(
@@ -96,7 +98,9 @@ final as (
         hours_valid,
         hours_estimated,
         hours_unsure,
-        outage_hours
+        outage_hours,
+        is_cut_off,
+        is_cut_off or not (is_frozen or is_silent) as is_measuring
     from weighed
 
 )

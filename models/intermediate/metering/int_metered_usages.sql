@@ -34,6 +34,7 @@ known as (
         stated_usages.cycle_start,
         stated_usages.cycle_end,
         stated_usages.usage_kwh,
+        stated_usages.peak_demand_kw,
         meter_terms.rate_schedule,
         meter_terms.consumer_type,
         meter_terms.connected_load_kw,
@@ -59,6 +60,7 @@ stated as (
         known.cycle_start,
         known.cycle_end,
         known.usage_kwh,
+        known.peak_demand_kw,
         coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
         coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
         coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
@@ -80,7 +82,9 @@ final as (
         rate_schedule,
         consumer_type,
         connected_load_kw,
+        peak_demand_kw,
         usage_kwh as certain_kwh,
+        usage_kwh as possible_kwh,
         true as is_comparable,
         false as is_from_readings
     from stated
@@ -97,7 +101,9 @@ final as (
         rate_schedule,
         consumer_type,
         connected_load_kw,
+        peak_demand_kw,
         certain_kwh,
+        possible_kwh,
         is_comparable,
         true as is_from_readings
     from account_usages

@@ -61,6 +61,8 @@ known as (
         meter_terms.rate_schedule,
         meter_terms.consumer_type,
         meter_terms.connected_load_kw,
+        meter_terms.district,
+        meter_terms.feeder,
         case when meter_terms.rate_schedule is null then dated.account_id end as asking_account_id
     from dated
     left join meter_terms
@@ -83,6 +85,8 @@ final as (
         coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
         coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
         coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw,
+        known.district,
+        known.feeder,
         cast(charged.billed_kwh as decimal(18, 3)) as billed_kwh,
         cast(charged.billed_variable as decimal(18, 2)) as billed_variable,
         cast(charged.billed_fixed as decimal(18, 2)) as billed_fixed,

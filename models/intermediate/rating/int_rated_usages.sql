@@ -26,6 +26,7 @@ final as (
         rated.highest_rate,
         rated.energy_amount,
         usages.certain_kwh,
+        usages.possible_kwh,
         usages.is_comparable,
         usages.is_from_readings
     from usages
