@@ -216,9 +216,14 @@ def test_memory_is_bounded_while_a_file_is_written(tmp_path: Path) -> None:
     con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
     con.execute("set memory_limit = '4GiB'")
     before = _memory_limit(con)
-    with pytest.raises(duckdb.CatalogException), writer.bounded_memory(con):
-        assert _memory_limit(con).endswith("MiB")
-        con.execute("from nowhere")
+
+    def fail() -> None:
+        with writer.bounded_memory(con):
+            assert _memory_limit(con).endswith("MiB")
+            con.execute("from nowhere")
+
+    with pytest.raises(duckdb.CatalogException):
+        fail()
     assert _memory_limit(con) == before
 
 
