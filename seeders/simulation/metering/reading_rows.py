@@ -120,13 +120,13 @@ def reading_rows(
     numbers, swaps = Numbers(run, told), told.swaps
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
     at = begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR
-    there = np.flatnonzero(dirty.arrives)
+    there = np.flatnonzero(dirty.sheet.arrives)
     by_hour = Readings(
         numbers.by_hour(dirty).ravel()[there],
         at[there % run.calendar.hours],
-        dirty.kwh.ravel()[there],
-        dirty.voltage.ravel()[there],
-        dirty.quality.ravel()[there],
+        dirty.sheet.kwh.ravel()[there],
+        dirty.sheet.voltage.ravel()[there],
+        dirty.sheet.quality.ravel()[there],
     )
     extra = dirty.extra
     besides = Readings(
