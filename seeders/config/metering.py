@@ -17,7 +17,7 @@ class MeteringConfig:
     """Places with a smart meter each, the feeders that supply them, and the bills for what they use.
 
     `meters` is how many places there are; consumer types, their loads and shapes, and the tariff are
-    the rows of `catalogue`. What is called `…_rate` is a share of the hours in which a meter is
+    the rows of `metering_catalogue.yml`. What is called `…_rate` is a share of the hours in which a meter is
     supplied, unless it says otherwise; a rate of 0 gives none. Runs of hours keep within a day.
     """
 

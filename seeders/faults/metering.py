@@ -8,7 +8,7 @@ meter, so that neither neighbours nor the order matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from seeders.simulation.metering.energy import Run
     from seeders.simulation.metering.readings import Told
     from seeders.streams import Sequences
+
+    _Three: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 FAULTS: Final = (
     "missing",
@@ -111,28 +113,41 @@ class Extra(Arrays):
 
 
 @dataclass(frozen=True)
-class Dirty:
-    """A month's readings as they arrive, and what befell them.
+class Sheet:
+    """A month's readings by meter and hour, N x H, changed in place as faults befall them.
 
     Attributes:
-        kwh: N x H watt-hours, `NO_VALUE` where there is none.
-        voltage: N x H thousandths of a volt, likewise.
-        quality: N x H positions in `QUALITIES`.
-        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
-        arrives: N x H, whether there is a reading in this month's batch.
-        extra: Readings besides.
-        spells: The truth.
-        tamperings: Meter, hour and kind of each tampering that was signalled.
+        kwh: Watt-hours, `NO_VALUE` where there is none.
+        voltage: Thousandths of a volt, likewise.
+        quality: Positions in `QUALITIES`.
+        arrives: Whether there is a reading in this month's batch.
+        in_run: Whether the hour belongs to a run of faulty ones.
     """
 
     kwh: NDArray[np.int32]
     voltage: NDArray[np.int32]
     quality: NDArray[np.int8]
-    strays: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
     arrives: NDArray[np.bool_]
+    in_run: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Dirty:
+    """A month's readings as they arrive, and what befell them.
+
+    Attributes:
+        sheet: The readings by meter and hour.
+        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
+        extra: Readings besides.
+        spells: The truth.
+        tamperings: Meter, hour and kind of each tampering that was signalled.
+    """
+
+    sheet: Sheet
+    strays: _Three
     extra: Extra
     spells: Spells
-    tamperings: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    tamperings: _Three
 
 
 def soil(run: Run, told: Told) -> Dirty:
@@ -145,32 +160,18 @@ def soil(run: Run, told: Told) -> Dirty:
     Returns:
         The readings as they arrive.
     """
-    (meters, hours), nothing = told.kwh.shape, np.empty(0, dtype=np.int64)
-    no_value: NDArray[Any] = np.empty(0, dtype=np.int32)
-    dirty = Dirty(
+    shape = told.kwh.shape
+    sheet = Sheet(
         kwh=told.kwh,
         voltage=told.voltage,
-        quality=np.zeros((meters, hours), dtype=np.int8),
-        strays=(nothing, nothing, nothing),
-        arrives=np.ones((meters, hours), dtype=np.bool_),
-        extra=Extra(nothing, nothing, no_value, no_value, no_value, no_value),
-        spells=_spells(nothing, 0, nothing, nothing),
-        tamperings=(nothing, nothing, nothing),
+        quality=np.zeros(shape, dtype=np.int8),
+        arrives=np.ones(shape, dtype=np.bool_),
+        in_run=np.zeros(shape, dtype=np.bool_),
     )
-    in_run = np.zeros((meters, hours), dtype=np.bool_)
-    spells, strays = _runs(run, told, dirty, in_run)
-    more, extra, tamperings = _singles(run, told, dirty, in_run)
-    sags = _feeder_sags(run)
-    return Dirty(
-        kwh=dirty.kwh,
-        voltage=dirty.voltage,
-        quality=dirty.quality,
-        strays=strays,
-        arrives=dirty.arrives,
-        extra=extra,
-        spells=Spells.concatenate([*spells, *more, sags]),
-        tamperings=tamperings,
-    )
+    spells, strays = _runs(run, told, sheet)
+    more, extra, tamperings = _singles(run, told, sheet)
+    every = Spells.concatenate([*spells, *more, _feeder_sags(run)])
+    return Dirty(sheet, strays, extra, every, tamperings)
 
 
 def numbers(run: Run) -> NDArray[np.int64]:
@@ -191,9 +192,7 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(
-    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
-) -> tuple[list[Spells], tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], _Three]:
     """Inject what befalls several hours in a row; say which of them carry whose number."""
     nothing = np.empty(0, dtype=np.int64)
     strays = nothing, nothing, nothing
@@ -202,7 +201,7 @@ def _runs(
     start_drawn, more_drawn = _daily(run, "run.start"), _daily(run, "run.more")
     chances = np.cumsum([daily_chance(config, kind) for kind in RUNS])
     spells = []
-    clean = dirty.kwh.copy() if chances[-1] > 0 else dirty.kwh
+    clean = sheet.kwh.copy() if chances[-1] > 0 else sheet.kwh
     for kind, low, high in zip(RUNS, (0.0, *chances[:-1]), chances, strict=True):
         meter, day = np.nonzero((drawn >= low) & (drawn < high))
         least, most = getattr(config, f"{kind}_min_hours"), getattr(config, f"{kind}_max_hours")
@@ -221,20 +220,20 @@ def _runs(
             found &= (meter < run.size) & (_neighbours(run, meter) > 1)
         meter, begins, length, more = meter[found], begins[found], length[found], more[found]
         rows, hours = _hours_of(meter, begins, length)
-        in_run[rows, hours] = True
+        sheet.in_run[rows, hours] = True
         fault = FAULTS.index(kind)
         spells.append(_spells(meter, fault, begins, length))
         if kind == "zero_run":
-            dirty.kwh[rows, hours] = 0
+            sheet.kwh[rows, hours] = 0
         elif kind == "signal_drop":
             is_guessed = more < config.signal_drop_estimated_share
             last = clean[meter, np.maximum(begins - 1, 0)]
             value = np.where(is_guessed, last, NO_VALUE)
-            dirty.kwh[rows, hours] = np.repeat(value, length)
+            sheet.kwh[rows, hours] = np.repeat(value, length)
             guessed = np.repeat(is_guessed, length)
-            dirty.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
+            sheet.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
             silent = rows[~guessed], hours[~guessed]
-            dirty.voltage[silent] = NO_VALUE
+            sheet.voltage[silent] = NO_VALUE
         else:
             bearer = _bearer(run, meter, more)
             strays = rows, hours, np.repeat(bearer, length)
@@ -309,9 +308,7 @@ def _spells(
     return Spells(meter.astype(np.int64), kind, hour.astype(np.int64), hours.astype(np.int64))
 
 
-def _singles(
-    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
-) -> tuple[list[Spells], Extra, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _Three]:
     """Inject what befalls single hours."""
     config, hours = run.config, run.calendar.hours
     rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])
@@ -331,7 +328,7 @@ def _singles(
     kind = np.searchsorted(reached, (words.ravel()[candidate] + more(0)) / _STEPS, side="right")
     out, dead = told.minutes_out[meter, hour] > 0, told.is_dead[meter, hour]
     is_lit = ~out & ~dead
-    value = dirty.kwh[meter, hour]
+    value = sheet.kwh[meter, hour]
     late_from = hours - config.late_arrival_days * HOURS_PER_DAY
     eligible = (
         np.select(
@@ -348,7 +345,7 @@ def _singles(
             ],
             default=False,
         )
-        & ~in_run[meter, hour]
+        & ~sheet.in_run[meter, hour]
     )
     chosen = np.flatnonzero(eligible)
     meter, hour, kind = meter[chosen], hour[chosen], kind[chosen]
@@ -362,39 +359,39 @@ def _singles(
         rows = chosen[of]
         spells.append(_spells(*at[:1], FAULTS.index(name), at[1], np.ones(len(of), np.int64)))
         if name == "missing":
-            dirty.arrives[at] = False
+            sheet.arrives[at] = False
         elif name == "negative":
-            dirty.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
+            sheet.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
         elif name == "spike":
-            dirty.kwh[at] = _spike(run, told, dirty, at, more(1, rows))
+            sheet.kwh[at] = _spike(run, told, sheet, at, more(1, rows))
         elif name == "voltage_sag":
             sagged = _SAG_LOW + more(1, rows) * (_SAG_HIGH - _SAG_LOW)
-            dirty.voltage[at] = sagged.astype(np.int32) // 100 * 100
+            sheet.voltage[at] = sagged.astype(np.int32) // 100 * 100
         elif name == "tamper":
-            dirty.quality[at] = TAMPER
+            sheet.quality[at] = TAMPER
             tamperings = (*at, (more(1, rows) * len(TAMPERINGS)).astype(np.int64))
         elif name == "reverse_energy":
-            dirty.kwh[at] = -dirty.kwh[at]
-            dirty.quality[at] = REVERSE
+            sheet.kwh[at] = -sheet.kwh[at]
+            sheet.quality[at] = REVERSE
         elif name == "duplicate":
-            extras.append(_duplicates(run, dirty, at, more, rows))
+            extras.append(_duplicates(run, sheet, at, more, rows))
         else:
-            dirty.arrives[at] = False
-            extras.append(_extra(dirty, at, dirty.kwh[at], np.ones(len(of), dtype=np.bool_)))
+            sheet.arrives[at] = False
+            extras.append(_extra(sheet, at, sheet.kwh[at], np.ones(len(of), dtype=np.bool_)))
     return spells, Extra.concatenate(extras), tamperings
 
 
 def _spike(
     run: Run,
     told: Told,
-    dirty: Dirty,
+    sheet: Sheet,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     drawn: NDArray[np.float64],
 ) -> NDArray[np.int32]:
     """Multiply the largest of an hour and its neighbours."""
     meter, hour = at
     last = told.kwh.shape[1] - 1
-    near = [dirty.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
+    near = [sheet.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
     config = run.config
     factor = config.spike_min_factor + drawn * (config.spike_max_factor - config.spike_min_factor)
     most = np.max(near, axis=0).astype(np.int64)
@@ -403,7 +400,7 @@ def _spike(
 
 
 def _extra(
-    dirty: Dirty,
+    sheet: Sheet,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     kwh: NDArray[np.int32],
     is_next: NDArray[np.bool_],
@@ -412,26 +409,26 @@ def _extra(
         meter=at[0].astype(np.int64),
         hour=at[1].astype(np.int64),
         kwh=kwh,
-        voltage=dirty.voltage[at],
-        quality=dirty.quality[at],
+        voltage=sheet.voltage[at],
+        quality=sheet.quality[at],
         is_next=is_next,
     )
 
 
 def _duplicates(
     run: Run,
-    dirty: Dirty,
+    sheet: Sheet,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     more: Sequences,
     rows: NDArray[np.intp],
 ) -> Extra:
     """Tell an hour once more, half of them with another value."""
-    config, kwh = run.config, dirty.kwh[at].astype(np.int64)
+    config, kwh = run.config, sheet.kwh[at].astype(np.int64)
     differs = more(1, rows) < config.duplicate_differing_share
     other = np.rint(kwh * (1 - _DIFFERS_BY + more(2, rows) * 2 * _DIFFERS_BY)).astype(np.int64)
     other = np.where(other == kwh, kwh + 1, other)
     is_next = more(3, rows) < config.duplicate_next_batch_share
-    return _extra(dirty, at, np.where(differs, other, kwh).astype(np.int32), is_next)
+    return _extra(sheet, at, np.where(differs, other, kwh).astype(np.int32), is_next)
 
 
 def _feeder_sags(run: Run) -> Spells:

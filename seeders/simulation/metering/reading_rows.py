@@ -120,13 +120,13 @@ def reading_rows(
     numbers, swaps = Numbers(run, told), told.swaps
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
     at = begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR
-    there = np.flatnonzero(dirty.arrives)
+    there = np.flatnonzero(dirty.sheet.arrives)
     by_hour = Readings(
         numbers.by_hour(dirty).ravel()[there],
         at[there % run.calendar.hours],
-        dirty.kwh.ravel()[there],
-        dirty.voltage.ravel()[there],
-        dirty.quality.ravel()[there],
+        dirty.sheet.kwh.ravel()[there],
+        dirty.sheet.voltage.ravel()[there],
+        dirty.sheet.quality.ravel()[there],
     )
     extra = dirty.extra
     besides = Readings(
@@ -205,7 +205,9 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     number = np.concatenate([meter, of_failed])
     return pa.record_batch(
         {
-            "meter_number": run.directory.text.take(pa.array(number)),
+            "meter_number": pa.DictionaryArray.from_arrays(
+                pa.array(number.astype(np.int32)), run.directory.text
+            ),
             "fault": columns.choice(FAULTS, fault.astype(np.int8)),
             "starts_at": columns.timestamps(starts),
             "ends_at": columns.timestamps(starts + hours * SECONDS_PER_HOUR),

@@ -46,7 +46,8 @@ def strict(workshop: Workshop) -> Project:
     return workshop.build(
         workshop.simulate(
             "strict",
-            *("subscription.customers=0", "trade.accounts=0", "utility.customers=12"),
+            *("subscription.customers=0", "trade.accounts=0", "metering.meters=0"),
+            "utility.customers=12",
             *("penalty.suspend_score=1.5", "penalty.close_score=3.5", "penalty.full_penalty=3"),
             "utility.ghost_rate=0",
         )
