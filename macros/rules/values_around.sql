@@ -2,7 +2,7 @@
 {%- macro values_around(column, window_name, hours) -%}
     {%- for hour in range(1, hours + 1) -%}
     lag({{ column }}, {{ hour }}) over {{ window_name }} as before_{{ hour }},
-        lead({{ column }}, {{ hour }}) over {{ window_name }} as after_{{ hour }}
-        {{- ',' if not loop.last }}
-        {% endfor -%}
+        lead({{ column }}, {{ hour }}) over {{ window_name }} as after_{{ hour }}{{ ',
+        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro -%}

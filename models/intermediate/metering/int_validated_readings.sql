@@ -1,6 +1,6 @@
 -- Longer than others, because a reading is judged, estimated and written in one pass: a step of
--- its own would be one more copy of all. Only days of which nothing is held are made, see
--- `forget_changed_meter_days`. Nothing here looks at a later day.
+-- its own would be one more copy of all. Only days of which nothing is held are made. Nothing here
+-- looks at a later day.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -89,9 +89,13 @@ compared as (
             lag(case when is_supplied and kwh > 0 then kwh end) over by_day,
             lead(case when is_supplied and kwh > 0 then kwh end) over by_day
         ) as neighbour_kwh,
-        {{ hours_in_a_row('is_supplied and kwh = 0', var('zero_run_min_hours')) }} as idle_hours
+        {{ hours_in_a_row('is_supplied and kwh = 0', var('zero_run_min_hours')) }} as idle_hours,
+        max(case when is_supplied then kwh end) over of_day as most_kwh,
+        count(case when is_supplied then kwh end) over of_day as told_hours
     from hours
-    window by_day as (partition by meter_number, read_on order by read_at)
+    window
+        of_day as (partition by meter_number, read_on),
+        by_day as (partition by meter_number, read_on order by read_at)
 
 ),
 
@@ -152,10 +156,8 @@ estimated as (
 
     select
         remembered.*,
-        case
-            when remembered.is_disconnected then 0
-            else coalesce(60 - outage_hours.outage_minutes, 60) / cast(60 as double)
-        end as supplied_share
+        case when remembered.is_disconnected then 0 else 1 end
+        * coalesce(60 - outage_hours.outage_minutes, 60) / cast(60 as double) as supplied_share
     from remembered
     left join outage_hours
         on
