@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.building.report import report as report_building
+from benchmarks.metering.report import Meters
+from benchmarks.metering.report import report as report_metering
 from benchmarks.page import write_part
 from benchmarks.receivables.report import Sizes
 from benchmarks.receivables.report import report as report_receivables
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "utility": lambda: report_utility(
             Customers(seeded=tuple(given.seeded_customers), built=tuple(given.built_customers))
         ),
+        "metering": lambda: report_metering(Meters(seeded=tuple(given.seeded_meters))),
         "receivables": lambda: report_receivables(sizes),
     }
     for name in given.part or reports:
@@ -44,12 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    sizes, customers = Sizes(), Customers()
+    sizes, customers, meters = Sizes(), Customers(), Meters()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument(
         "--part",
         action="append",
-        choices=("building", "utility", "receivables"),
+        choices=("building", "utility", "metering", "receivables"),
         help="what to measure; repeatable, all by default",
     )
     parser.add_argument(
@@ -71,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         default=customers.built,
         metavar="N",
         help="two growing sizes to build as well (3000 30000)",
+    )
+    metering = parser.add_argument_group("metering")
+    metering.add_argument(
+        "--seeded-meters",
+        type=_count,
+        nargs="+",
+        default=meters.seeded,
+        metavar="N",
+        help="growing sizes to seed, a year each (1000 10000)",
     )
     receivables = parser.add_argument_group("receivables")
     receivables.add_argument(

@@ -336,7 +336,7 @@ _ALL: Final = (
     # what a smart meter's place truly used in a month, what a faultless meter registered of it, what was stolen
     _table(
         "ground_truth.meter_months",
-        "meter_id month",
+        "",
         "meter_id month:date used_kwh:energy registered_kwh:energy stolen_kwh:energy",
         loadable=False,
     ),

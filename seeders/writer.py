@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from seeders.contracts import TABLES, TEXT
+from seeders.contracts import BIGINT, ENERGY, INTEGER, TABLES, TEXT, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,8 @@ _QUEUED_APPENDS: Final = 8
 """Appends that may wait for the one that runs, before those who make rows wait as well."""
 
 _REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
+_REPEATING_TEXTS: Final = frozenset({"meter_number", "quality", "_load_reasons"})
+_PACKED: Final = frozenset({ENERGY, INTEGER, BIGINT, TIMESTAMP})
 _DISTINCT_TEXTS: Final = frozenset({"before", "after", "email", "phone"})
 
 _INCOMING: Final = "_incoming"
@@ -295,8 +297,13 @@ def matches_contracts(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _append_pieces(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table) -> None:
-    # even pieces of DuckDB's own size keep both the order of the rows and all threads busy
-    pieces = rows.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+    # even pieces of DuckDB's own size keep both the order of the rows and all threads busy; one that lies
+    # within a batch is handed over as it is
+    pieces = [
+        piece
+        for start in range(0, rows.num_rows, _ROW_GROUP)
+        for piece in rows.slice(start, _ROW_GROUP).combine_chunks().to_batches()
+    ]
     append(con, table_name, pa.RecordBatchReader.from_batches(rows.schema, _handed_over(pieces)))
 
 
@@ -348,8 +355,10 @@ def _compression(column: Column) -> str:
     A dictionary never pays for what does not repeat. Ids are short, and written as they are in half the
     time that compressing them takes; they are most of a bulk load, and twice the size on disk.
     """
+    if column.name in _REPEATING_TEXTS:
+        return " using compression dictionary"
     if column.type != TEXT:
-        return ""
+        return " using compression bitpacking" if column.type in _PACKED else ""
     if column.name in _DISTINCT_TEXTS:
         return " using compression fsst"
     is_id = column.name.endswith("_id") or column.name == "entity_key"

@@ -23,6 +23,8 @@ _ALONE: Final = (
     "subscription.customers=0",
     "--set",
     "trade.accounts=0",
+    "--set",
+    "metering.meters=0",
 )
 """The other lines of business off: what is left is what the cycles cost."""
 

@@ -118,7 +118,7 @@ class Dirty:
         kwh: N x H watt-hours, `NO_VALUE` where there is none.
         voltage: N x H thousandths of a volt, likewise.
         quality: N x H positions in `QUALITIES`.
-        bearer: N x H, the meter whose number a reading carries.
+        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
         arrives: N x H, whether there is a reading in this month's batch.
         extra: Readings besides.
         spells: The truth.
@@ -128,7 +128,7 @@ class Dirty:
     kwh: NDArray[np.int32]
     voltage: NDArray[np.int32]
     quality: NDArray[np.int8]
-    bearer: NDArray[np.int32]
+    strays: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
     arrives: NDArray[np.bool_]
     extra: Extra
     spells: Spells
@@ -151,21 +151,21 @@ def soil(run: Run, told: Told) -> Dirty:
         kwh=told.kwh,
         voltage=told.voltage,
         quality=np.zeros((meters, hours), dtype=np.int8),
-        bearer=np.repeat(np.arange(meters, dtype=np.int32)[:, None], hours, axis=1),
+        strays=(nothing, nothing, nothing),
         arrives=np.ones((meters, hours), dtype=np.bool_),
         extra=Extra(nothing, nothing, no_value, no_value, no_value, no_value),
         spells=_spells(nothing, 0, nothing, nothing),
         tamperings=(nothing, nothing, nothing),
     )
     in_run = np.zeros((meters, hours), dtype=np.bool_)
-    spells = _runs(run, told, dirty, in_run)
+    spells, strays = _runs(run, told, dirty, in_run)
     more, extra, tamperings = _singles(run, told, dirty, in_run)
     sags = _feeder_sags(run)
     return Dirty(
         kwh=dirty.kwh,
         voltage=dirty.voltage,
         quality=dirty.quality,
-        bearer=dirty.bearer,
+        strays=strays,
         arrives=dirty.arrives,
         extra=extra,
         spells=Spells.concatenate([*spells, *more, sags]),
@@ -191,8 +191,12 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]) -> list[Spells]:
-    """Inject what befalls several hours in a row."""
+def _runs(
+    run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]
+) -> tuple[list[Spells], tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Inject what befalls several hours in a row; say which of them carry whose number."""
+    nothing = np.empty(0, dtype=np.int64)
+    strays = nothing, nothing, nothing
     config = run.config
     drawn, length_drawn = _daily(run, "run"), _daily(run, "run.length")
     start_drawn, more_drawn = _daily(run, "run.start"), _daily(run, "run.more")
@@ -233,10 +237,10 @@ def _runs(run: Run, told: Told, dirty: Dirty, in_run: NDArray[np.bool_]) -> list
             dirty.voltage[silent] = NO_VALUE
         else:
             bearer = _bearer(run, meter, more)
-            dirty.bearer[rows, hours] = np.repeat(bearer, length)
+            strays = rows, hours, np.repeat(bearer, length)
             # the other meter has those hours twice
             spells.append(_spells(bearer, FAULTS.index("duplicate"), begins, length))
-    return spells
+    return spells, strays
 
 
 def _undisturbed(
@@ -405,7 +409,7 @@ def _extra(
     is_next: NDArray[np.bool_],
 ) -> Extra:
     return Extra(
-        meter=dirty.bearer[at].astype(np.int64),
+        meter=at[0].astype(np.int64),
         hour=at[1].astype(np.int64),
         kwh=kwh,
         voltage=dirty.voltage[at],

@@ -20,7 +20,7 @@ from seeders.simulation.metering.grid import (
     Outages,
     draw_outages,
 )
-from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK, Places
+from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK, Directory, Places
 from seeders.simulation.months import NEVER
 from seeders.simulation.normal import factors, normal
 
@@ -61,6 +61,7 @@ class Run:
         streams: Where the draws come from.
         calendar: The month.
         places: The R places.
+        directory: The numbers of all meters.
         first_feeder: Number of the first of their F feeders.
     """
 
@@ -68,6 +69,7 @@ class Run:
     streams: Streams
     calendar: Calendar
     places: Places
+    directory: Directory
     first_feeder: int
 
     @property

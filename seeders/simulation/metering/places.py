@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 
 from seeders.simulation.arrays import Arrays
+from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import read_catalogue
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.normal import normal
@@ -107,6 +109,33 @@ class Meters(Arrays):
     failed_at: NDArray[np.int64]
     is_frozen: NDArray[np.bool_]
     removed_at: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The numbers of all meters: those of places in order of place and sequence, then those of feeders.
+
+    Attributes:
+        text: The numbers.
+        first: Where the first meter of each place stands.
+        feeders_from: Where the first feeder's stands.
+    """
+
+    text: pa.Array
+    first: NDArray[np.int64]
+    feeders_from: int
+
+    @classmethod
+    def of(cls, meters: Meters, feeders: int) -> Directory:
+        """Write down the numbers of all meters of all places, and of so many feeders."""
+        feeder = np.arange(feeders, dtype=np.int64)
+        text = pa.concat_arrays(
+            [
+                names.of_meter(names.METER_NUMBER, meters.place, meters.sequence),
+                names.of_meter(names.FEEDER_METER_NUMBER, feeder, np.zeros_like(feeder)),
+            ]
+        )
+        return cls(text, np.flatnonzero(meters.sequence == 0), len(meters.place))
 
 
 def draw_places(

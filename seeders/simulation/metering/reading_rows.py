@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,38 +37,35 @@ _ENERGY_DIGITS: Final = 3
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of a run's meters in a month: N of those there when it begins, then S that replace some."""
+    """The numbers of a run's meters in a month, as positions in the directory of all meters."""
 
     run: Run
     told: Told
 
-    @property
-    def count(self) -> int:
-        """N."""
-        return len(self.told.kwh)
-
-    def text(self) -> pa.Array:
-        """Write all N + S of them."""
-        run, told = self.run, self.told
-        feeder = run.first_feeder + np.arange(run.feeders)
-        number = run.places.number
-        swaps = told.swaps
-        return pa.concat_arrays(
-            [
-                names.of_meter(names.METER_NUMBER, number, told.sequence),
-                names.of_meter(names.FEEDER_METER_NUMBER, feeder, np.zeros_like(feeder)),
-                names.of_meter(names.METER_NUMBER, number[swaps.place], swaps.sequence + 1),
-            ]
-        )
+    @cached_property
+    def at_first(self) -> NDArray[np.int64]:
+        """Give the number of each of the N meters that are there when the month begins."""
+        run, directory = self.run, self.run.directory
+        feeders = directory.feeders_from + run.first_feeder + np.arange(run.feeders)
+        return np.concatenate([directory.first[run.places.number] + self.told.sequence, feeders])
 
     def in_force(self, meter: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the position of the number that meters have in an hour each."""
-        found = meter.copy()
-        for swap, (place, since) in enumerate(
-            zip(self.told.swaps.place, self.told.swaps.hour, strict=True)
-        ):
-            found[(meter == place) & (hour >= since)] = self.count + swap
+        """Give the number that meters have in an hour each."""
+        found: NDArray[np.int64] = self.at_first[meter]
+        for place, since in zip(self.told.swaps.place, self.told.swaps.hour, strict=True):
+            found[(meter == place) & (hour >= since)] += 1
         return found
+
+    def by_hour(self, dirty: Dirty) -> NDArray[np.int32]:
+        """Give the number that each reading carries, N x H."""
+        swaps = self.told.swaps
+        hours = self.run.calendar.hours
+        carried = np.repeat(self.at_first.astype(np.int32)[:, None], hours, axis=1)
+        for place, since in zip(swaps.place, swaps.hour, strict=True):
+            carried[place, since:] += 1
+        meter, hour, bearer = dirty.strays
+        carried[meter, hour] = self.in_force(bearer, hour)
+        return carried
 
 
 @dataclass(frozen=True)
@@ -120,33 +118,34 @@ def reading_rows(
         Rows of this batch, and those that come with the next one.
     """
     numbers, swaps = Numbers(run, told), told.swaps
-    text = numbers.text()
-    hours = np.arange(run.calendar.hours)
-    for swap, (place, since) in enumerate(zip(swaps.place, swaps.hour, strict=True)):
-        # a wrong number is one of the same feeder
-        begins = int(run.feeder[place]) * run.config.meters_per_feeder
-        near = dirty.bearer[begins : begins + run.config.meters_per_feeder]
-        near[(near == place) & (hours >= since)] = numbers.count + swap
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
-    at = np.broadcast_to(begins_at + hours * SECONDS_PER_HOUR, dirty.kwh.shape)
-    by_hour = Readings(dirty.bearer, at, dirty.kwh, dirty.voltage, dirty.quality)
+    at = begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR
+    there = np.flatnonzero(dirty.arrives)
+    by_hour = Readings(
+        numbers.by_hour(dirty).ravel()[there],
+        at[there % run.calendar.hours],
+        dirty.kwh.ravel()[there],
+        dirty.voltage.ravel()[there],
+        dirty.quality.ravel()[there],
+    )
     extra = dirty.extra
     besides = Readings(
         numbers.in_force(extra.meter, extra.hour).astype(np.int32),
-        begins_at + extra.hour * SECONDS_PER_HOUR,
+        at[extra.hour],
         extra.kwh,
         extra.voltage,
         extra.quality,
     )
     # what a meter that is taken down has still told of that hour
     split = Readings(
-        swaps.place.astype(np.int32),
-        begins_at + swaps.hour * SECONDS_PER_HOUR,
+        numbers.at_first[swaps.place].astype(np.int32),
+        at[swaps.hour],
         swaps.kwh,
         told.voltage[swaps.place, swaps.hour],
         np.zeros(len(swaps.place), dtype=np.int8),
     )
-    now = [by_hour.select(dirty.arrives), besides.select(~extra.is_next), split]
+    text = run.directory.text
+    now = [by_hour, besides.select(~extra.is_next), split]
     return (
         [these.rows(text, batch) for these in now],
         besides.select(extra.is_next).rows(text, batch + 1),
@@ -191,7 +190,7 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     meter = np.concatenate(
         [
             numbers.in_force(spells.meter, spells.hour),
-            swaps.place,
+            numbers.at_first[swaps.place],
             numbers.in_force(changed.meter, changed.hour),
         ]
     )
@@ -202,15 +201,11 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     starts = np.concatenate([begins_at + every.hour * SECONDS_PER_HOUR, failed.failed_at])
     hours = np.concatenate([every.hours, (dead_until - failed.failed_at) // SECONDS_PER_HOUR])
     fault = np.concatenate([every.fault, np.full(len(failed.place), FAULTS.index("failure"))])
-    text = pa.concat_arrays(
-        [
-            numbers.text().take(pa.array(meter)),
-            names.of_meter(names.METER_NUMBER, run.places.number[failed.place], failed.sequence),
-        ]
-    )
+    of_failed = run.directory.first[run.places.number[failed.place]] + failed.sequence
+    number = np.concatenate([meter, of_failed])
     return pa.record_batch(
         {
-            "meter_number": text,
+            "meter_number": run.directory.text.take(pa.array(number)),
             "fault": columns.choice(FAULTS, fault.astype(np.int8)),
             "starts_at": columns.timestamps(starts),
             "ends_at": columns.timestamps(starts + hours * SECONDS_PER_HOUR),

@@ -30,7 +30,7 @@ from seeders.simulation.metering.event_rows import (
     outage_rows,
 )
 from seeders.simulation.metering.grid import Calendar
-from seeders.simulation.metering.places import draw_places
+from seeders.simulation.metering.places import Directory, draw_places
 from seeders.simulation.metering.reading_rows import (
     METER_MONTHS,
     READING_FAULTS,
@@ -129,6 +129,7 @@ class MeteringWalk:
         )
         self._states(appender, places, all_meters, passed, months)
         runs = self._runs(places, all_meters)
+        directory = Directory.of(all_meters, self._feeders)
         waiting: list[_Waiting | None] = [None] * len(runs)
         for month in range(max(0, passed - 1), months):
             is_new = month >= passed
@@ -141,6 +142,7 @@ class MeteringWalk:
                     self._streams,
                     Calendar(self.axis, month),
                     of_run,
+                    directory,
                     first_feeder,
                 )
                 left = waiting[number]
@@ -169,7 +171,7 @@ class MeteringWalk:
     def _states(
         self, appender: Appender, places: Places, these: Meters, passed: int, months: int
     ) -> None:
-        feeders = np.arange(-(-len(places.number) // self._metering.meters_per_feeder))
+        feeders = np.arange(self._feeders)
         first_day = self.axis.first_day(0)
         captured = (
             accounts(places, self._metering),
@@ -217,6 +219,10 @@ class MeteringWalk:
     @property
     def _metering(self) -> MeteringConfig:
         return self.config.metering
+
+    @property
+    def _feeders(self) -> int:
+        return -(-self._metering.meters // self._metering.meters_per_feeder)
 
     @property
     def _batches(self) -> Batches:

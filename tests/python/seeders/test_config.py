@@ -66,7 +66,9 @@ def test_a_world_of_subscriptions_may_lie_in_any_year() -> None:
         load_config("seeds", None, early)
     with pytest.raises(ConfigError, match=r"utility\.first_day"):
         load_config("seeds", None, [*early, "trade.accounts=0"])
-    none = [*early, "trade.accounts=0", "utility.customers=0"]
+    with pytest.raises(ConfigError, match=r"metering\.first_month"):
+        load_config("seeds", None, [*early, "trade.accounts=0", "utility.customers=0"])
+    none = [*early, "trade.accounts=0", "utility.customers=0", "metering.meters=0"]
     assert load_config("seeds", None, none).trade.accounts == 0
 
 
@@ -118,6 +120,18 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("utility.poor_min_paid=0.31", "is above"),
         ("utility.days_early_max=31", "is above utility.cycle_days"),
         ("utility.residential_rate=0.1234567", "at most 6 decimals"),
+        ("metering.meters=1000000", "0 to 999999"),
+        ("metering.meter=5", "did you mean metering.meters"),
+        ("metering.first_month=2024-01-01", "a month such as"),
+        ("metering.first_month=2025-01", "after the end of the period"),
+        ("metering.tariff_change=2024-07-01", "a month such as"),
+        ("metering.zero_run_min_hours=13", "is above metering.zero_run_max_hours"),
+        ("metering.technical_loss_max=0.1", "metering.technical_loss_min"),
+        ("metering.spike_rate=0.95", "together at most 1"),
+        ("metering.failure_rate=0.999", "together at most 1"),
+        ("metering.under_billed_rate=0.99", "together at most 1"),
+        ("metering.signal_drop_rate=0.3", "more than one run of hours a day"),
+        ("metering.missing_rate=1.1", "0.0 to 1.0"),
         ("penalty.suspend_score=10.5", "is above penalty.close_score"),
         ("penalty.partial_ratio=0.7", "is above penalty.major_ratio"),
         ("penalty.minor_penalty=0.0005", "at most 3 decimals"),

@@ -1,0 +1,1 @@
+"""Smart meters: a year of hourly readings seeded into a file."""
