@@ -1,7 +1,8 @@
--- From when to when a meter has to tell something every hour, whether it does or not. A meter that is there
--- when the extracts begin does from their first day on, if it told anything that day; one put up later from
--- the hour of its event, else from its first reading, or from the day it was put up where that is earlier.
--- It ends when the meter is taken down, otherwise with the last day on which any meter was read.
+-- From when to when a meter has to tell something every hour, whether it does or not. A meter
+-- that is there when the extracts begin does from their first day on, if it told anything that
+-- day; one put up later from the hour of its event, else from its first reading, or from the
+-- day it was put up where that is earlier. It ends when the meter is taken down, otherwise with
+-- the last day on which any meter was read.
 
 with reading_days as (
 

@@ -1,5 +1,5 @@
--- Hours of a day are bits of one number, hour h being 2 to the power h: a day's 24 hours are compared, counted
--- and searched for gaps without a row for each.
+-- Hours of a day are bits of one number, hour h being 2 to the power h: a day's 24 hours are
+-- compared, counted and searched for gaps without a row for each.
 
 with calendars as (
 

@@ -1,5 +1,5 @@
--- Interruptions of a feeder may overlap: a minute without supply counts once, however many explain it. A
--- voltage sag is no interruption.
+-- Interruptions of a feeder may overlap: a minute without supply counts once, however many
+-- explain it. A voltage sag is no interruption.
 
 with outages as (
 
@@ -10,7 +10,8 @@ with outages as (
 
 extracts as (
 
-    select * from {{ ref('int_as_of_date') }}
+    select cast({{ day_add('last_extract_on', 1) }} as timestamp) as known_until
+    from {{ ref('int_as_of_date') }}
 
 ),
 
@@ -22,15 +23,10 @@ bounded as (
         outages.feeder,
         outages.is_planned,
         outages.started_at,
-        least(
-            coalesce(outages.ended_at, known_until.known_until), known_until.known_until
-        ) as ended_at
+        least(coalesce(outages.ended_at, extracts.known_until), extracts.known_until) as ended_at
     from outages
-    cross join (
-        select cast({{ day_add('last_extract_on', 1) }} as timestamp) as known_until
-        from extracts
-    ) as known_until
-    where outages.started_at < known_until.known_until
+    cross join extracts
+    where outages.started_at < extracts.known_until
 
 ),
 

@@ -9,11 +9,10 @@
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    where
-        read_on <= {{ as_of_date() }}
-        {% if is_incremental() -%}
+    where read_on <= {{ as_of_date() }}
+    {% if is_incremental() -%}
         and (meter_number, read_on) in ({{ unheld_meter_days(until=as_of_date()) }})
-        {%- endif %}
+    {%- endif %}
 
 ),
 

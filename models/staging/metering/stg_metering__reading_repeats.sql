@@ -1,5 +1,6 @@
--- Few readings arrive twice. Days on which a meter has more rows than hours are found first, so that only
--- theirs are sorted. The table is read twice: a CTE used twice would be kept in memory.
+-- Few readings arrive twice. Days on which a meter has more rows than hours are found first, so
+-- that only theirs are sorted. The table is read twice: a CTE used twice would be kept in
+-- memory.
 
 with landed as (
 
@@ -36,7 +37,7 @@ on_crowded_days as (
 
 ),
 
--- of two rows the one that says how much goes before the one that does not, then the first to arrive
+-- a row that says how much goes before one that does not, then the first to arrive
 ranked as (
 
     select

@@ -1,6 +1,7 @@
--- Readings are many, so a text key is made for the few rows that are rejected, and nothing is sorted: rows
--- that arrived more than once come, ranked, from `stg_metering__reading_repeats`. Batches that are held as
--- they are in the raw table are not read again, see `forget_changed_readings`.
+-- Readings are many, so a text key is made for the few rows that are rejected, and nothing is
+-- sorted: rows that arrived more than once come, ranked, from `stg_metering__reading_repeats`.
+-- Batches that are held as they are in the raw table are not read again, see
+-- `forget_changed_readings`.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -63,7 +64,9 @@ landed as (
         source._load_reasons
     from source
     left join repeated_keys
-        on source.meter_number = repeated_keys.meter_number and source.read_at = repeated_keys.read_at
+        on
+        source.meter_number = repeated_keys.meter_number
+        and source.read_at = repeated_keys.read_at
     where repeated_keys.meter_number is null
     union all
     select
