@@ -19,6 +19,8 @@
                 ) -%}
                 {%- if held -%}{%- do adapter.drop_relation(held) -%}{%- endif -%}
             {%- endfor -%}
+            {#- a hook that returns no statement would be rolled back -#}
+            {%- do adapter.commit() -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

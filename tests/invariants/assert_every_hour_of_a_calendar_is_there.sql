@@ -1,0 +1,35 @@
+-- If this fails, a day of a meter has more or fewer hours than its calendar: energy of hours that
+-- nobody read would be missing from its usage, or counted twice.
+
+with days as (
+
+    select
+        int_daily_consumption.meter_number,
+        int_daily_consumption.read_on,
+        sum(int_daily_consumption.hours_expected) over (
+            partition by int_daily_consumption.meter_number
+        ) as hours_expected,
+        int_meter_calendars.starts_at,
+        int_meter_calendars.ends_at,
+        int_daily_consumption.hours_held,
+        int_meter_days.hours_wanted
+    from {{ ref('int_daily_consumption') }} as int_daily_consumption
+    left join {{ ref('int_meter_days') }} as int_meter_days
+        on
+        int_daily_consumption.meter_number = int_meter_days.meter_number
+        and int_daily_consumption.read_on = int_meter_days.read_on
+    left join {{ ref('int_meter_calendars') }} as int_meter_calendars
+        on int_daily_consumption.meter_number = int_meter_calendars.meter_number
+
+)
+
+select *
+from days
+where
+    hours_held is distinct from hours_wanted
+    -- the hour in which a meter is taken down is one of its own
+    or hours_expected is distinct from case
+        when starts_at is null or ends_at <= starts_at then 0
+        else {{ dbt.datediff('starts_at', 'ends_at', 'hour') }}
+            + case when ends_at > date_trunc('hour', ends_at) then 1 else 0 end
+    end
