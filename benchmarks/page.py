@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 WIDTH: Final = 80
 NAME_WIDTH: Final = 28
 
-PARTS: Final = ("building", "utility", "receivables", "late-payments", "account-delinquency")
+PARTS: Final = (
+    "building",
+    "utility",
+    "metering",
+    "receivables",
+    "late-payments",
+    "account-delinquency",
+)
 """Names of the parts as they follow each other; the last two have commands of their own."""
 
 _TITLE: Final = "# Benchmark"

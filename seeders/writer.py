@@ -37,6 +37,8 @@ GATHERED_ROWS: Final = 2 * _ROW_GROUP
 _QUEUED_APPENDS: Final = 8
 """Appends that may wait for the one that runs, before those who make rows wait as well."""
 
+_LOAD_MEMORY: Final = "750MB"
+
 _REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
 _REPEATING_TEXTS: Final = frozenset({"meter_number", "quality", "_load_reasons"})
 _PACKED: Final = frozenset({ENERGY, INTEGER, BIGINT, TIMESTAMP})
@@ -221,6 +223,33 @@ def replace_world(
         con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
     _create_tables(con, "create or replace table")
     return stale
+
+
+@contextmanager
+def bounded_memory(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep DuckDB from holding on to all that it writes, for as long as the block runs.
+
+    Written blocks stay in memory as long as there is room for them: a large load takes as much as it
+    is allowed to, and is not faster for it. A database in memory has no other place for its rows.
+
+    Args:
+        con: Connection to the warehouse file.
+
+    Yields:
+        Nothing; the block runs under the limit.
+    """
+    found = con.execute(
+        "select current_setting('memory_limit'), path is not null from duckdb_databases()"
+        " where database_name = current_database()"
+    ).fetchone()
+    if found is None or not found[1]:
+        yield
+        return
+    con.execute(f"set memory_limit = '{_LOAD_MEMORY}'")
+    try:
+        yield
+    finally:
+        con.execute(f"set memory_limit = '{found[0]}'")
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def seed(
     """
     world, months = World(config, seed), config.period.months
     world.check(months)
-    with writer.transaction(con):
+    with writer.bounded_memory(con), writer.transaction(con):
         last_day = to_date(world.axis.last_day(months - 1))
         dropped = writer.replace_world(con, world.source, last_day)
         summary = _write(con, world, None, months, progress)
@@ -169,7 +169,7 @@ def advance(
         raise SimulationError(message)
     world, passed = _recall(con)
     world.check(passed + months)
-    with writer.transaction(con):
+    with writer.bounded_memory(con), writer.transaction(con):
         return _write(con, world, passed, passed + months, progress)
 
 

@@ -122,10 +122,10 @@ class Outages(Arrays):
         """
         these = self.select((self.cause == SAG) == sags)
         minutes = hours * MINUTES_PER_HOUR
-        steps = np.zeros((feeders, minutes + 1), dtype=np.int16)
+        steps = np.zeros((feeders, minutes + 1), dtype=np.int8)
         np.add.at(steps, (these.feeder, these.begins), 1)
         np.add.at(steps, (these.feeder, these.ends), -1)
-        is_out = np.cumsum(steps[:, :-1], axis=1, dtype=np.int16) > 0
+        is_out = np.cumsum(steps[:, :-1], axis=1, dtype=np.int8) > 0
         by_hour = is_out.reshape(feeders, hours, MINUTES_PER_HOUR)
         counted: NDArray[np.uint8] = by_hour.sum(axis=2, dtype=np.uint8)
         return counted

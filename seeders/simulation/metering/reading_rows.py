@@ -205,7 +205,9 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     number = np.concatenate([meter, of_failed])
     return pa.record_batch(
         {
-            "meter_number": run.directory.text.take(pa.array(number)),
+            "meter_number": pa.DictionaryArray.from_arrays(
+                pa.array(number.astype(np.int32)), run.directory.text
+            ),
             "fault": columns.choice(FAULTS, fault.astype(np.int8)),
             "starts_at": columns.timestamps(starts),
             "ends_at": columns.timestamps(starts + hours * SECONDS_PER_HOUR),

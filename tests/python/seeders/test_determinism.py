@@ -162,6 +162,15 @@ def test_advancing_utilities_equals_seeding_for_longer(begins: str, steps: tuple
     assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
 
 
+def test_metering_may_begin_after_the_first_months_of_the_period() -> None:
+    settings = (*METERING, "metering.first_month=2024-04")
+    whole = simulate(*settings, "period.months=6")
+    grown = simulate(*settings, "period.months=4")
+    advance(grown, 2)
+    assert contents(grown) == contents(whole)
+    assert count(whole, "select count(distinct month(read_at)) from raw_metering.readings") == 3
+
+
 def test_utilities_may_begin_after_the_first_months_of_the_period() -> None:
     settings = (*UTILITY, "utility.first_day=2024-06-20")
     whole = simulate(*settings, "period.months=12")

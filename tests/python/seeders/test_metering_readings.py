@@ -76,10 +76,10 @@ def test_the_reference_has_every_hour_of_the_year_and_every_type(
     con = metering_world
     places = con.execute("""
         select count(distinct account_id), count(distinct consumer_type),
-            count(distinct rate_schedule), count(distinct feeder)
+            count(distinct rate_schedule), count(distinct feeder), count(distinct district)
         from raw_metering.meters where account_id is not null
     """).fetchone()
-    assert places == (100, 45, 6, 4)
+    assert places == (100, 45, 6, 4, 2)
     hours = "select count(distinct read_at) from raw_metering.readings"
     assert count(con, hours) == 8_784
     assert count(con, f"{hours} where hour(read_at) * 3600 = epoch(read_at) % 86400") == 8_784

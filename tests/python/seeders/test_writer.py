@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -12,6 +13,9 @@ import pytest
 
 from seeders import writer
 from seeders.contracts import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLANS = "raw_billing.plans"
 
@@ -200,3 +204,30 @@ def test_the_first_world_replaces_nothing() -> None:
     assert not writer.has_table(con, PLANS)
     assert writer.replace_world(con, "extracts") is False
     assert writer.has_table(con, PLANS)
+
+
+def _memory_limit(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute("select current_setting('memory_limit')").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_memory_is_bounded_while_a_file_is_written(tmp_path: Path) -> None:
+    con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
+    con.execute("set memory_limit = '4GiB'")
+    before = _memory_limit(con)
+
+    def fail() -> None:
+        with writer.bounded_memory(con):
+            assert _memory_limit(con).endswith("MiB")
+            con.execute("from nowhere")
+
+    with pytest.raises(duckdb.CatalogException):
+        fail()
+    assert _memory_limit(con) == before
+
+
+def test_a_database_in_memory_keeps_its_room(con: duckdb.DuckDBPyConnection) -> None:
+    before = _memory_limit(con)
+    with writer.bounded_memory(con):
+        assert _memory_limit(con) == before
