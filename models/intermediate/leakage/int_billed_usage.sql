@@ -27,6 +27,7 @@ metered as (
         sum(certain_kwh) as certain_kwh,
         sum(possible_kwh) as possible_kwh,
         bool_and(is_comparable) as is_comparable,
+        min(turned_back_on) as turned_back_on,
         bool_or(is_from_readings) as is_from_readings
     from periods
     group by invoice_id
@@ -53,6 +54,7 @@ final as (
         cast(metered.possible_kwh as decimal(18, 3)) as possible_kwh,
         metered.is_from_readings,
         metered.is_comparable,
+        metered.turned_back_on,
         cast(
             greatest(
                 cast({{ var('usage_tolerance_kwh') }} as double),

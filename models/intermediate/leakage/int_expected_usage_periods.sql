@@ -49,6 +49,7 @@ metered as (
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
         cast(sum(possible_kwh) as decimal(18, 3)) as possible_kwh,
         coalesce(bool_and(is_comparable), false) as is_comparable,
+        min(turned_back_on) as turned_back_on,
         coalesce(bool_or(is_from_readings), false) as is_from_readings
     from usages
     group by account_id, cycle_start
@@ -113,6 +114,7 @@ final as (
         certain_kwh,
         possible_kwh,
         is_comparable,
+        turned_back_on,
         is_from_readings,
         invoice_id,
         invoice_date,

@@ -18,7 +18,7 @@ with final as (
         'not_billed' as family,
         2 as precedence,
         'under' as direction,
-        true as has_exact_signature,
+        false as has_exact_signature,
         true as is_scored_by_period,
         false as is_amount_exact
     union all
@@ -90,7 +90,7 @@ with final as (
         'billed_wrongly' as family,
         4 as precedence,
         'over' as direction,
-        true as has_exact_signature,
+        false as has_exact_signature,
         true as is_scored_by_period,
         false as is_amount_exact
     union all

@@ -1,6 +1,7 @@
 -- Energy that was surely used and is on no bill. Estimates of hours without a reading may miss, so
--- months with many of them are not judged. What a later bill for the same period makes up for is
--- cured.
+-- months with many of them are not judged; nor is one whose register was turned back, which is
+-- theft and no fault of billing, once that is known. What a later bill for the same period makes up
+-- for is cured.
 
 with billed_usage as (
 
@@ -79,9 +80,13 @@ fired as (
 
     select
         short.*,
-        least(
-            coalesce(corrections.credited_in_full_on, caught_up.caught_up_on),
-            coalesce(caught_up.caught_up_on, corrections.credited_in_full_on)
+        nullif(
+            least(
+                coalesce(corrections.credited_in_full_on, {{ end_of_time() }}),
+                coalesce(caught_up.caught_up_on, {{ end_of_time() }}),
+                coalesce(short.turned_back_on, {{ end_of_time() }})
+            ),
+            {{ end_of_time() }}
         ) as cured_on
     from short
     left join corrections

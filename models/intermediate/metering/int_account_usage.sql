@@ -52,9 +52,10 @@ final as (
         ) as possible_kwh,
         cast(sum(hours_expected) as bigint) as hours_expected,
         cast(sum(hours_unsure) as bigint) as hours_unsure,
-        not bool_or(ran_backwards)
-        and sum(hours_unsure) <= cast(sum(hours_expected) as double)
-        * {{ var('usage_max_unsure_share') }} as is_comparable,
+        sum(hours_unsure)
+        <= cast(sum(hours_expected) as double) * {{ var('usage_max_unsure_share') }}
+            as is_comparable,
+        min(turned_back_on) as turned_back_on,
         max(peak_demand_kw) as peak_demand_kw,
         max(case when meter_number = serving_meter_number then rate_schedule end) as rate_schedule,
         max(case when meter_number = serving_meter_number then consumer_type end) as consumer_type,

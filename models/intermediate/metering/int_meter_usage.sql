@@ -57,27 +57,34 @@ monthly as (
 
 ),
 
--- a register that is turned back once a month may hide it in an hour that was not read, so a month
--- is known by the one before it as well
 turned as (
 
     select
         *,
-        backward_kwh > cast(
-            coalesce(usage_kwh, 0) * cast({{ var('usage_backward_share') }} as decimal(9, 6))
-            as decimal(18, 3)
-        ) as is_backward
+        case
+            when
+                backward_kwh > {{ var('usage_backward_kwh') }}
+                and backward_kwh > cast(
+                    coalesce(usage_kwh, 0) * cast({{ var('usage_backward_share') }} as decimal(9, 6))
+                    as decimal(18, 3)
+                )
+                then period_end
+        end as backward_on
     from monthly
 
 ),
 
+-- a register that is turned back once a month may hide it in an hour that was not read: the months
+-- beside tell on it, the next one later
 remembered as (
 
     select
         *,
-        is_backward or coalesce(
-            lag(is_backward) over (partition by meter_number order by period_start), false
-        ) as ran_backwards
+        coalesce(
+            lag(backward_on) over (partition by meter_number order by period_start),
+            backward_on,
+            lead(backward_on) over (partition by meter_number order by period_start)
+        ) as turned_back_on
     from turned
 
 ),
@@ -126,7 +133,7 @@ final as (
         versions.connected_load_kw,
         versions.district,
         versions.feeder,
-        remembered.ran_backwards,
+        remembered.turned_back_on,
         remembered.first_read_on,
         remembered.last_read_on,
         meters.is_feeder_meter,

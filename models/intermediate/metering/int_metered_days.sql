@@ -1,6 +1,6 @@
 -- What a day says of the energy used. Energy guessed for hours of zeros may never have been used:
--- what is sure stands beside the best estimate. A meter that tells one value all day, or nothing
--- though there was supply, does not measure.
+-- what is sure stands beside the best estimate. A meter that tells nothing all day though there was
+-- supply does not measure, nor does one whose day is so many times the same value, to the last Wh.
 
 with days as (
 
@@ -35,12 +35,9 @@ known as (
         coalesce(versions.status in ('Suspended', 'Disconnected'), false) as is_cut_off,
         coalesce(days.kwh_valid, 0) = 0 and days.hours_expected > days.outage_hours as is_silent,
         coalesce(
-            days.kwh_valid > 0
-            and days.hours_valid > days.outage_hours
-            and days.outage_hours <= {{ var('frozen_max_outage_hours') }}
-            and days.kwh_valid
-            >= days.peak_demand_kw * (days.hours_valid - days.outage_hours)
-            * cast({{ var('frozen_load_factor') }} as decimal(9, 6)),
+            days.hours_valid > 1
+            and cast(days.kwh_valid * 1000 as bigint)
+            % nullif(cast(days.peak_demand_kw * 1000 as bigint), 0) = 0,
             false
         ) as is_frozen
     from days

@@ -86,6 +86,7 @@ final as (
         usage_kwh as certain_kwh,
         usage_kwh as possible_kwh,
         true as is_comparable,
+        cast(null as date) as turned_back_on,
         false as is_from_readings
     from stated
     union all
@@ -105,6 +106,7 @@ final as (
         certain_kwh,
         possible_kwh,
         is_comparable,
+        turned_back_on,
         true as is_from_readings
     from account_usages
     where usage_kwh is not null

@@ -28,6 +28,7 @@ final as (
         usages.certain_kwh,
         usages.possible_kwh,
         usages.is_comparable,
+        usages.turned_back_on,
         usages.is_from_readings
     from usages
     left join rated
