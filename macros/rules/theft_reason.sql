@@ -1,8 +1,8 @@
 {#- Why a meter is suspected of theft, in words: its trace, and what speaks for it or against it. -#}
-{%- macro theft_reason() -%}
+{%- macro theft_reason(trace) -%}
     concat_ws(
         '; ',
-        case trace
+        case {{ trace }}
             when 'none' then 'nothing stands out'
             when 'rollback'
                 then 'register turned back on '
@@ -20,10 +20,10 @@
                 || ' of what its peers do for their load'
         end,
         case
-            when trace = 'level' and balance >= 1 then 'its feeder loses as much more'
-            when trace = 'level' and balance <= -1 then 'its feeder does not lose it'
+            when {{ trace }} = 'level' and balance >= 1 then 'its feeder loses as much more'
+            when {{ trace }} = 'level' and balance <= -1 then 'its feeder does not lose it'
         end,
-        case when trace = 'level' and tamper_days > 0 then 'its seal was touched then' end,
-        case when trace in ('level', 'peers') and sag_off >= 0.02 then 'its voltage sags' end
+        case when {{ trace }} = 'level' and tamper_days > 0 then 'its seal was touched then' end,
+        case when {{ trace }} in ('level', 'peers') and sag_off >= 0.02 then 'its voltage sags' end
     )
 {%- endmacro -%}

@@ -28,7 +28,13 @@ losses as (
 
 ),
 
-tampers as (
+places as (
+
+    select * from {{ ref('int_metered_places') }}
+
+),
+
+events as (
 
     select
         meter_number,
@@ -38,29 +44,39 @@ tampers as (
         is_accepted
         and event_type = 'tamper'
         and cast(event_at as date) <= {{ as_of_date() }}
-    group by meter_number, cast(event_at as date)
 
 ),
 
-numbered as (
+tampers as (
 
     select
-        meter_id,
-        max(meter_number) as meter_number,
+        places.place_id,
+        events.tampered_on
+    from events
+    inner join places
+        on events.meter_number = places.meter_number
+    group by places.place_id, events.tampered_on
+
+),
+
+last_days as (
+
+    select
+        place_id,
         max(read_on) as last_day
     from residuals
-    group by meter_id
+    group by place_id
 
 ),
 
 days as (
 
     select
-        residuals.meter_id,
+        residuals.place_id,
         residuals.read_on >= breaks.broke_on as is_after,
         abs({{ days_from('breaks.broke_on', 'residuals.read_on') }})
         < {{ var('anomaly_window_days') }} as is_near,
-        {{ days_from('residuals.read_on', 'numbered.last_day') }}
+        {{ days_from('residuals.read_on', 'last_days.last_day') }}
         < {{ var('anomaly_tail_days') }} as is_last,
         breaks.level_before,
         residuals.level_residual,
@@ -75,9 +91,9 @@ days as (
         losses.unexplained_kwh
     from residuals
     inner join breaks
-        on residuals.meter_id = breaks.meter_id
-    inner join numbered
-        on residuals.meter_id = numbered.meter_id
+        on residuals.place_id = breaks.place_id
+    inner join last_days
+        on residuals.place_id = last_days.place_id
     left join losses
         on
         residuals.feeder = losses.feeder
@@ -88,7 +104,7 @@ days as (
 compared as (
 
     select
-        meter_id,
+        place_id,
         cast(avg(cast(level_before - level_residual as double)) filter (where is_last) as decimal(9, 4))
             as tail_drop,
         count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,
@@ -112,31 +128,29 @@ compared as (
         / (cast(sum(hours_valid) filter (where is_after) as double) + {{ clean_hours }})
             as sag_share_after
     from days
-    group by meter_id
+    group by place_id
 
 ),
 
 tampered as (
 
     select
-        breaks.meter_id,
+        breaks.place_id,
         count(*) as tamper_days
     from breaks
-    inner join numbered
-        on breaks.meter_id = numbered.meter_id
     inner join tampers
         on
-        numbered.meter_number = tampers.meter_number
+        breaks.place_id = tampers.place_id
         and abs({{ days_from('breaks.broke_on', 'tampers.tampered_on') }})
         <= {{ var('anomaly_tamper_days') }}
-    group by breaks.meter_id
+    group by breaks.place_id
 
 ),
 
 final as (
 
     select
-        compared.meter_id,
+        compared.place_id,
         compared.tail_drop,
         -- kWh a day that went missing from the meter, and that came up as loss of its feeder
         cast(compared.near_lost_kwh as double) / nullif(compared.balance_days_after, 0)
@@ -156,9 +170,9 @@ final as (
         coalesce(tampered.tamper_days, 0) as tamper_days
     from compared
     inner join noise
-        on compared.meter_id = noise.meter_id
+        on compared.place_id = noise.place_id
     left join tampered
-        on compared.meter_id = tampered.meter_id
+        on compared.place_id = tampered.place_id
 
 )
 

@@ -13,12 +13,12 @@ with days as (
 own as (
 
     select
-        meter_id,
+        place_id,
         is_weekend,
         cast({{ quantile_of('level_log', 0.5) }} as decimal(9, 4)) as own_level,
         {{ quantile_of('night_log', 0.5) }} as own_night
     from days
-    group by meter_id, is_weekend
+    group by place_id, is_weekend
 
 ),
 
@@ -31,7 +31,7 @@ centred as (
     from days
     inner join own
         on
-        days.meter_id = own.meter_id
+        days.place_id = own.place_id
         and days.is_weekend = own.is_weekend
 
 ),
@@ -122,6 +122,7 @@ feeder_days as (
 final as (
 
     select
+        against_peers.place_id,
         against_peers.meter_id,
         against_peers.meter_number,
         against_peers.feeder,

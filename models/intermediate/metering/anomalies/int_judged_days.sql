@@ -23,6 +23,12 @@ feeder_day_outages as (
 
 ),
 
+places as (
+
+    select * from {{ ref('int_metered_places') }}
+
+),
+
 cut_off_spells as (
 
     select * from {{ ref('int_meter_versions') }}
@@ -39,6 +45,7 @@ stops as (
 supplied as (
 
     select
+        places.place_id,
         meters.meter_id,
         daily.meter_number,
         meters.consumer_type,
@@ -58,6 +65,8 @@ supplied as (
     from daily
     inner join meters
         on daily.meter_number = meters.meter_number
+    inner join places
+        on meters.meter_id = places.meter_id
     left join feeder_day_outages
         on
         meters.feeder = feeder_day_outages.feeder
@@ -80,6 +89,19 @@ supplied as (
 
 ),
 
+-- on the day of a replacement the meter that was read longer tells it
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by place_id, read_on
+            order by hours_valid desc, meter_id asc
+        ) as day_rank
+    from supplied
+
+),
+
 registered as (
 
     select
@@ -89,13 +111,15 @@ registered as (
                 1 - cast(zero_hours as double) / cast(supplied_hours as double) as decimal(9, 6)
             ) as decimal(18, 3)
         ) as registered_kwh
-    from supplied
+    from ranked
+    where day_rank = 1
 
 ),
 
 final as (
 
     select
+        place_id,
         meter_id,
         meter_number,
         consumer_type,

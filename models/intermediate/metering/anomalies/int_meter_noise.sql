@@ -16,7 +16,7 @@ losses as (
 days as (
 
     select
-        residuals.meter_id,
+        residuals.place_id,
         residuals.read_on,
         residuals.level_residual,
         residuals.night_residual,
@@ -33,21 +33,21 @@ days as (
 stepped as (
 
     select
-        meter_id,
+        place_id,
         read_on,
         registered_kwh,
         abs(level_residual - lag(level_residual) over by_day) as level_step,
         abs(night_residual - lag(night_residual) over by_day) as night_step,
         abs(unexplained_kwh - lag(unexplained_kwh) over by_day) as unexplained_step
     from days
-    window by_day as (partition by meter_id order by read_on)
+    window by_day as (partition by place_id order by read_on)
 
 ),
 
 final as (
 
     select
-        meter_id,
+        place_id,
         min(read_on) as first_judged_on,
         max(read_on) as last_judged_on,
         count(*) as judged_days,
@@ -67,7 +67,7 @@ final as (
         cast({{ quantile_of('unexplained_step', 0.5) }} / 0.954 as decimal(18, 3))
             as unexplained_noise
     from stepped
-    group by meter_id
+    group by place_id
 
 )
 

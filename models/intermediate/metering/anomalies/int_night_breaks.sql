@@ -20,7 +20,7 @@ noise as (
 summed as (
 
     select
-        meter_id,
+        place_id,
         feeder,
         read_on,
         count(*) over weeks_before as days_before,
@@ -33,14 +33,14 @@ summed as (
         sum(night_residual) over all_after as all_sum_after
     from residuals
     window
-        weeks_before as (partition by meter_id order by read_on {{ weeks_before }}),
-        weeks_after as (partition by meter_id order by read_on {{ weeks_after }}),
+        weeks_before as (partition by place_id order by read_on {{ weeks_before }}),
+        weeks_after as (partition by place_id order by read_on {{ weeks_after }}),
         all_before as (
-            partition by meter_id
+            partition by place_id
             order by read_on rows between unbounded preceding and 1 preceding
         ),
         all_after as (
-            partition by meter_id
+            partition by place_id
             order by read_on rows between current row and unbounded following
         )
 
@@ -49,7 +49,7 @@ summed as (
 averaged as (
 
     select
-        summed.meter_id,
+        summed.place_id,
         summed.feeder,
         summed.read_on as broke_on,
         summed.all_days_after as days_after,
@@ -63,7 +63,7 @@ averaged as (
         sqrt(1.0 / summed.all_days_before + 1.0 / summed.all_days_after) as lasting_width
     from summed
     inner join noise
-        on summed.meter_id = noise.meter_id
+        on summed.place_id = noise.place_id
     where
         summed.days_before >= {{ var('anomaly_min_days_before') }}
         and summed.days_after >= {{ var('anomaly_min_days_after') }}
@@ -88,7 +88,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by meter_id order by contrast desc, broke_on asc)
+        row_number() over (partition by place_id order by contrast desc, broke_on asc)
             as contrast_rank
     from contrasted
 
@@ -97,7 +97,7 @@ ranked as (
 final as (
 
     select
-        meter_id,
+        place_id,
         feeder,
         broke_on,
         days_after,

@@ -18,15 +18,15 @@ meters as (
 used as (
 
     select
-        meters.meter_id,
-        meters.consumer_type,
+        judged_days.place_id,
+        max(meters.consumer_type) as consumer_type,
         cast(
             ln(
                 greatest(
                     cast(sum(judged_days.registered_kwh) as double)
                     / cast(sum(judged_days.supplied_hours) as double),
                     {{ var('anomaly_min_kw') }}
-                ) / cast(meters.connected_load_kw as double)
+                ) / cast(max(meters.connected_load_kw) as double)
             ) as decimal(9, 4)
         ) as load_log,
         cast({{ quantile_of('judged_days.night_log', 0.5) }} as decimal(9, 4)) as night_log,
@@ -37,7 +37,7 @@ used as (
     from judged_days
     inner join meters
         on judged_days.meter_id = meters.meter_id
-    group by meters.meter_id, meters.consumer_type, meters.connected_load_kw
+    group by judged_days.place_id
     having count(*) >= {{ var('peers_min_days') }}
 
 ),
@@ -58,7 +58,7 @@ types as (
 compared as (
 
     select
-        used.meter_id,
+        used.place_id,
         used.consumer_type,
         cast(used.load_log - types.load_log as decimal(9, 4)) as load_off,
         cast(used.night_log - types.night_log as decimal(9, 4)) as night_off,
@@ -87,7 +87,7 @@ spreads as (
 final as (
 
     select
-        compared.meter_id,
+        compared.place_id,
         compared.load_off,
         compared.night_off,
         compared.sag_off,

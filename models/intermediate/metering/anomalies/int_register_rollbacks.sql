@@ -8,10 +8,9 @@ with daily as (
 
 ),
 
-meters as (
+places as (
 
-    select * from {{ ref('int_meters') }}
-    where not is_feeder_meter
+    select * from {{ ref('int_metered_places') }}
 
 ),
 
@@ -24,14 +23,15 @@ noise as (
 final as (
 
     select
-        meters.meter_id,
+        places.place_id,
+        places.meter_id,
         daily.read_on as rolled_back_on,
         cast(-daily.negative_kwh as decimal(18, 3)) as rolled_back_kwh
     from daily
-    inner join meters
-        on daily.meter_number = meters.meter_number
+    inner join places
+        on daily.meter_number = places.meter_number
     inner join noise
-        on meters.meter_id = noise.meter_id
+        on places.place_id = noise.place_id
     where
         -daily.negative_kwh
         > greatest(noise.full_day_kwh, {{ var('anomaly_min_kw') }}) * {{ var('rollback_min_days') }}

@@ -17,24 +17,24 @@ noise as (
 marked as (
 
     select
-        residuals.meter_id,
+        residuals.place_id,
         residuals.read_on,
         residuals.level_residual < -greatest(
             {{ var('scatter_min_drop') }}, noise.level_noise * {{ var('scatter_min_noise') }}
         ) as is_low
     from residuals
     inner join noise
-        on residuals.meter_id = noise.meter_id
+        on residuals.place_id = noise.place_id
 
 ),
 
 begun as (
 
     select
-        meter_id,
+        place_id,
         read_on,
         is_low
-        and not coalesce(lag(is_low) over (partition by meter_id order by read_on), false)
+        and not coalesce(lag(is_low) over (partition by place_id order by read_on), false)
             as begins_low
     from marked
 
@@ -43,14 +43,14 @@ begun as (
 counted as (
 
     select
-        meter_id,
+        place_id,
         read_on,
         count(*) over to_the_last as days,
         count(*) filter (where begins_low) over to_the_last as lows
     from begun
     window
         to_the_last as (
-            partition by meter_id
+            partition by place_id
             order by read_on rows between current row and unbounded following
         )
 
@@ -74,7 +74,7 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by meter_id order by evidence desc, read_on asc)
+        row_number() over (partition by place_id order by evidence desc, read_on asc)
             as evidence_rank
     from compared
 
@@ -83,7 +83,7 @@ ranked as (
 final as (
 
     select
-        meter_id,
+        place_id,
         read_on as scattered_from,
         days,
         lows,

@@ -24,7 +24,7 @@ rollbacks as (
 day_losses as (
 
     select
-        scores.meter_id,
+        residuals.meter_id,
         residuals.read_on,
         case scores.trace
             when 'level'
@@ -39,17 +39,17 @@ day_losses as (
     from scores
     inner join residuals
         on
-        scores.meter_id = residuals.meter_id
+        scores.place_id = residuals.place_id
         and residuals.read_on >= scores.suspected_from
     where scores.trace != 'rollback'
     union all
     select
-        scores.meter_id,
+        rollbacks.meter_id,
         rollbacks.rolled_back_on as read_on,
         rollbacks.rolled_back_kwh as lost_kwh
     from scores
     inner join rollbacks
-        on scores.meter_id = rollbacks.meter_id
+        on scores.place_id = rollbacks.place_id
     where scores.trace = 'rollback'
 
 ),

@@ -31,11 +31,11 @@ night_breaks as (
 rollbacks as (
 
     select
-        meter_id,
+        place_id,
         min(rolled_back_on) as first_on,
         count(*) as rollback_days
     from {{ ref('int_register_rollbacks') }}
-    group by meter_id
+    group by place_id
 
 ),
 
@@ -54,7 +54,7 @@ peer_levels as (
 gathered as (
 
     select
-        noise.meter_id,
+        noise.place_id,
         noise.first_judged_on,
         noise.last_judged_on,
         level_breaks.broke_on as level_broke_on,
@@ -93,17 +93,17 @@ gathered as (
         peer_levels.sag_off
     from noise
     left join level_breaks
-        on noise.meter_id = level_breaks.meter_id
+        on noise.place_id = level_breaks.place_id
     left join break_evidence
-        on noise.meter_id = break_evidence.meter_id
+        on noise.place_id = break_evidence.place_id
     left join night_breaks
-        on noise.meter_id = night_breaks.meter_id
+        on noise.place_id = night_breaks.place_id
     left join rollbacks
-        on noise.meter_id = rollbacks.meter_id
+        on noise.place_id = rollbacks.place_id
     left join scattered_lows
-        on noise.meter_id = scattered_lows.meter_id
+        on noise.place_id = scattered_lows.place_id
     left join peer_levels
-        on noise.meter_id = peer_levels.meter_id
+        on noise.place_id = peer_levels.place_id
 
 ),
 
