@@ -1,5 +1,5 @@
--- Too much energy, or too high a price for it. What is billed while a meter is cut off, or twice, is
--- for other rules. Credits that come to the excess put it right.
+-- Too much energy, or too high a price for it. What is billed while a meter is cut off, or twice,
+-- is for other rules. Credits that come to the excess put it right.
 
 with billed_usage as (
 

@@ -17,7 +17,7 @@ succeeded as (
         *,
         first_value(meter_number) over (
             partition by account_id, period_start
-            order by is_taken_down, last_read_on desc, meter_number
+            order by is_taken_down asc, last_read_on desc, meter_number asc
         ) as last_meter_number
     from usages
 

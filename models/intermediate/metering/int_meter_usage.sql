@@ -64,10 +64,8 @@ turned as (
         case
             when
                 backward_kwh > {{ var('usage_backward_kwh') }}
-                and backward_kwh > cast(
-                    coalesce(usage_kwh, 0) * cast({{ var('usage_backward_share') }} as decimal(9, 6))
-                    as decimal(18, 3)
-                )
+                and cast(backward_kwh as double)
+                > coalesce(cast(usage_kwh as double), 0) * {{ var('usage_backward_share') }}
                 then period_end
         end as backward_on
     from monthly

@@ -1,6 +1,6 @@
--- What a snapshot has seen of a meter, crossed with the dated changes of the change feed: a warehouse
--- built today for the first time has seen one version only, and still knows every schedule of the
--- past.
+-- What a snapshot has seen of a meter, crossed with the dated changes of the change feed: a
+-- warehouse built today for the first time has seen one version only, and still knows every
+-- schedule of the past.
 
 with snapshot_versions as (
 

@@ -144,7 +144,7 @@ def test_snapshots_are_left_as_they_are(
     demo: Project, demo_as_of: Callable[[date], Project]
 ) -> None:
     earlier = demo_as_of(DAYS[0])
-    for snapshot in ("snap_customers", "snap_accounts", "snap_subscriptions"):
+    for snapshot in ("snap_customers", "snap_accounts", "snap_subscriptions", "snap_meters"):
         versions = f"select * from snapshots.{snapshot} order by all"
         assert query(earlier, versions) == query(demo, versions)
 

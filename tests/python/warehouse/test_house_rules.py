@@ -38,6 +38,10 @@ PROMISED = {
     "core.dim_dates": "date_key",
     "core.dim_plans": "plan_id plan_name monthly_price currency",
     "core.dim_skus": "sku_id sku_name",
+    "core.dim_times": "time_key",
+    "core.dim_locations": "location_key district feeder",
+    "core.dim_consumer_types": "consumer_type_key consumer_type",
+    "core.dim_tariffs": "tariff_key rate_schedule charge_type rate effective_date expiry_date",
     "leakage.fct_leakage_cases": "case_id rule direction entity_type entity_id account_id"
     " invoice_id subscription_id period_start amount currency status superseded_by first_seen_on"
     " resolved_on evidence",
@@ -57,6 +61,13 @@ PROMISED = {
     " dunning_step",
     "metering.fct_bill_rerating": "invoice_id meter_number billed_kwh metered_kwh expected_variable"
     " expected_fixed expected_gst expected_total expected_after_due billed_total difference",
+    "metering.dim_meters": "meter_key meter_id effective_date expiry_date is_current",
+    "metering.fct_usage": "usage_key customer_key date_key meter_id usage_kwh peak_demand"
+    " rate_schedule billing_period",
+    "metering.agg_monthly_consumption": "meter_number month_start usage_kwh peak_demand_kw",
+    "metering.agg_consumer_type_summary": "consumer_type month_start currency",
+    "metering.agg_location_summary": "district feeder month_start currency",
+    "metering.agg_payment_summary": "consumer_type month_start currency",
     "ml_features.feat_late_payments": "invoice_id account_id line_of_business currency invoice_date"
     " invoice_amount line_item_count item_quantity terms_days account_age_days invoices_prev_120d"
     " settled_count settled_late_count settled_late_ratio settled_amount settled_late_amount"

@@ -72,7 +72,7 @@ def test_what_snapshots_remember_ends_in_the_same_present(demo: Project, straigh
 def test_building_again_changes_nothing(workshop: Workshop, demo: Project) -> None:
     again = workshop.make(workshop.copy(demo, "again"), full_refresh=True)
     assert differing_marts(demo, again) == []
-    for snapshot in ("snap_customers", "snap_accounts", "snap_subscriptions"):
+    for snapshot in ("snap_customers", "snap_accounts", "snap_subscriptions", "snap_meters"):
         versions = f"select * from snapshots.{snapshot} order by all"
         assert query(again, versions) == query(demo, versions)
 

@@ -245,7 +245,8 @@ def test_faults_by_hand_are_found_by_the_rule_meant_for_them(
 ) -> None:
     bills = query(
         model_town,
-        "select invoice_id, account_id from metering.fct_bill_rerating"
+        "select invoice_id, account_id, (billed_total / 100)::decimal(18, 2)"
+        " from metering.fct_bill_rerating"
         " inner join raw_billing.invoices using (invoice_id, account_id)"
         " where period_start = '2024-02-01' and billed_kwh > 100 order by invoice_id limit 6",
     )
@@ -299,11 +300,11 @@ def test_faults_by_hand_are_found_by_the_rule_meant_for_them(
         *rescale(too_little[0], 0.8),
         *rescale(nearly[0], 0.96),
         f"""
-        update raw_billing.invoice_line_items set amount = amount - 7.5
-        where invoice_id = '{too_cheap[0]}' and charge_type = 'fixed'
+        update raw_billing.invoice_line_items set amount = amount - {too_cheap[2]}
+        where invoice_id = '{too_cheap[0]}' and charge_type = 'energy'
         """,
         f"""
-        update raw_billing.invoice_line_items set amount = amount + 9.25
+        update raw_billing.invoice_line_items set amount = amount + {too_dear[2]}
         where invoice_id = '{too_dear[0]}' and charge_type = 'tax'
         """,
         f"delete from raw_billing.invoices where invoice_id = '{missing[0]}'",
@@ -319,8 +320,6 @@ def test_faults_by_hand_are_found_by_the_rule_meant_for_them(
             where invoices.invoice_id = payments.invoice_id
         ) where invoice_id != '{missing[0]}'
         """,
-        # without hidden truth to compare with, the scorecard stays out of the way
-        "update raw_control.extract_batches set source = 'extracts'",
     ]
     with duckdb.connect(str(damaged.warehouse)) as connection:
         for statement in statements:
@@ -334,5 +333,5 @@ def test_faults_by_hand_are_found_by_the_rule_meant_for_them(
         ("over_billed", too_dear[0]),
         ("ghost", missing[1]),
     }
-    assert float(found["under_billed", too_cheap[0]]) == 7.5
-    assert float(found["over_billed", too_dear[0]]) == 9.25
+    assert found["under_billed", too_cheap[0]] == too_cheap[2]
+    assert found["over_billed", too_dear[0]] == too_dear[2]
