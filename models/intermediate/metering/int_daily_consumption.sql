@@ -8,9 +8,7 @@
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() -%}
-    where (meter_number, read_on) in ({{ unheld_meter_days(hours_held='hours_held') }})
-    {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_meter_days('hours_held') }}){% endif %}
 
 ),
 
