@@ -1,6 +1,9 @@
 -- If this fails, a day of a meter has more or fewer hours than its calendar: energy of hours that
 -- nobody read would be missing from its usage, or counted twice.
 
+{%- set last_second = dbt.dateadd('second', -1, 'ends_at') %}
+{%- set hours_from_first_to_last = dbt.datediff('starts_at', last_second, 'hour') %}
+
 with days as (
 
     select
@@ -11,7 +14,7 @@ with days as (
         ) as hours_expected,
         case
             when int_meter_calendars.ends_at > int_meter_calendars.starts_at
-                then {{ dbt.datediff('starts_at', dbt.dateadd('second', -1, 'ends_at'), 'hour') }} + 1
+                then {{ hours_from_first_to_last }} + 1
             else 0
         end as calendar_hours,
         int_daily_consumption.hours_held,

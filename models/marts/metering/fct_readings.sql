@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('int_meter_days') }}
+{%- set unheld_days = unheld_meter_days(until=as_of_date()) %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -9,7 +11,7 @@
 with validated as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_meter_days(until=as_of_date()) }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 
