@@ -2,23 +2,23 @@
     are compared meter by meter. `readings` is the alias the raw rows go by. -#}
 {%- macro is_unheld_reading(readings) -%}
     {%- set lacking_batches -%}
-        select coalesce(landed.batch_no, -1)
+        select coalesce(raw_batches.batch_no, -1)
         from (
             select
                 _batch_no as batch_no,
                 count(*) as rows_count
             from {{ source('raw_metering', 'readings') }}
             group by _batch_no
-        ) as landed
+        ) as raw_batches
         left join (
             select
                 batch_no,
                 count(*) as rows_count
             from {{ this }}
             group by batch_no
-        ) as held
-            on coalesce(landed.batch_no, -1) = coalesce(held.batch_no, -1)
-        where landed.rows_count != coalesce(held.rows_count, 0)
+        ) as held_batches
+            on coalesce(raw_batches.batch_no, -1) = coalesce(held_batches.batch_no, -1)
+        where raw_batches.rows_count != coalesce(held_batches.rows_count, 0)
     {%- endset -%}
     coalesce({{ readings }}._batch_no, -1) in ({{ lacking_batches }})
     and not exists (

@@ -1,6 +1,9 @@
 -- If this fails, a day of a meter has more or fewer hours than its calendar: energy of hours that
 -- nobody read would be missing from its usage, or counted twice.
 
+{%- set last_second = dbt.dateadd('second', -1, 'ends_at') %}
+{%- set hours_from_first_to_last = dbt.datediff('starts_at', last_second, 'hour') %}
+
 with days as (
 
     select
@@ -9,8 +12,11 @@ with days as (
         sum(int_daily_consumption.hours_expected) over (
             partition by int_daily_consumption.meter_number
         ) as hours_expected,
-        int_meter_calendars.starts_at,
-        int_meter_calendars.ends_at,
+        case
+            when int_meter_calendars.ends_at > int_meter_calendars.starts_at
+                then {{ hours_from_first_to_last }} + 1
+            else 0
+        end as calendar_hours,
         int_daily_consumption.hours_held,
         int_meter_days.hours_wanted
     from {{ ref('int_daily_consumption') }} as int_daily_consumption
@@ -27,9 +33,4 @@ select *
 from days
 where
     hours_held is distinct from hours_wanted
-    -- the hour in which a meter is taken down is one of its own
-    or hours_expected is distinct from case
-        when starts_at is null or ends_at <= starts_at then 0
-        else {{ dbt.datediff('starts_at', 'ends_at', 'hour') }}
-            + case when ends_at > date_trunc('hour', ends_at) then 1 else 0 end
-    end
+    or hours_expected != calendar_hours

@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('int_meter_days') }}
+{%- set unheld_days = unheld_meter_days('hours_held') %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -8,9 +10,7 @@
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() -%}
-    where (meter_number, read_on) in ({{ unheld_meter_days(hours_held='hours_held') }})
-    {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 

@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('int_meter_days') }}
+{%- set unheld_days = unheld_meter_days(until=as_of_date()) %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -6,13 +8,17 @@
     pre_hook="{{ forget_changed_meter_days(readings_by_the_as_of_date(), fact_reading_figures()) }}",
 ) }}
 
-with readings as (
+with validated as (
 
     select * from {{ ref('int_validated_readings') }}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+
+),
+
+readings as (
+
+    select * from validated
     where read_on <= {{ as_of_date() }}
-    {% if is_incremental() -%}
-        and (meter_number, read_on) in ({{ unheld_meter_days(until=as_of_date()) }})
-    {%- endif %}
 
 ),
 
