@@ -1,5 +1,5 @@
--- An hour of the past speaks for the same hour so many weeks on; of several the last that was known on
--- the origin. The weeks before an origin are the only ones that can.
+-- An hour of the past speaks for the same hour so many weeks on; of several the last that was
+-- known on the origin. The weeks before an origin are the only ones that can.
 
 with hours as (
 
