@@ -89,7 +89,7 @@ final as (
         area,
         month_start,
         outages_counted,
-        cast(month_days as integer) as days,
+        cast(month_days as integer) as days_counted,
         cast(customers as bigint) as customers_served,
         cast(sustained as bigint) as customer_interruptions,
         cast(cast(seconds as double) / 60 as decimal(18, 3)) as customer_minutes,
