@@ -28,7 +28,8 @@ day_losses as (
         residuals.read_on,
         case scores.trace
             when 'level'
-                then residuals.usual_kwh * exp(cast(scores.level_before as double))
+                then
+                    residuals.usual_kwh * exp(cast(scores.level_before as double))
                     - residuals.registered_kwh
             when 'scatter' then residuals.usual_kwh - residuals.registered_kwh
             when 'night' then residuals.night_kwh * (exp(cast(scores.night_drop as double)) - 1)
