@@ -28,7 +28,7 @@ suffered as (
         served.district,
         served.feeder,
         served.month_start,
-        {{ days_from('served.month_start', 'served.counted_on') }} + 1 as days,
+        {{ days_from('served.month_start', 'served.counted_on') }} + 1 as month_days,
         served.customers,
         served.customers * coalesce(interruption_months.sustained, 0) as sustained,
         served.customers * coalesce(interruption_months.momentary, 0) as momentary,
@@ -47,13 +47,13 @@ areas as (
 
     select
         'feeder' as area_type,
-        feeder as area,
+        suffered.feeder as area,
         suffered.*
     from suffered
     union all
     select
         'district' as area_type,
-        district as area,
+        suffered.district as area,
         suffered.*
     from suffered
     union all
@@ -72,7 +72,7 @@ summed as (
         area,
         month_start,
         outages_counted,
-        max(days) as days,
+        max(month_days) as month_days,
         sum(customers) as customers,
         sum(sustained) as sustained,
         sum(momentary) as momentary,
@@ -89,7 +89,7 @@ final as (
         area,
         month_start,
         outages_counted,
-        cast(days as integer) as days,
+        cast(month_days as integer) as days_counted,
         cast(customers as bigint) as customers_served,
         cast(sustained as bigint) as customer_interruptions,
         cast(cast(seconds as double) / 60 as decimal(18, 3)) as customer_minutes,
@@ -99,7 +99,7 @@ final as (
             as caidi_minutes,
         cast(cast(momentary as double) / customers as decimal(18, 6)) as maifi,
         cast(
-            1 - cast(seconds as double) / (cast(customers as double) * days * 86400)
+            1 - cast(seconds as double) / (cast(customers as double) * month_days * 86400)
             as decimal(9, 6)
         ) as asai
     from summed

@@ -105,16 +105,18 @@ compared as (
 
     select
         place_id,
-        cast(avg(cast(level_before - level_residual as double)) filter (where is_last) as decimal(9, 4))
-            as tail_drop,
+        cast(
+            cast(sum(level_before - level_residual) filter (where is_last) as double)
+            / nullif(count(*) filter (where is_last), 0) as decimal(9, 4)
+        ) as tail_drop,
         count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,
         count(unexplained_kwh) filter (where is_near and is_after) as balance_days_after,
         sum(unexplained_kwh) filter (where is_near and not is_after) as unexplained_before,
         sum(unexplained_kwh) filter (where is_near and is_after) as unexplained_after,
-        sum(expected_kwh - registered_kwh)
-            filter (where is_near and is_after and unexplained_kwh is not null)
-            as near_lost_kwh,
-        -- a few days say little of a share: it is reckoned as if so many clean ones stood beside them
+        sum(
+            case when unexplained_kwh is not null then expected_kwh - registered_kwh end
+        ) filter (where is_near and is_after) as near_lost_kwh,
+        -- few days say little of a share: it is reckoned as if so many clean ones stood beside them
         cast(sum(zero_hours) filter (where not is_after) as double)
         / (cast(sum(supplied_hours) filter (where not is_after) as double) + {{ clean_hours }})
             as zero_share_before,

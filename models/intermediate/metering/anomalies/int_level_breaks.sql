@@ -2,7 +2,8 @@
 -- that stands out most, both against the weeks around it and against all there is. A house that was
 -- empty for a while stands out against its neighbouring weeks alone.
 
-{%- set weeks_before = 'rows between ' ~ var('anomaly_window_days') ~ ' preceding and 1 preceding' -%}
+{%- set weeks_before = 'rows between ' ~ var('anomaly_window_days')
+    ~ ' preceding and 1 preceding' -%}
 {%- set weeks_after = 'rows between current row and ' ~ (var('anomaly_window_days') - 1)
     ~ ' following' %}
 

@@ -47,7 +47,8 @@ read_days as (
         meters.meter_id,
         meters.feeder,
         repeated.read_on,
-        repeated.kwh_valid = 0 and repeated.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
+        repeated.kwh_valid = 0
+        and repeated.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
         repeated.kwh_valid > 0
         and coalesce(repeated.repeats_peak, false)
         and repeated.hours_valid - coalesce(feeder_day_outages.hours_out, 0)

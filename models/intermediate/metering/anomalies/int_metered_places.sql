@@ -1,5 +1,5 @@
--- A meter that was put up as another of its account was taken down goes on where that one ended: who
--- stole before it goes on stealing after it, and its history is that of the place.
+-- A meter that was put up as another of its account was taken down goes on where that one ended:
+-- who stole before it goes on stealing after it, and its history is that of the place.
 
 with meters as (
 

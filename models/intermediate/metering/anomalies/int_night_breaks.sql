@@ -1,6 +1,7 @@
 -- The same for the night against the day: taking energy at night alone hardly moves the level.
 
-{%- set weeks_before = 'rows between ' ~ var('anomaly_window_days') ~ ' preceding and 1 preceding' -%}
+{%- set weeks_before = 'rows between ' ~ var('anomaly_window_days')
+    ~ ' preceding and 1 preceding' -%}
 {%- set weeks_after = 'rows between current row and ' ~ (var('anomaly_window_days') - 1)
     ~ ' following' %}
 

@@ -45,7 +45,7 @@ counted as (
     select
         place_id,
         read_on,
-        count(*) over to_the_last as days,
+        count(*) over to_the_last as days_counted,
         count(*) filter (where begins_low) over to_the_last as lows
     from begun
     window
@@ -62,11 +62,11 @@ compared as (
     select
         *,
         cast(
-            lows * ln(cast(lows as double) / (days * {{ var('scatter_usual_rate') }}))
-            - (lows - days * {{ var('scatter_usual_rate') }}) as decimal(18, 4)
+            lows * ln(cast(lows as double) / (days_counted * {{ var('scatter_usual_rate') }}))
+            - (lows - days_counted * {{ var('scatter_usual_rate') }}) as decimal(18, 4)
         ) as evidence
     from counted
-    where lows > days * {{ var('scatter_usual_rate') }}
+    where lows > days_counted * {{ var('scatter_usual_rate') }}
 
 ),
 
@@ -85,7 +85,7 @@ final as (
     select
         place_id,
         read_on as scattered_from,
-        days,
+        days_counted,
         lows,
         evidence
     from ranked

@@ -1,6 +1,6 @@
--- What a flagged meter should have registered and did not, month by month, as its own trace tells it:
--- against its level before, its night before, its peers, or the energy its register was turned back.
--- No energy is ever given back: a month above expectation owes nothing.
+-- What a flagged meter should have registered and did not, month by month, as its own trace tells
+-- it: against its level before, its night before, its peers, or the energy its register was turned
+-- back. No energy is ever given back: a month above expectation owes nothing.
 
 with scores as (
 
@@ -28,7 +28,8 @@ day_losses as (
         residuals.read_on,
         case scores.trace
             when 'level'
-                then residuals.usual_kwh * exp(cast(scores.level_before as double))
+                then
+                    residuals.usual_kwh * exp(cast(scores.level_before as double))
                     - residuals.registered_kwh
             when 'scatter' then residuals.usual_kwh - residuals.registered_kwh
             when 'night' then residuals.night_kwh * (exp(cast(scores.night_drop as double)) - 1)

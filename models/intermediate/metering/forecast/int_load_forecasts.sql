@@ -27,6 +27,12 @@ last_day as (
 
 ),
 
+steps as (
+
+    select {{ each_integer(24, 191) }} as hour_no
+
+),
+
 targets as (
 
     select
@@ -39,7 +45,7 @@ targets as (
         ) as hour_start
     from origins
     cross join feeders
-    cross join (select {{ each_integer(24, 191) }} as hour_no) as steps
+    cross join steps
 
 ),
 

@@ -1,5 +1,5 @@
--- An hour of the past speaks for the same hour so many weeks on; of several the last that was known on
--- the origin. The weeks before an origin are the only ones that can.
+-- An hour of the past speaks for the same hour so many weeks on; of several the last that was
+-- known on the origin. The weeks before an origin are the only ones that can.
 
 with hours as (
 
@@ -14,6 +14,12 @@ origins as (
 
 ),
 
+weeks as (
+
+    select {{ each_integer(1, var('forecast_weeks_back')) }} as weeks_back
+
+),
+
 spoken as (
 
     select
@@ -25,7 +31,7 @@ spoken as (
         weeks.weeks_back,
         hours.load_kw
     from hours
-    cross join (select {{ each_integer(1, var('forecast_weeks_back')) }} as weeks_back) as weeks
+    cross join weeks
     inner join origins
         on
         cast(hours.hour_start as date)

@@ -37,7 +37,7 @@ counted_months as (
         least(months.month_end, {{ as_of_date() }}) as counted_on
     from months
     inner join first_outage
-        on months.month_end >= first_outage.first_outage_on
+        on first_outage.first_outage_on <= months.month_end
 
 ),
 
