@@ -9,7 +9,4 @@ select
 from {{ ref('fct_bad_debts') }} as bad_debts
 inner join {{ ref('int_as_of_date') }} as as_of
     on as_of.is_simulated
-where
-    -- whom the checks alone would close, the billing system has not written off
-    bad_debts.closed_by != 'checks'
-    and bad_debts.closing_balance != bad_debts.written_off_amount + bad_debts.recovered_amount
+where bad_debts.closing_balance != bad_debts.written_off_amount + bad_debts.recovered_amount

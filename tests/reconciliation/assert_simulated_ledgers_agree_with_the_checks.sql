@@ -1,14 +1,5 @@
 -- If this fails, bills and payments alone do not give the score and status that the simulated
--- billing system wrote into its own ledger: one of the two has the rules wrong. It keeps no ledger
--- of smart meters' accounts.
-
-with ledgers as (
-
-    select account_id
-    from {{ ref('stg_billing__balance_snapshots') }}
-    group by account_id
-
-)
+-- billing system wrote into its own ledger: one of the two has the rules wrong.
 
 select
     checks.account_id,
@@ -17,8 +8,6 @@ select
 from {{ ref('fct_delinquency_checks') }} as checks
 inner join {{ ref('int_as_of_date') }} as as_of
     on as_of.is_simulated
-inner join ledgers
-    on checks.account_id = ledgers.account_id
 where checks.agrees_with_ledger is distinct from true
 
 union all

@@ -1,10 +1,18 @@
 -- A bill is checked on its due date, or on its day of issue where that is later: before it there is
 -- no bill. Of several bills of an account due on one day the one issued last is checked, of these
--- the one with the largest id.
+-- the one with the largest id. Only who carries a balance forward has a score of what is carried: an
+-- open-item account is paid bill by bill, and nothing is ever "cleared" there.
 
 with invoices as (
 
     select * from {{ ref('int_invoices_unioned') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+    where cash_application = 'balance_forward'
 
 ),
 
@@ -26,6 +34,8 @@ due as (
         greatest(invoices.due_date, invoices.invoice_date) as check_date,
         coalesce(invoices.statement_amount, invoices.invoiced_amount) as total_due_amount
     from invoices
+    inner join accounts
+        on invoices.account_id = accounts.account_id
     inner join policies
         on
         invoices.line_of_business = policies.line_of_business

@@ -80,8 +80,7 @@ def _rows(life: Life, as_of: int) -> Mapping[str, list[tuple[object, ...]]]:
     return {
         "intermediate.int_as_of_date": [(on(as_of),)],
         "intermediate.int_accounts": [
-            (account, line, "balance_forward" if line == "utility" else "open_item")
-            for account, line in life.lines.items()
+            (account, line, "balance_forward") for account, line in life.lines.items()
         ],
         "intermediate.facts": [
             (

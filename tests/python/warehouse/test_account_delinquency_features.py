@@ -33,7 +33,11 @@ LABELS = ("became_bad_debt", "label_known_on")
 def households(workshop: Workshop, root_seed: int) -> World:
     """Next to nothing simulated, and three years of a utility by hand."""
     project = workshop.simulate(
-        "households", "subscription.customers=5", "trade.accounts=2", "utility.customers=0"
+        "households",
+        "subscription.customers=5",
+        "trade.accounts=2",
+        "utility.customers=0",
+        "metering.meters=0",
     )
     supply(project, root_seed)
     as_of = date(2024, 12, 31)

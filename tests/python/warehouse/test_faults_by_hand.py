@@ -28,7 +28,7 @@ def clean(workshop: Workshop) -> Project:
     """A small world of subscriptions and meters, which are simple enough to have no fault at all."""
     no_faults = ("ghost.rate=0", "zombie.rate=0", "leaky.rate=0", "trade.accounts=0")
     paid_in_time = ("utility.ghost_rate=0", "utility.unreliable_share=0")
-    small = ("subscription.customers=60", "utility.customers=4")
+    small = ("subscription.customers=60", "utility.customers=4", "metering.meters=0")
     return workshop.build(workshop.simulate("clean", *small, *no_faults, *paid_in_time))
 
 
