@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "utility": lambda: report_utility(
             Customers(seeded=tuple(given.seeded_customers), built=tuple(given.built_customers))
         ),
-        "metering": lambda: report_metering(Meters(seeded=tuple(given.seeded_meters))),
+        "metering": lambda: report_metering(
+            Meters(seeded=tuple(given.seeded_meters), built=tuple(given.built_meters))
+        ),
         "receivables": lambda: report_receivables(sizes),
     }
     for name in given.part or reports:
@@ -83,6 +85,14 @@ def _parser() -> argparse.ArgumentParser:
         default=meters.seeded,
         metavar="N",
         help="growing sizes to seed, a year each (1000 10000)",
+    )
+    metering.add_argument(
+        "--built-meters",
+        type=_count,
+        nargs=2,
+        default=meters.built,
+        metavar="N",
+        help="two growing sizes to build as well (100 1000)",
     )
     receivables = parser.add_argument_group("receivables")
     receivables.add_argument(

@@ -1,1 +1,1 @@
-"""Smart meters: a year of hourly readings seeded into a file."""
+"""Smart meters: a year of hourly readings seeded into a file, and the models that read them."""

@@ -7,26 +7,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.metering.measure import seed_year
+from benchmarks.metering.models import build_part
 from benchmarks.page import paragraph, setting, size, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchmarks.child import Cost
     from benchmarks.metering.measure import Seeding
+    from benchmarks.metering.models import Building
 
 READINGS_PER_SECOND: Final = 6_000_000
 MEMORY: Final = 1.5e9
 GROWTH_TOLERANCE: Final = 1.2
 """Seconds a reading may grow by this much: caches are no law."""
 
+PART_SECONDS: Final = 20.0
+PART_MEMORY: Final = 4e9
+MONTH_SHARE: Final = 0.1
+
 _NAMES: Final = ("what", "holds")
 
 
 @dataclass(frozen=True)
 class Meters:
-    """What to measure: growing numbers of meters."""
+    """What to measure: growing numbers of meters, to be seeded, and to be built as well."""
 
     seeded: tuple[int, ...] = (1_000, 10_000)
+    built: tuple[int, ...] = (100, 1_000)
 
 
 def report(meters: Meters) -> str:
@@ -36,11 +44,79 @@ def report(meters: Meters) -> str:
     for count in meters.seeded:
         print(f"seeding a year of {count:,} meters ...", file=sys.stderr)
         seeded.append(seed_year(count))
-    return render(idle, seeded)
+    still = build_part(0)
+    built = []
+    for count in meters.built:
+        print(f"building a year of {count:,} meters ...", file=sys.stderr)
+        built.append(build_part(count))
+    return render(idle, seeded) + render_models(still, built)
+
+
+def render_models(still: Building, built: Sequence[Building]) -> str:
+    """The half of the part that is about models.
+
+    Args:
+        still: No meters: what dbt takes in any case.
+        built: At least two growing sizes.
+    """
+    small, large = built[0], built[-1]
+    share = _beyond(large.update, still.update) / _beyond(large.anew, still.anew)
+    growth = _beyond(large.build, still.build) / _beyond(small.build, still.build)
+    alone = small.seed.seconds + small.build.seconds
+    peak = max(cost.peak_bytes for each in built for cost in (each.build, each.update, each.anew))
+    claims = [
+        _claim(f"s, seed and build, {small.meters:,} meters", PART_SECONDS, alone, ",.1f"),
+        _claim(
+            f"CPU s, {small.meters:,} to {large.meters:,}",
+            GROWTH_TOLERANCE * large.meters / small.meters,
+            growth,
+            ",.1f",
+        ),
+        _claim(f"a month of a rebuild, {large.meters:,}", MONTH_SHARE, share, ",.2f"),
+        ("peak memory", size(round(PART_MEMORY)), size(peak), _holds(peak <= PART_MEMORY)),
+    ]
+    parts = [
+        "### The models of metering",
+        "",
+        *paragraph(
+            "The models and data tests under `metering`, from staging to marts, on what they read of"
+            " other parts; seconds from the start of the command to the published file. `update` is"
+            " the build after one more month arrived, `anew` the same from scratch. Ratios are of"
+            " CPU seconds, without those that no meters at all take"
+            f" ({still.build.cpu_seconds:,.1f}): dbt's own time."
+        ),
+        "",
+        *table(("what", "limit", "measured", "holds"), claims, left=_NAMES),
+        "",
+        *table(
+            ("meters", "step", "s", "CPU s", "memory"),
+            [
+                (f"{each.meters:,}", name, *_cost_row(getattr(each, name)))
+                for each in (still, *built)
+                for name in ("seed", "build", "advance", "update", "anew")
+            ],
+            left=("step",),
+        ),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _beyond(cost: Cost, still: Cost) -> float:
+    """CPU seconds beyond what nobody takes; never nothing."""
+    return max(cost.cpu_seconds - still.cpu_seconds, 0.1)
+
+
+def _claim(what: str, limit: float, measured: float, form: str) -> tuple[str, str, str, str]:
+    return (what, format(limit, form), format(measured, form), _holds(measured <= limit))
+
+
+def _cost_row(cost: Cost) -> tuple[str, str, str]:
+    return (f"{cost.seconds:,.1f}", f"{cost.cpu_seconds:,.1f}", size(cost.peak_bytes))
 
 
 def render(idle: Seeding, seeded: Sequence[Seeding]) -> str:
-    """The part of the page: what was promised, and each size.
+    """The half of the part that is about seeding: what was promised, and each size.
 
     Args:
         idle: No meters: what seeding takes in any case.

@@ -1,5 +1,6 @@
 {#- Runs before a build: when a batch of extracts that the last build saw is gone or another one, its rows were
-    replaced rather than added to, and every incremental model starts anew. -#}
+    replaced rather than added to, and every incremental model starts anew. They are emptied, not dropped, since a
+    build of some models may read one that it does not make. -#}
 {%- macro forget_replaced_extracts() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set seen = adapter.get_relation(
@@ -17,7 +18,7 @@
                 {%- set held = adapter.get_relation(
                     database=node.database, schema=node.schema, identifier=node.alias
                 ) -%}
-                {%- if held -%}{%- do adapter.drop_relation(held) -%}{%- endif -%}
+                {%- if held -%}{%- do adapter.truncate_relation(held) -%}{%- endif -%}
             {%- endfor -%}
             {#- a hook that returns no statement would be rolled back -#}
             {%- do adapter.commit() -%}

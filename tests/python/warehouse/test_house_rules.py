@@ -110,7 +110,7 @@ def test_sources_are_the_raw_tables_of_the_contract() -> None:
     assert described == set(TABLES)
 
 
-def test_only_the_scorecard_reads_the_hidden_truth(manifest: dict[str, Any]) -> None:
+def test_only_the_scorecards_read_the_hidden_truth(manifest: dict[str, Any]) -> None:
     readers = {
         name.rpartition(".")[2]
         for name, node in manifest["nodes"].items()
@@ -118,7 +118,11 @@ def test_only_the_scorecard_reads_the_hidden_truth(manifest: dict[str, Any]) -> 
         for parent in node["depends_on"]["nodes"]
         if "ground_truth" in parent
     }
-    assert readers == {"stg_ground_truth__faults", "fct_detection_scorecard"}
+    assert readers == {
+        "stg_ground_truth__faults",
+        "fct_detection_scorecard",
+        "fct_anomaly_scorecard",
+    }
 
 
 def test_every_model_and_column_is_described(manifest: dict[str, Any], demo: Project) -> None:

@@ -89,7 +89,8 @@ def read_utility(project: Project, as_of: date) -> Utility:
         query(
             project,
             "select account_id, coalesce(currency, 'USD') from raw_crm.accounts"
-            " where line_of_business = 'utility'",
+            " where line_of_business = 'utility'"
+            " and coalesce(cash_application, 'balance_forward') = 'balance_forward'",
         )
     )
     raw_bills = [

@@ -41,7 +41,7 @@ day_losses as (
     inner join residuals
         on
         scores.place_id = residuals.place_id
-        and residuals.read_on >= scores.suspected_from
+        and scores.suspected_from <= residuals.read_on
     where scores.trace != 'rollback'
     union all
     select

@@ -1,0 +1,70 @@
+"""The metering part alone: its seeding, its models and their tests, and one more month of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.child import Cost, run_child
+from benchmarks.metering.measure import ALONE
+from pipeline.paths import CHECKOUT
+
+PART: Final = tuple(
+    f"path:models/{layer}/metering" for layer in ("staging", "intermediate", "marts")
+)
+"""What is measured: what metering has of its own. What it reads of others is built before."""
+
+
+@dataclass(frozen=True)
+class Building:
+    """What the metering part took for a year of some meters.
+
+    Attributes:
+        meters: How many places have one.
+        seed: Seeding, with Python's start.
+        build: All its models anew, and their data tests, with dbt's start.
+        advance: One more month of raw rows.
+        update: The same models and tests after that month.
+        anew: The same once more, from scratch.
+    """
+
+    meters: int
+    seed: Cost
+    build: Cost
+    advance: Cost
+    update: Cost
+    anew: Cost
+
+
+def build_part(meters: int) -> Building:
+    """Measure the part in a directory that is removed afterwards.
+
+    Args:
+        meters: How many.
+
+    Raises:
+        RuntimeError: If a command failed; its own words are part of the message.
+    """
+    place = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT))
+
+    def run(command: str, *arguments: str) -> Cost:
+        return run_child("pipeline.cli", (command, *arguments), place)
+
+    try:
+        seed = run("seed", *ALONE, "--set", f"metering.meters={meters}")
+        # what the part reads of others, and the parsed project
+        run("build")
+        selected = ("--select", " ".join(PART))
+        return Building(
+            meters=meters,
+            seed=seed,
+            build=run("build", "--full-refresh", *selected),
+            advance=run("advance", "--months", "1"),
+            update=run("build", *selected),
+            anew=run("build", "--full-refresh", *selected),
+        )
+    finally:
+        shutil.rmtree(place)
