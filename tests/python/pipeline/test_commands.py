@@ -85,7 +85,10 @@ def test_an_interrupted_build_says_so_and_leaves_nothing(toy: Toy) -> None:
     before = toy.project.warehouse.read_bytes()
     builder = toy.start_slow_build()
     builder.send_signal(signal.SIGINT)
-    _, stderr = builder.communicate(timeout=300)
+    try:
+        _, stderr = builder.communicate(timeout=120)
+    finally:
+        builder.kill()
     assert builder.returncode == 130
     assert stderr == "interrupted: the published warehouse is as it was\n"
     assert toy.project.warehouse.read_bytes() == before

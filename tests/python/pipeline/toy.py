@@ -96,9 +96,16 @@ class Toy:
             return run_in_process(*arguments)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start one `warehouse` command."""
+        """Start one `warehouse` command, which listens to interrupts as in a terminal.
+
+        A shell that runs the tests in the background has all their children ignore them.
+        """
+        listening = (
+            "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+            " runpy.run_module('pipeline.cli', run_name='__main__', alter_sys=True)"
+        )
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", *arguments],
+            [sys.executable, "-c", listening, *arguments],
             env=self.environment,
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
