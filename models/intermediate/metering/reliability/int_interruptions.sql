@@ -100,7 +100,8 @@ final as (
         started_at,
         ended_at,
         outages,
-        {{ dbt.datediff('started_at', 'ended_at', 'second') }} as seconds,
+        {{ dbt.datediff('started_at', 'ended_at', 'second') }}
+            as seconds,
         {{ dbt.datediff('started_at', 'ended_at', 'second') }}
         > {{ var('momentary_max_minutes') }} * 60 as is_sustained
     from merged

@@ -37,7 +37,7 @@ counted_months as (
         least(months.month_end, {{ as_of_date() }}) as counted_on
     from months
     inner join first_outage
-        on first_outage.first_outage_on <= months.month_end
+        on months.month_end >= first_outage.first_outage_on
 
 ),
 
@@ -57,8 +57,8 @@ final as (
         counted_months.counted_on >= coalesce(meters.installed_on, counted_months.counted_on)
         and counted_months.counted_on
         < coalesce(meters.removed_on, {{ day_add('counted_months.counted_on', 1) }})
-        and counted_months.counted_on >= versions.valid_from
-        and counted_months.counted_on < versions.valid_to
+        and versions.valid_from <= counted_months.counted_on
+        and versions.valid_to > counted_months.counted_on
     group by
         coalesce(meters.district, 'unknown'), meters.feeder, counted_months.month_start,
         counted_months.counted_on
