@@ -39,7 +39,7 @@ lint: $(READY) ## Check style, types and the layers of the project
 docs: $(READY) ## Generate the dbt docs site and serve it
 	$(BIN)/warehouse docs
 
-bench: $(READY) ## Measure seeding, building, billing cycles and receivables at scale, into benchmarks/results.md
+bench: $(READY) ## Measure seeding, building, billing cycles, smart meters and receivables at scale
 	$(BIN)/python -m benchmarks.run
 
 clean: ## Remove the warehouse and everything that was made

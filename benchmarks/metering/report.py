@@ -49,7 +49,7 @@ def report(meters: Meters) -> str:
     for count in meters.built:
         print(f"building a year of {count:,} meters ...", file=sys.stderr)
         built.append(build_part(count))
-    return render(idle, seeded) + render_models(still, built)
+    return render(idle, seeded) + "\n" + render_models(still, built)
 
 
 def render_models(still: Building, built: Sequence[Building]) -> str:
