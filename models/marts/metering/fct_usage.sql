@@ -29,7 +29,11 @@ customer_versions as (
 
     select
         *,
-        row_number() over (partition by customer_id order by effective_date) as version_number
+        case
+            when row_number() over (partition by customer_id order by effective_date) > 1
+                then effective_date
+            else cast('1900-01-01' as date)
+        end as holds_from
     from {{ ref('dim_customers') }}
 
 ),
@@ -38,7 +42,11 @@ meter_versions as (
 
     select
         *,
-        row_number() over (partition by meter_id order by effective_date) as version_number
+        case
+            when row_number() over (partition by meter_id order by effective_date) > 1
+                then effective_date
+            else cast('1900-01-01' as date)
+        end as holds_from
     from {{ ref('dim_meters') }}
 
 ),
@@ -109,19 +117,13 @@ final as (
     left join customer_versions
         on
         accounts.customer_id = customer_versions.customer_id
+        and unioned.period_end >= customer_versions.holds_from
         and unioned.period_end < customer_versions.expiry_date
-        and (
-            unioned.period_end >= customer_versions.effective_date
-            or customer_versions.version_number = 1
-        )
     left join meter_versions
         on
         meters.meter_id = meter_versions.meter_id
+        and unioned.period_end >= meter_versions.holds_from
         and unioned.period_end < meter_versions.expiry_date
-        and (
-            unioned.period_end >= meter_versions.effective_date
-            or meter_versions.version_number = 1
-        )
 
 )
 
