@@ -1,63 +1,75 @@
-{#- Before new readings are added: every batch that is no longer as it was held goes, and every day of a meter on
-    which a reading became, or ceased to be, one of several. What is then not held is read again. -#}
+{#- Before new readings are added: every batch that is no longer as it was held goes, every reading whose meter came to be
+    known or ceased to be, and every day of a meter on which a reading became, or ceased to be, one of several. What is
+    then not held is read again. -#}
 {%- macro forget_changed_readings() -%}
 {%- if is_incremental() -%}
-{%- set figures = [
-    'rows_count', 'known_rows', 'read_rows', 'kwh', 'voltage', 'quality_letters', 'days', 'hours', 'minutes'
-] -%}
-{%- set repeat = ['batch_no', 'meter_number', 'read_at', 'kwh', 'voltage', 'quality', 'is_conflicting', 'is_kept'] %}
+{%- set told = ['meter_number', 'read_at', 'kwh', 'voltage', 'quality'] -%}
+{%- set repeat = ['batch_no'] + told + ['is_conflicting', 'is_kept'] %}
 delete from {{ this }}
 where
     coalesce(batch_no, -1) in (
 
+        with landed as (
+            select
+                coalesce(_batch_no, -1) as unit_batch_no,
+                count(*) as rows_count,
+                sum({{ fingerprint_of(told + ['_file_no', '_source_line']) }}) as rows_print
+            from {{ source('raw_metering', 'readings') }}
+            group by coalesce(_batch_no, -1)
+        ),
+
+        held as (
+            select
+                coalesce(batch_no, -1) as unit_batch_no,
+                count(*) as rows_count,
+                sum({{ fingerprint_of(told + ['file_no', 'source_line']) }}) as rows_print
+            from {{ this }}
+            group by coalesce(batch_no, -1)
+        )
+
+        select held.unit_batch_no
+        from held
+        left join landed on held.unit_batch_no = landed.unit_batch_no
+        where
+            held.rows_count is distinct from landed.rows_count
+            or held.rows_print is distinct from landed.rows_print
+
+    )
+    or meter_number in (
+
         with meters as (
-            select meter_number as known_number
+            select meter_number
             from {{ ref('stg_metering__meters') }}
             where is_accepted
             group by meter_number
         ),
 
-        landed as (
-            select
-                _batch_no as batch_no,
-                {{ reading_batch_figures('known_number is not null') }}
-            from {{ source('raw_metering', 'readings') }}
-            left join meters on meter_number = known_number
-            group by _batch_no
-        ),
-
         held as (
             select
-                batch_no,
-                {{ reading_batch_figures(
-                    "coalesce(rejection_reasons, '') not like '%unknown_meter%' and meter_number is not null"
-                ) }}
+                meter_number,
+                bool_or(coalesce(rejection_reasons, '') like '%unknown_meter%') as is_unknown
             from {{ this }}
-            group by batch_no
+            group by meter_number
         )
 
-        select coalesce(held.batch_no, -1)
+        select held.meter_number
         from held
-        left join landed on coalesce(held.batch_no, -1) = coalesce(landed.batch_no, -1)
-        where
-            {% for figure in figures -%}
-            held.{{ figure }} is distinct from landed.{{ figure }}
-            {%- if not loop.last %} or {% endif %}
-            {% endfor %}
+        left join meters on held.meter_number = meters.meter_number
+        where held.is_unknown != (meters.meter_number is null)
 
     )
     or (meter_number, read_on) in (
 
         with landed as (
             select
-                _batch_no as batch_no, meter_number, read_at, kwh, voltage, quality, is_conflicting,
+                _batch_no as batch_no, {{ told | join(', ') }}, is_conflicting,
                 key_rank = 1 as is_kept
             from {{ ref('stg_metering__reading_repeats') }}
         ),
 
         held as (
             select
-                batch_no, meter_number, read_at, kwh, voltage, quality, is_conflicting, kept_key is null as is_kept
+                batch_no, {{ told | join(', ') }}, is_conflicting, kept_key is null as is_kept
             from {{ this }}
             where is_repeated
         ),

@@ -1,16 +1,19 @@
--- depends_on: {{ ref('int_meter_days') }}
-{%- set unheld_days = unheld_meter_days('hours_held') %}
-
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_changed_meter_days(ref('int_validated_readings'), daily_consumption_figures()) }}",
+    pre_hook="{{ forget_outdated_days(ref('int_validated_days'), hours_held='hours_held') }}",
 ) }}
 
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() -%}
+    where (meter_number, read_on) in (
+        {{ unheld_days(ref('int_validated_days'), hours_held='hours_held') }}
+    )
+    {%- else -%}
+    -- depends_on: {{ ref('int_validated_days') }}
+    {%- endif %}
 
 ),
 
@@ -42,7 +45,8 @@ added_up as (
         count(case when is_zero_run then 1 end) as zero_run_hours,
         count(case when is_voltage_sag then 1 end) as sag_hours,
         count(case when is_reverse_energy then 1 end) as reverse_hours,
-        count(case when is_duplicate then 1 end) as duplicate_hours
+        count(case when is_duplicate then 1 end) as duplicate_hours,
+        min(day_version) as day_version
     from readings
     group by meter_number, read_on
 
@@ -72,7 +76,8 @@ final as (
         cast(zero_run_hours as integer) as zero_run_hours,
         cast(sag_hours as integer) as sag_hours,
         cast(reverse_hours as integer) as reverse_hours,
-        cast(duplicate_hours as integer) as duplicate_hours
+        cast(duplicate_hours as integer) as duplicate_hours,
+        day_version
     from added_up
 
 )

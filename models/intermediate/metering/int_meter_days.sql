@@ -1,5 +1,6 @@
--- Hours of a day are bits of one number, hour h being 2 to the power h: a day's 24 hours are
--- compared, counted and searched for gaps without a row for each.
+-- `day_version` stands for everything that the hours of a day are made from, those of the days that
+-- estimates look back on among it: whatever is held of a day under another version is out of date.
+-- Longer than others, because what a version stands for has to be read in one place.
 
 with calendars as (
 
@@ -31,7 +32,7 @@ feeder_days as (
         feeder,
         cast(hour_start as date) as outage_on,
         cast(bit_or({{ hour_bit('hour_start') }}) as bigint) as outage_hours,
-        cast(sum(outage_minutes) as decimal(18, 3)) as outage_minutes
+        cast(sum({{ fingerprint_of(['hour_start', 'outage_minutes']) }}) as bigint) as outage_print
     from outage_hours
     group by feeder, cast(hour_start as date)
 
@@ -85,13 +86,7 @@ told as (
         coalesce(expected.read_on, reading_days.read_on) as read_on,
         cast(coalesce(expected.expected_hours, 0) as bigint) as expected_hours,
         cast(coalesce(reading_days.landed_hours, 0) as bigint) as landed_hours,
-        coalesce(reading_days.read_rows, 0) as read_rows,
-        coalesce(reading_days.raw_kwh, 0) as raw_kwh,
-        coalesce(reading_days.raw_voltage, 0) as raw_voltage,
-        coalesce(reading_days.quality_letters, 0) as quality_letters,
-        coalesce(reading_days.batch_total, 0) as batch_total,
-        coalesce(reading_days.repeated_rows, 0) as repeated_rows,
-        coalesce(reading_days.conflicting_rows, 0) as conflicting_rows
+        reading_days.readings_print
     from expected
     full outer join reading_days
         on
@@ -100,7 +95,7 @@ told as (
 
 ),
 
-final as (
+supplied as (
 
     select
         told.meter_number,
@@ -113,15 +108,8 @@ final as (
             as outage_hours,
         coalesce(disconnected_days.off_hours, 0) & (told.expected_hours | told.landed_hours)
             as off_hours,
-        coalesce(feeder_days.outage_minutes, 0) as outage_minutes,
-        cast(bit_count(told.expected_hours | told.landed_hours) as integer) as hours_wanted,
-        told.read_rows,
-        told.raw_kwh,
-        told.raw_voltage,
-        told.quality_letters,
-        told.batch_total,
-        told.repeated_rows,
-        told.conflicting_rows
+        told.readings_print,
+        feeder_days.outage_print
     from told
     left join calendars
         on told.meter_number = calendars.meter_number
@@ -130,6 +118,40 @@ final as (
     left join disconnected_days
         on told.meter_number = disconnected_days.meter_number
         and told.read_on = disconnected_days.off_on
+
+),
+
+printed as (
+
+    select
+        *,
+        {{ fingerprint_of([
+            'read_on', 'plausible_kwh', 'expected_hours', 'outage_hours', 'off_hours',
+            'readings_print', 'outage_print', validation_settings()
+        ]) }} as day_print
+    from supplied
+
+),
+
+final as (
+
+    select
+        meter_number,
+        read_on,
+        feeder,
+        plausible_kwh,
+        expected_hours,
+        landed_hours,
+        outage_hours,
+        off_hours,
+        cast(bit_count(expected_hours | landed_hours) as integer) as hours_wanted,
+        cast(sum(day_print) over looked_back_on as bigint) as day_version
+    from printed
+    window looked_back_on as (
+        partition by meter_number
+        order by read_on
+        range between interval {{ var('profile_days') }} day preceding and current row
+    )
 
 )
 

@@ -1,9 +1,28 @@
--- Read once from end to end: what is needed to know of a day before its hours are looked at.
+-- Read once from end to end. Hours of a day are bits of one number, hour h being 2 to the power h,
+-- and their energies an array: what follows works on a day's 24 hours without a row for each.
 
 with readings as (
 
     select * from {{ ref('stg_metering__readings') }}
     where is_accepted
+
+),
+
+timed as (
+
+    select
+        meter_number,
+        read_on,
+        read_at,
+        kwh,
+        quality,
+        is_conflicting,
+        cast(extract(hour from read_at) as integer) as hour_of_day,
+        {{ hour_bit('read_at') }} as in_hour,
+        {{ fingerprint_of([
+            'read_at', 'kwh', 'voltage', 'quality', 'is_repeated', 'is_conflicting', 'batch_no'
+        ]) }} as reading_print
+    from readings
 
 ),
 
@@ -13,16 +32,17 @@ final as (
         meter_number,
         read_on,
         min(read_at) as first_read_at,
-        cast(bit_or({{ hour_bit('read_at') }}) as bigint) as landed_hours,
-        cast(count(*) as integer) as landed_rows,
-        cast(count(kwh) as integer) as read_rows,
-        cast(sum(kwh) as decimal(18, 3)) as raw_kwh,
-        cast(sum(voltage) as decimal(18, 3)) as raw_voltage,
-        cast(sum(length(quality)) as integer) as quality_letters,
-        cast(sum(batch_no) as bigint) as batch_total,
-        cast(count(case when is_repeated then 1 end) as integer) as repeated_rows,
-        cast(count(case when is_conflicting then 1 end) as integer) as conflicting_rows
-    from readings
+        cast(bit_or(in_hour) as bigint) as landed_hours,
+        {{ hours_where('kwh is not null') }} as read_hours,
+        {{ hours_where('kwh > 0') }} as positive_hours,
+        {{ hours_where('kwh = 0') }} as zero_hours,
+        {{ hours_where('kwh < 0') }} as negative_hours,
+        {{ hours_where("quality = 'reverse'") }} as reverse_hours,
+        {{ hours_where("quality = 'estimated'") }} as estimated_hours,
+        {{ hours_where('is_conflicting') }} as conflicting_hours,
+        {{ by_hour('kwh') }} as kwh_by_hour,
+        cast(sum(reading_print) as bigint) as readings_print
+    from timed
     group by meter_number, read_on
 
 )

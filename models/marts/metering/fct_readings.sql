@@ -1,24 +1,22 @@
--- depends_on: {{ ref('int_meter_days') }}
-{%- set unheld_days = unheld_meter_days(until=as_of_date()) %}
-
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_meter_days(readings_by_the_as_of_date(), fact_reading_figures()) }}",
+    pre_hook="{{ forget_outdated_days(ref('int_validated_days'), until=as_of_date()) }}",
 ) }}
 
-with validated as (
+with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
-
-),
-
-readings as (
-
-    select * from validated
-    where read_on <= {{ as_of_date() }}
+    where
+        read_on <= {{ as_of_date() }}
+        {% if is_incremental() -%}
+        and (meter_number, read_on) in (
+            {{ unheld_days(ref('int_validated_days'), until=as_of_date()) }}
+        )
+        {%- else -%}
+        -- depends_on: {{ ref('int_validated_days') }}
+        {%- endif %}
 
 ),
 
@@ -43,7 +41,8 @@ final as (
         is_voltage_sag,
         is_reverse_energy,
         is_estimated,
-        is_in_outage
+        is_in_outage,
+        day_version
     from readings
 
 )

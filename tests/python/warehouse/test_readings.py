@@ -25,6 +25,7 @@ WORLD = (
 MODELS = ("+fct_readings", "+agg_daily_consumption")
 INCREMENTAL = (
     "staging.stg_metering__readings",
+    "intermediate.int_estimated_hours",
     "intermediate.int_validated_readings",
     "intermediate.int_daily_consumption",
     "metering.fct_readings",
@@ -183,25 +184,51 @@ def test_rows_changed_by_hand_are_noticed(changed: Callable[..., tuple[Project, 
     assert differing(grown, anew) == []
 
 
+def test_what_leaves_every_sum_as_it_was_is_noticed(
+    changed: Callable[..., tuple[Project, Project]], metered: Project
+) -> None:
+    """Two hours of a meter trade their energies, two meters a day."""
+    grown, anew = changed(
+        f"""
+        update raw_metering.readings set read_at = case
+            when read_at = '2024-01-20 10:00' then timestamp '2024-01-20 19:00' else '2024-01-20 10:00' end
+        where meter_number = {meter(2)} and read_at in ('2024-01-20 10:00', '2024-01-20 19:00')
+        """,
+        f"""
+        update raw_metering.readings set meter_number = case
+            when meter_number = {meter(3)} then {meter(4)} else {meter(3)} end
+        where meter_number in ({meter(3)}, {meter(4)}) and read_at::date = '2024-02-10'
+        """,
+    )
+    assert differing(grown, anew) == []
+    assert "metering.fct_readings" in differing(grown, metered)
+
+
+def test_other_thresholds_reach_what_is_held(workshop: Workshop, metered: Project) -> None:
+    """And so does going back to those of before."""
+    thresholds = ("--vars", "{zero_run_min_hours: 6, spike_load_factor: 0.4, profile_days: 3}")
+    turned = run(workshop.copy(metered, "metered-turned"), *thresholds)
+    anew = run(workshop.copy(metered, "metered-turned-anew"), "--full-refresh", *thresholds)
+    assert differing(turned, anew) == []
+    assert "metering.fct_readings" in differing(turned, metered)
+    assert differing(run(turned), metered) == []
+
+
 def test_nothing_is_made_anew_that_has_not_changed(workshop: Workshop, metered: Project) -> None:
     """A mark that no comparison sees stays on every table, also when another month arrives."""
     marked = workshop.copy(metered, "metered-marked")
-    remark = "case when quality = 'tamper' then 'repmat' else quality end"
-    execute(
-        marked,
-        *(
-            f"update {table} set quality = {remark}"
-            for table in INCREMENTAL
-            if table != "intermediate.int_daily_consumption"
-        ),
-        # days of equal figures whose meters have changed places
-        "update intermediate.int_daily_consumption set peak_hour = 99 where peak_hour is not null",
-    )
-    marks = (
-        "select count(*) from staging.stg_metering__readings where quality = 'repmat'"
-        " union all select count(*) from intermediate.int_validated_readings where quality = 'repmat'"
-        " union all select count(*) from metering.fct_readings where quality = 'repmat'"
-        " union all select count(*) from intermediate.int_daily_consumption where peak_hour = 99"
+    column_of = {
+        "staging.stg_metering__readings": "alerts",
+        "intermediate.int_estimated_hours": "estimated_kwh",
+        "intermediate.int_validated_readings": "quality",
+        "intermediate.int_daily_consumption": "peak_hour",
+        "metering.fct_readings": "quality",
+    }
+    assert tuple(column_of) == INCREMENTAL
+    execute(marked, *(f"update {table} set {column} = 99" for table, column in column_of.items()))
+    marks = " union all ".join(
+        f"select count(*) from {table} where {column}::text in ('99', '99.000')"
+        for table, column in column_of.items()
     )
     before = query(marked, marks)
     assert min(before)[0] > 0
@@ -209,7 +236,7 @@ def test_nothing_is_made_anew_that_has_not_changed(workshop: Workshop, metered: 
     assert query(marked, marks) == before
     run(workshop.advance(marked))
     after = query(marked, marks)
-    # but the last days of a month, which late rows belong to
+    # but the last days of a month, which late rows belong to, and those that look back on them
     assert all(now[0] > 0.8 * then[0] for now, then in zip(after, before, strict=True))
 
 

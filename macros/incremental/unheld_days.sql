@@ -1,15 +1,13 @@
-{#- A relation of `meter_number` and `read_on`: the days of meters of which the model holds nothing, all of them where it
-    is made anew. `hours_held`, added up over the rows held, gives the hours they stand for; only days that lack
-    some are compared meter by meter. `until` bounds the days. -#}
-{%- macro unheld_meter_days(hours_held='1', until=none) -%}
+{#- A relation of `meter_number` and `read_on`: the wanted days of which the model holds nothing, after
+    `forget_outdated_days` with the same arguments. Only days that lack hours are compared meter by meter. -#}
+{%- macro unheld_days(wanted, hours_wanted='hours_wanted', hours_held='1', until=none) -%}
 {%- set bound = 'read_on <= ' ~ until if until else 'true' -%}
-{%- if is_incremental() -%}
 {%- set lacking_days -%}
     select wanted_days.read_on
     from (
-        select read_on, sum(hours_wanted) as hours
-        from {{ ref('int_meter_days') }}
-        where {{ bound }}
+        select read_on, sum({{ hours_wanted }}) as hours
+        from {{ wanted }}
+        where {{ hours_wanted }} > 0 and {{ bound }}
         group by read_on
     ) as wanted_days
     left join (
@@ -21,7 +19,7 @@
     where wanted_days.hours != coalesce(held_days.hours, 0)
 {%- endset %}
     select wanted.meter_number, wanted.read_on
-    from {{ ref('int_meter_days') }} as wanted
+    from {{ wanted }} as wanted
     left join (
         select meter_number, read_on
         from {{ this }}
@@ -29,10 +27,8 @@
         group by meter_number, read_on
     ) as held
         on wanted.meter_number = held.meter_number and wanted.read_on = held.read_on
-    where wanted.read_on in ({{ lacking_days }}) and held.meter_number is null
-{%- else %}
-    select meter_number, read_on
-    from {{ ref('int_meter_days') }}
-    where {{ bound }}
-{%- endif -%}
+    where
+        wanted.read_on in ({{ lacking_days }})
+        and wanted.{{ hours_wanted }} > 0
+        and held.meter_number is null
 {%- endmacro -%}

@@ -1,0 +1,12 @@
+{#- The thresholds by which readings are validated, as one text: other thresholds, other versions of the days. Those that
+    bound a meter's calendar or its load are seen there. -#}
+{%- macro validation_settings() -%}
+    {%- set settings = [] -%}
+    {%- for name in [
+        'spike_neighbour_factor', 'spike_min_kwh', 'zero_run_min_hours', 'nominal_voltage', 'voltage_sag_share',
+        'interpolation_max_hours', 'profile_days',
+    ] -%}
+        {%- do settings.append(var(name)) -%}
+    {%- endfor -%}
+    '{{ settings | join(' ') }}'
+{%- endmacro -%}

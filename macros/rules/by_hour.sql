@@ -1,0 +1,8 @@
+{#- A value of each hour of a group as an array of 24, `hour_of_day` telling which; null where there is none. -#}
+{%- macro by_hour(expression) -%}
+    {%- set hours = [] -%}
+    {%- for hour in range(24) -%}
+        {%- do hours.append('\n            max(case when hour_of_day = ' ~ hour ~ ' then ' ~ expression ~ ' end)') -%}
+    {%- endfor -%}
+    {{ array_of(hours) }}
+{%- endmacro -%}

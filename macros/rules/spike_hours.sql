@@ -1,0 +1,26 @@
+{#- The hours of a day whose energy is above what the connected load can take, or far above both neighbours', as bits.
+    `kwh_by_hour` has the energies, `running_hours` tells in which of them some was taken while there was supply. -#}
+{%- macro spike_hours() -%}
+    {%- for hour in range(24) %}
+        {%- set kwh = element_of('kwh_by_hour', hour) -%}
+        {%- set neighbours = [] -%}
+        {%- for beside in [hour - 1, hour + 1] if 0 <= beside < 24 -%}
+            {%- do neighbours.append(
+                'case when (running_hours & ' ~ 2 ** beside ~ ') > 0 then ' ~ element_of('kwh_by_hour', beside) ~ ' end'
+            ) -%}
+        {%- endfor %}
+        case
+            when
+                {{ kwh }} > plausible_kwh
+                or (
+                    {{ kwh }} > {{ var('spike_min_kwh') }}
+                    and cast({{ kwh }} as double) > {{ var('spike_neighbour_factor') }} * cast(
+                        {{ 'greatest(' ~ neighbours | join(', ') ~ ')' if neighbours | length > 1 else neighbours[0] }}
+                        as double
+                    )
+                )
+                then {{ 2 ** hour }}
+            else 0
+        end{{ ' +' if not loop.last }}
+    {%- endfor %}
+{%- endmacro -%}

@@ -1,0 +1,105 @@
+-- What is odd about a day's readings, all 24 hours at once: as bits of one number each, see
+-- `int_reading_days`. A zero without supply is as it should be; with supply, some in a row are no
+-- reading, nor are those of a day that tells nothing else.
+
+with days as (
+
+    select * from {{ ref('int_meter_days') }}
+
+),
+
+readings as (
+
+    select * from {{ ref('int_reading_days') }}
+
+),
+
+supplied as (
+
+    select
+        days.meter_number,
+        days.read_on,
+        days.feeder,
+        days.plausible_kwh,
+        days.expected_hours,
+        days.landed_hours,
+        days.outage_hours,
+        days.off_hours,
+        days.hours_wanted,
+        days.day_version,
+        coalesce(readings.read_hours, 0) & ~(days.outage_hours | days.off_hours) as told_hours,
+        coalesce(readings.positive_hours, 0) & ~(days.outage_hours | days.off_hours)
+            as running_hours,
+        coalesce(readings.zero_hours, 0) & ~(days.outage_hours | days.off_hours) as idle_hours,
+        coalesce(readings.read_hours, 0) as read_hours,
+        coalesce(readings.negative_hours, 0) | coalesce(readings.reverse_hours, 0)
+        | coalesce(readings.estimated_hours, 0) | coalesce(readings.conflicting_hours, 0)
+            as doubted_hours,
+        readings.kwh_by_hour
+    from days
+    left join readings
+        on days.meter_number = readings.meter_number and days.read_on = readings.read_on
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when running_hours = 0 and bit_count(told_hours) >= {{ var('zero_run_min_hours') }}
+                then idle_hours
+            else {{ hours_in_a_row('idle_hours', var('zero_run_min_hours')) }}
+        end as zero_run_hours,
+        cast({{ spike_hours() }} as bigint) as spike_hours
+    from supplied
+
+),
+
+-- nothing odd about it but, at most, the voltage
+trusted as (
+
+    select
+        *,
+        expected_hours & read_hours & ~(doubted_hours | zero_run_hours | spike_hours)
+            as trusted_hours
+    from judged
+
+),
+
+-- estimates rest on what is taken as read while there was supply
+anchored as (
+
+    select
+        *,
+        expected_hours & ~trusted_hours as asked_hours,
+        {{ array_of(anchors_by_hour()) }} as anchors_by_hour
+    from trusted
+
+),
+
+final as (
+
+    select
+        meter_number,
+        read_on,
+        feeder,
+        expected_hours,
+        landed_hours,
+        outage_hours,
+        off_hours,
+        zero_run_hours,
+        spike_hours,
+        trusted_hours,
+        asked_hours,
+        cast(bit_count(asked_hours) as integer) as hours_asked,
+        anchors_by_hour,
+        cast({{ sum_of_hours('anchors_by_hour') }} as double)
+        / nullif(bit_count(trusted_hours & ~(outage_hours | off_hours)), 0) as mean_anchor_kwh,
+        hours_wanted,
+        day_version
+    from anchored
+
+)
+
+select * from final
