@@ -89,10 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     metering.add_argument(
         "--built-meters",
         type=_count,
-        nargs=2,
+        nargs="+",
         default=meters.built,
         metavar="N",
-        help="two growing sizes to build as well (100 1000)",
+        help="growing sizes to build as well, two at least (100 1000 10000)",
     )
     receivables = parser.add_argument_group("receivables")
     receivables.add_argument(

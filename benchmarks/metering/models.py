@@ -28,7 +28,6 @@ class Building:
         build: All its models anew, and their data tests, with dbt's start.
         advance: One more month of raw rows.
         update: The same models and tests after that month.
-        anew: The same once more, from scratch.
     """
 
     meters: int
@@ -36,7 +35,6 @@ class Building:
     build: Cost
     advance: Cost
     update: Cost
-    anew: Cost
 
 
 def build_part(meters: int) -> Building:
@@ -64,7 +62,6 @@ def build_part(meters: int) -> Building:
             build=run("build", "--full-refresh", *selected),
             advance=run("advance", "--months", "1"),
             update=run("build", *selected),
-            anew=run("build", "--full-refresh", *selected),
         )
     finally:
         shutil.rmtree(place)

@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_validated_days') }}
+{%- set unheld_days = unheld_days(ref('int_validated_days'), hours_held='hours_held') %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -7,13 +10,7 @@
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() -%}
-    where (meter_number, read_on) in (
-        {{ unheld_days(ref('int_validated_days'), hours_held='hours_held') }}
-    )
-    {%- else -%}
-    -- depends_on: {{ ref('int_validated_days') }}
-    {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 

@@ -1,19 +1,17 @@
 -- Nothing here looks at a later day. Longer than others, because an hour is estimated in one pass.
 -- The days are read three times: a CTE used that often would be kept in memory.
+{%- set unheld_days = unheld_days(ref('int_validated_days'), 'hours_asked') %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_outdated_days(ref('int_validated_days'), 'hours_asked') }}",
 ) }}
 
-with asked_days as (
+with days as (
 
     select * from {{ ref('int_validated_days') }}
-    where
-        hours_asked > 0
-        {% if is_incremental() -%}
-        and (meter_number, read_on) in ({{ unheld_days(ref('int_validated_days'), 'hours_asked') }})
-        {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 
@@ -34,7 +32,8 @@ each_hour as (
     select
         *,
         cast({{ each_integer('0', '23') }} as integer) as hour_of_day
-    from asked_days
+    from days
+    where hours_asked > 0
 
 ),
 

@@ -126,7 +126,7 @@ printed as (
     select
         *,
         {{ fingerprint_of([
-            'read_on', 'plausible_kwh', 'expected_hours', 'outage_hours', 'off_hours',
+            'read_on', 'feeder', 'plausible_kwh', 'expected_hours', 'outage_hours', 'off_hours',
             'readings_print', 'outage_print', validation_settings()
         ]) }} as day_print
     from supplied

@@ -1,10 +1,16 @@
 -- Read once from end to end. Hours of a day are bits of one number, hour h being 2 to the power h,
 -- and their energies an array: what follows works on a day's 24 hours without a row for each.
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_changed_days() }}",
+) }}
+
 with readings as (
 
     select * from {{ ref('stg_metering__readings') }}
-    where is_accepted
+    where is_accepted{% if is_incremental() %} and read_on not in ({{ held_days() }}){% endif %}
 
 ),
 
@@ -19,9 +25,7 @@ timed as (
         is_conflicting,
         cast(extract(hour from read_at) as integer) as hour_of_day,
         {{ hour_bit('read_at') }} as in_hour,
-        {{ fingerprint_of([
-            'read_at', 'kwh', 'voltage', 'quality', 'is_repeated', 'is_conflicting', 'batch_no'
-        ]) }} as reading_print
+        {{ reading_print() }} as reading_print
     from readings
 
 ),

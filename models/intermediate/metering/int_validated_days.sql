@@ -2,9 +2,18 @@
 -- `int_reading_days`. A zero without supply is as it should be; with supply, some in a row are no
 -- reading, nor are those of a day that tells nothing else.
 
+{%- set unheld_days = unheld_days(ref('int_meter_days'), hours_held='hours_wanted') %}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_outdated_days(ref('int_meter_days'), hours_held='hours_wanted') }}",
+) }}
+
 with days as (
 
     select * from {{ ref('int_meter_days') }}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 

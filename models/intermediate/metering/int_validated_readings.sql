@@ -1,5 +1,7 @@
 -- A reading is judged and written in one pass, by what is known of its day: nothing is sorted. Only
 -- days of which nothing is held under their version are made.
+{%- set unheld_days = unheld_days(ref('int_validated_days')) %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -9,9 +11,7 @@
 with days as (
 
     select * from {{ ref('int_validated_days') }}
-    {% if is_incremental() -%}
-    where (meter_number, read_on) in ({{ unheld_days(ref('int_validated_days')) }})
-    {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
 
 ),
 

@@ -1,12 +1,10 @@
--- One pass over the readings: first every meter's own mean, then how the meters of a type differ.
+-- First every meter's own mean, then how the meters of a type differ; from the arrays of its days,
+-- of which there are 24 times fewer than readings.
 
-with readings as (
+with days as (
 
-    select * from {{ ref('int_validated_readings') }}
-    where
-        read_on <= {{ as_of_date() }}
-        and validation_method = 'as_read'
-        and not is_in_outage
+    select * from {{ ref('int_validated_days') }}
+    where read_on <= {{ as_of_date() }}
 
 ),
 
@@ -17,19 +15,39 @@ meters as (
 
 ),
 
-meter_hours as (
+meter_weekdays as (
 
     select
         meter_number,
         cast({{ iso_day_of_week('read_on') }} as integer) as day_of_week,
-        hour_of_day,
         {{ season_of('read_on') }} as season,
-        sum(validated_kwh) as kwh,
-        count(*) as hours
-    from readings
+        {{ each_hour_of('sum', 'anchors_by_hour') }} as kwh_by_hour,
+        {{ each_hour_of('count', 'anchors_by_hour') }} as hours_by_hour
+    from days
     group by
-        meter_number, cast({{ iso_day_of_week('read_on') }} as integer), hour_of_day,
-        {{ season_of('read_on') }}
+        meter_number, cast({{ iso_day_of_week('read_on') }} as integer), {{ season_of('read_on') }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        cast({{ each_integer('0', '23') }} as integer) as hour_of_day
+    from meter_weekdays
+
+),
+
+meter_hours as (
+
+    select
+        meter_number,
+        day_of_week,
+        season,
+        hour_of_day,
+        {{ element_of('kwh_by_hour', 'hour_of_day') }} as kwh,
+        {{ element_of('hours_by_hour', 'hour_of_day') }} as hours
+    from numbered
 
 ),
 
@@ -46,6 +64,7 @@ meter_means as (
     from meter_hours
     inner join meters
         on meter_hours.meter_number = meters.meter_number
+    where meter_hours.hours > 0
 
 ),
 
@@ -55,7 +74,7 @@ final as (
         consumer_type,
         season,
         day_of_week,
-        cast(hour_of_day as integer) as hour_of_day,
+        hour_of_day,
         cast(count(*) as bigint) as meters,
         cast(sum(hours) as bigint) as hours,
         cast(cast(sum(kwh) as double) / sum(hours) as decimal(18, 6)) as mean_kwh,

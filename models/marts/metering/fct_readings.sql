@@ -1,3 +1,6 @@
+-- depends_on: {{ ref('int_validated_days') }}
+{%- set unheld_days = unheld_days(ref('int_validated_days'), until=as_of_date()) %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -5,18 +8,17 @@
     pre_hook="{{ forget_outdated_days(ref('int_validated_days'), until=as_of_date()) }}",
 ) }}
 
-with readings as (
+with validated as (
 
     select * from {{ ref('int_validated_readings') }}
-    where
-        read_on <= {{ as_of_date() }}
-        {% if is_incremental() -%}
-        and (meter_number, read_on) in (
-            {{ unheld_days(ref('int_validated_days'), until=as_of_date()) }}
-        )
-        {%- else -%}
-        -- depends_on: {{ ref('int_validated_days') }}
-        {%- endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+
+),
+
+readings as (
+
+    select * from validated
+    where read_on <= {{ as_of_date() }}
 
 ),
 
