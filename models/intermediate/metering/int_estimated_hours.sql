@@ -1,5 +1,5 @@
 -- Nothing here looks at a later day. Longer than others, because an hour is estimated in one pass.
--- The days are read three times: a CTE used that often would be kept in memory.
+-- The days are read twice: a CTE used twice would be kept in memory.
 {%- set unheld_days = unheld_days(ref('int_validated_days'), 'hours_asked') %}
 
 {{ config(
