@@ -46,7 +46,7 @@ _STORAGE: Final = "v1.5.0"
 It compresses faster and smaller than the default, which every version since 0.10 can read.
 """
 
-_LOAD_MEMORY: Final = "750MB"
+_LOAD_MEMORY: Final = "600MB"
 
 _REPEATING_IDS: Final = frozenset({"plan_id", "sku_id"})
 _PACKED: Final = frozenset({ENERGY, INTEGER, BIGINT, TIMESTAMP})
