@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from pipeline.errors import WarehouseError, WarehouseUsageError
 from seeders.config import ConfigError, load_config
 from seeders.extracts import LoadError, load_extracts
 from seeders.simulation import SimulationError, advance, seed
+from seeders.writer import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +56,7 @@ def seed_world(
     Raises:
         WarehouseError: If the company cannot be simulated.
     """
-    with duckdb.connect(str(database)) as connection:
+    with open_file(database) as connection:
         try:
             return seed(connection, config, root_seed, report)
         except SimulationError as error:
@@ -70,7 +69,7 @@ def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
     Raises:
         WarehouseError: If the raw tables hold no simulation, or it cannot go on.
     """
-    with duckdb.connect(str(database)) as connection:
+    with open_file(database) as connection:
         try:
             return advance(connection, months, report)
         except SimulationError as error:
@@ -83,7 +82,7 @@ def load_world(database: Path, directory: Path, as_of: date | None, report: Repo
     Raises:
         LoadRefusedError: If the mapping or its files are at fault; nothing is written then.
     """
-    with duckdb.connect(str(database)) as connection:
+    with open_file(database) as connection:
         try:
             return load_extracts(connection, directory, as_of, lambda what: report(0, 1, what))
         except LoadError as error:

@@ -65,6 +65,11 @@ _SINGLE: Final = (
     "duplicate",
     "late_arrival",
 )
+_ON_SUPPLY: Final = ("negative", "spike", "voltage_sag", "tamper", "reverse_energy")
+"""Befall hours without an interruption, of meters that work."""
+_ON_USE: Final = ("spike", "reverse_energy")
+_ALIVE: Final = ("duplicate",)
+_LATE: Final = ("late_arrival",)
 _STEPS: Final = 65_536
 _MONTHS: Final = 1_024
 _HOURS: Final = 1_024
@@ -325,26 +330,20 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
         "metering.single.more",
         (numbers(run)[meter] * _MONTHS + run.calendar.month) * _HOURS + hour,
     )
-    kind = np.searchsorted(reached, (words.ravel()[candidate] + more(0)) / _STEPS, side="right")
+    drawn = (words.ravel()[candidate] + more(0)) / _STEPS
+    kind = _kinds(reached, drawn)
     out, dead = told.minutes_out[meter, hour] > 0, told.is_dead[meter, hour]
     is_lit = ~out & ~dead
     value = sheet.kwh[meter, hour]
     late_from = hours - config.late_arrival_days * HOURS_PER_DAY
+    on_supply, on_use, alive, late = _needs()[kind].T
     eligible = (
-        np.select(
-            [kind == index for index in range(len(_SINGLE))],
-            [
-                np.ones(len(kind), dtype=np.bool_),
-                is_lit,
-                is_lit & (value > 0),
-                is_lit,
-                is_lit & (meter < run.size),
-                is_lit & (value > 0),
-                ~dead,
-                hour >= late_from,
-            ],
-            default=False,
-        )
+        (kind < len(_SINGLE))
+        & (is_lit | ~on_supply)
+        & ((value > 0) | ~on_use)
+        & (~dead | ~alive)
+        & ((hour >= late_from) | ~late)
+        & ((meter < run.size) | (kind != _SINGLE.index("tamper")))
         & ~sheet.in_run[meter, hour]
     )
     chosen = np.flatnonzero(eligible)
@@ -379,6 +378,22 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
             sheet.arrives[at] = False
             extras.append(_extra(sheet, at, sheet.kwh[at], np.ones(len(of), dtype=np.bool_)))
     return spells, Extra.concatenate(extras), tamperings
+
+
+def _kinds(reached: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Choose a fault for each draw, the number of them for none. Counting is faster than a search: they are few."""
+    kind = np.zeros(len(drawn), dtype=np.int8)
+    for end in reached:
+        kind += drawn >= end
+    return kind
+
+
+def _needs() -> NDArray[np.bool_]:
+    """Say of each fault, and of none, whether it needs supply, use, a working meter, the end of the month."""
+    needs = np.zeros((len(_SINGLE) + 1, 4), dtype=np.bool_)
+    for column, kinds in enumerate((_ON_SUPPLY, _ON_USE, _ALIVE, _LATE)):
+        needs[[_SINGLE.index(name) for name in kinds], column] = True
+    return needs
 
 
 def _spike(

@@ -22,7 +22,7 @@ from seeders.simulation.metering.grid import (
 )
 from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK, Directory, Places
 from seeders.simulation.months import NEVER
-from seeders.simulation.normal import factors, normal
+from seeders.simulation.normal import factors, looked_up, normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +182,7 @@ def _used(run: Run) -> NDArray[np.int32]:
     used *= levels[:, :, None]
     used = used.reshape(run.size, calendar.hours)
     noise = hour_words(run, "hour", run.start, run.size)
-    used *= factors(config.hour_spread)[noise]
+    used *= looked_up(factors(config.hour_spread), noise)
     ceiling = (places.watts * config.load_ceiling).astype(np.float32)
     np.minimum(used, ceiling[:, None], out=used)
     supplied = (MINUTES_PER_HOUR - run.minutes_out) / np.float32(MINUTES_PER_HOUR)
@@ -296,8 +296,13 @@ def technical_loss(
 
 def _fed(run: Run, used: NDArray[np.int32]) -> NDArray[np.int32]:
     config, hours = run.config, run.calendar.hours
-    begins = np.arange(0, run.size, config.meters_per_feeder)
-    supplied = np.add.reduceat(used, begins, axis=0, dtype=np.int64)
+    # the last feeder may have fewer meters than the others
+    whole = run.size // config.meters_per_feeder
+    of_whole, rest = np.split(used, [whole * config.meters_per_feeder])
+    supplied = np.empty((run.feeders, hours), dtype=np.int64)
+    of_whole.reshape(whole, config.meters_per_feeder, hours).sum(axis=1, out=supplied[:whole])
+    if len(rest) > 0:
+        rest.sum(axis=0, keepdims=True, out=supplied[whole:])
     loss = technical_loss(config, run.streams, run.first_feeder, run.feeders)
     drawn = run.streams.uniform(
         "metering.grid.noise", run.first_feeder * hours, run.feeders * hours, run.calendar.month

@@ -121,14 +121,23 @@ class Outages(Arrays):
             feeders x hours numbers up to 60; what overlaps is counted once.
         """
         these = self.select((self.cause == SAG) == sags)
-        minutes = hours * MINUTES_PER_HOUR
-        steps = np.zeros((feeders, minutes + 1), dtype=np.int8)
-        np.add.at(steps, (these.feeder, these.begins), 1)
-        np.add.at(steps, (these.feeder, these.ends), -1)
-        is_out = np.cumsum(steps[:, :-1], axis=1, dtype=np.int8) > 0
-        by_hour = is_out.reshape(feeders, hours, MINUTES_PER_HOUR)
-        counted: NDArray[np.uint8] = by_hour.sum(axis=2, dtype=np.uint8)
-        return counted
+        # feeders are laid end to end, so that what overlaps is merged in one go
+        longest = hours * MINUTES_PER_HOUR
+        begins = these.feeder * longest + these.begins
+        order = np.argsort(begins, kind="stable")
+        begins = begins[order]
+        reached = np.maximum.accumulate((these.feeder * longest + these.ends)[order])
+        is_first = np.ones(len(begins), dtype=np.bool_)
+        is_first[1:] = begins[1:] > reached[:-1]
+        is_last = np.roll(is_first, -1)
+        steps = np.zeros(feeders * hours + 2, dtype=np.int64)
+        for at, sign in ((begins[is_first], 1), (reached[is_last], -1)):
+            hour, minute = np.divmod(at, MINUTES_PER_HOUR)
+            # from a minute on, its hour has the rest of its minutes and each later hour all of them
+            np.add.at(steps, hour, sign * (MINUTES_PER_HOUR - minute))
+            np.add.at(steps, hour + 1, sign * minute)
+        counted: NDArray[np.uint8] = np.cumsum(steps[:-2]).astype(np.uint8)
+        return counted.reshape(feeders, hours)
 
 
 def draw_outages(

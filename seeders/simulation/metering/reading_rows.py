@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,9 @@ READING_FAULTS: Final = "ground_truth.reading_faults"
 METER_MONTHS: Final = "ground_truth.meter_months"
 
 _ENERGY_DIGITS: Final = 3
+_MICROSECONDS: Final = 1_000_000
+
+_Number = TypeVar("_Number", bound=np.number)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Readings(Arrays):
 
     Attributes:
         number: Position of the number each carries.
-        at: The second its hour begins.
+        at: The microsecond its hour begins, as DuckDB counts.
         kwh: Watt-hours, `NO_VALUE` where there is none.
         voltage: Thousandths of a volt, likewise.
         quality: Position in `QUALITIES`.
@@ -89,15 +92,22 @@ class Readings(Arrays):
     def rows(self, numbers: pa.Array, batch: int) -> pa.RecordBatch:
         """Write them as rows of `raw_metering.readings`."""
         # a dictionary may hold a null, a dictionary column of DuckDB may not: nulls go into the index
-        is_coded = self.quality > 0
-        coded = pa.array(np.maximum(self.quality, 1) - 1, mask=~is_coded)
+        coded = pa.Array.from_buffers(
+            pa.int8(),
+            len(self.quality),
+            [_bits(self.quality > 0), pa.py_buffer(np.maximum(self.quality, 1) - np.int8(1))],
+        )
         return pa.record_batch(
             {
-                "meter_number": pa.DictionaryArray.from_arrays(pa.array(self.number), numbers),
-                "read_at": columns.timestamps(self.at),
+                "meter_number": pa.DictionaryArray.from_arrays(
+                    pa.array(self.number), numbers, safe=False
+                ),
+                "read_at": pa.array(self.at).view(pa.timestamp("us")),
                 "kwh": _decimals(self.kwh),
                 "voltage": _decimals(self.voltage),
-                "quality": pa.DictionaryArray.from_arrays(coded, pa.array(QUALITIES[1:])),
+                "quality": pa.DictionaryArray.from_arrays(
+                    coded, pa.array(QUALITIES[1:]), safe=False
+                ),
                 "_batch_no": columns.constant_number(batch, len(self.number)),
             }
         )
@@ -119,14 +129,21 @@ def reading_rows(
     """
     numbers, swaps = Numbers(run, told), told.swaps
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
-    at = begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR
-    there = np.flatnonzero(dirty.sheet.arrives)
+    at = (begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR) * _MICROSECONDS
+    sheet = dirty.sheet
+    there = pa.Array.from_buffers(pa.bool_(), sheet.arrives.size, [None, _bits(sheet.arrives)])
+
+    def arriving(values: NDArray[_Number]) -> NDArray[_Number]:
+        # Arrow narrows a matrix down faster than NumPy
+        narrowed: NDArray[_Number] = pa.array(values.ravel()).filter(there).to_numpy()
+        return narrowed
+
     by_hour = Readings(
-        numbers.by_hour(dirty).ravel()[there],
-        at[there % run.calendar.hours],
-        dirty.sheet.kwh.ravel()[there],
-        dirty.sheet.voltage.ravel()[there],
-        dirty.sheet.quality.ravel()[there],
+        arriving(numbers.by_hour(dirty)),
+        arriving(np.tile(at, len(sheet.kwh))),
+        arriving(sheet.kwh),
+        arriving(sheet.voltage),
+        arriving(sheet.quality),
     )
     extra = dirty.extra
     besides = Readings(
@@ -156,8 +173,13 @@ def _decimals(units: NDArray[np.int32]) -> pa.Array:
     is_there = units != NO_VALUE
     values = units.astype(np.int64)
     kind = pa.decimal64(18, _ENERGY_DIGITS)
-    valid = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    valid = None if is_there.all() else _bits(is_there)
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+
+
+def _bits(flags: NDArray[np.bool_]) -> pa.Buffer:
+    """Write flags as Arrow does."""
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
 def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.RecordBatch:

@@ -16,6 +16,7 @@ from seeders.simulation.metering.energy import hour_words
 from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import NEUTRAL
 from seeders.simulation.months import SECONDS_PER_DAY
+from seeders.simulation.normal import STEPS, looked_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,7 +179,7 @@ def _voltage(run: Run) -> NDArray[np.int32]:
     tenths = np.empty((meters, hours), dtype=np.int32)
     tenths[: run.size] = level[run.feeder] + np.rint(place).astype(np.int32)[:, None]
     tenths[run.size :] = level
-    tenths += noise % np.uint16(31)
+    tenths += looked_up(np.arange(STEPS, dtype=np.int32) % 31, noise)
     feeder = np.concatenate([run.feeder, np.arange(run.feeders)])
     thieves = np.flatnonzero(
         (run.places.method == NEUTRAL)
@@ -187,8 +188,9 @@ def _voltage(run: Run) -> NDArray[np.int32]:
     for place_no in thieves:
         begins = max(0, (int(run.places.theft_from[place_no]) - calendar.first_day) * HOURS_PER_DAY)
         tenths[place_no, begins:] -= 120 + noise[place_no, begins:].astype(np.int32) // 180
-    sagging = run.minutes_sagging[feeder] > 0
-    drop = _SAG_SHARE + _SAG_WIDTH * (noise[sagging] / np.float64(2**16))
-    tenths[sagging] = (10 * NOMINAL * drop).astype(np.int32)
-    tenths[run.minutes_out[feeder] >= _DARK_FROM] = 0
-    return tenths * (VOLT // 10)
+    sagging = np.flatnonzero((run.minutes_sagging > 0)[feeder])
+    drop = _SAG_SHARE + _SAG_WIDTH * (noise.ravel()[sagging] / np.float64(2**16))
+    tenths.ravel()[sagging] = (10 * NOMINAL * drop).astype(np.int32)
+    unit = np.where(run.minutes_out >= _DARK_FROM, 0, VOLT // 10).astype(np.int32)
+    tenths *= unit[feeder]
+    return tenths

@@ -63,8 +63,11 @@ if TYPE_CHECKING:
     from seeders.simulation.metering.places import Meters, Places
     from seeders.writer import Appender
 
-_ROWS_PER_METER: Final = 200
-"""A meter has three or four times as many readings a month as this: `output.chunk_rows` is 64 thousand."""
+_ROWS_PER_METER: Final = 50
+"""A meter has fifteen times as many readings a month as this, for `output.chunk_rows` is 64 thousand.
+
+A run of a million readings takes some 60 MB; in smaller ones what is done once a run tells.
+"""
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,8 @@ def test_chunks_change_nothing_in_metering() -> None:
     whole = contents(simulate(*settings))
     for table in ("readings", "outages", "meter_events", "meters"):
         assert whole[f"raw_metering.{table}"], table
-    # 200 rows are reckoned for a meter: runs of two feeders, and of a single one
-    for chunk_rows in (6 * 200, 1):
+    # 50 rows are reckoned for a meter: runs of two feeders, and of a single one
+    for chunk_rows in (6 * 50, 1):
         cut = contents(simulate(*settings, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():
             assert cut[table] == rows, table

@@ -231,3 +231,33 @@ def test_a_database_in_memory_keeps_its_room(con: duckdb.DuckDBPyConnection) -> 
     before = _memory_limit(con)
     with writer.bounded_memory(con):
         assert _memory_limit(con) == before
+
+
+def _format(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute(
+        "select tags['storage_version'] from duckdb_databases()"
+        " where database_name = current_database()"
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_a_new_file_has_the_format_that_loads_fastest(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with writer.open_file(path) as con:
+        writer.create_raw_tables(con)
+    # whoever opens it next, dbt for one, asks for nothing
+    with duckdb.connect(str(path)) as con:
+        assert _format(con).startswith("v1.5")
+
+
+def test_a_file_of_the_old_format_is_filled_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as con:
+        writer.create_raw_tables(con)
+        old = _format(con)
+    with writer.open_file(path) as con:
+        writer.replace_world(con, "extracts")
+        writer.append(con, PLANS, pa.table({"plan_id": ["a"]}))
+        assert _format(con) == old
+        assert len(_rows(con, PLANS)) == 1
