@@ -33,6 +33,21 @@ ranked as (
 
 ),
 
+-- a number that stands on meters of several accounts answers for one of them alone
+claimed as (
+
+    select
+        *,
+        min(case when row_reasons is null and key_rank = 1 then account_id end) over (
+            partition by coalesce(meter_number, meter_id)
+        )
+        != max(case when row_reasons is null and key_rank = 1 then account_id end) over (
+            partition by coalesce(meter_number, meter_id)
+        ) as is_claimed_twice
+    from ranked
+
+),
+
 final as (
 
     select
@@ -56,11 +71,14 @@ final as (
         -- flags
         {{ alerts({
             'no_account': 'account_id is null and ' ~ is_of_a_customer,
-            'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer
+            'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer,
+            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer,
+            'unknown_status':
+                "lower(trim(status)) not in ('active', 'suspended', 'disconnected', 'replaced')"
         }) }} as alerts,
 
         {{ verdict('meter_id') }}
-    from ranked
+    from claimed
 
 )
 
