@@ -34,17 +34,25 @@ ranked as (
 ),
 
 -- a number that stands on meters of several accounts answers for one of them alone
+claims as (
+
+    select
+        coalesce(meter_number, meter_id) as claimed_number,
+        min(account_id) != max(account_id) as is_claimed_twice
+    from ranked
+    where row_reasons is null and key_rank = 1
+    group by coalesce(meter_number, meter_id)
+
+),
+
 claimed as (
 
     select
-        *,
-        min(case when row_reasons is null and key_rank = 1 then account_id end) over (
-            partition by coalesce(meter_number, meter_id)
-        )
-        != max(case when row_reasons is null and key_rank = 1 then account_id end) over (
-            partition by coalesce(meter_number, meter_id)
-        ) as is_claimed_twice
+        ranked.*,
+        coalesce(claims.is_claimed_twice and ranked.key_rank = 1, false) as is_claimed_twice
     from ranked
+    left join claims
+        on coalesce(ranked.meter_number, ranked.meter_id) = claims.claimed_number
 
 ),
 
