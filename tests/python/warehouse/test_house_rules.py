@@ -132,7 +132,7 @@ def test_every_model_and_column_is_described(manifest: dict[str, Any], demo: Pro
     ):
         columns.setdefault((schema, table), set()).add(column)
     for name, node in manifest["nodes"].items():
-        if name.startswith("model."):
+        if name.startswith(("model.", "snapshot.")):
             described = {key for key, column in node["columns"].items() if column["description"]}
             assert columns[node["schema"], node["name"]] == described, name
 
