@@ -12,4 +12,4 @@ select
 from {{ ref('fct_leakage_cases') }} as cases
 where cases.status = 'open'
 group by cases.direction, cases.rule, cases.currency
-order by cases.direction desc, amount_at_risk desc
+order by cases.direction desc, cases.currency asc, amount_at_risk desc

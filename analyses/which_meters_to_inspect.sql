@@ -3,12 +3,13 @@
 select
     anomaly_type,
     meter_number,
-    district,
     feeder,
     score,
     estimated_kwh,
-    period_start,
-    reason
+    reason,
+    district,
+    consumer_type,
+    period_start
 from {{ ref('fct_meter_anomalies') }}
 where is_flagged
 order by

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 EXAMPLES = 3
 """Rows named for each reason; the rest are in `data_quality.fct_rejected_rows`."""
 
+ADVICE = {
+    "not_a_date": "other formats: `strptime(column, '%d.%m.%Y')` in the mapping",
+    "not_a_number": "decimal commas: `replace(column, ',', '.')` in the mapping",
+    "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
+    "not_on_the_hour": "a reading tells the energy of one hour: sum shorter ones before",
+    "number_of_several_accounts": "the meter put up last answers for the number",
+    "unknown_meter": "no accepted row of raw_metering.meters has this number",
+    "unknown_status": "known are Active, Suspended, Disconnected and Replaced",
+}
+"""What to do about a reason, by its part before the colon, where that is not plain."""
+
 
 @dataclass(frozen=True)
 class SourceRows:
@@ -90,6 +101,9 @@ class Verdicts:
             for finding in findings:
                 lines.append(Text(f"  {finding.rows:,} x {finding.what} ({finding.source_table})"))
                 lines.extend(Text(f"      {example}") for example in finding.examples)
+                advice = ADVICE.get(finding.what.partition(":")[0])
+                if advice:
+                    lines.append(Text(f"      ({advice})"))
         return Group(*lines)
 
 

@@ -9,6 +9,7 @@ assumed.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -52,6 +53,7 @@ BATCH_NO: Final = 1
 """A load replaces the one before, so its batch is always the first."""
 
 _BATCH_ROWS: Final = 100_000
+_FINGERPRINT_BYTES: Final = 4
 _UNREAD: Final = "unread_values"
 _REJECTED_ROWS: Final = pa.schema(
     [
@@ -105,9 +107,10 @@ def load_extracts(
         if problems:
             raise LoadError(list(dict.fromkeys(problems)))
         sources = _read(scratch, inputs, say)
+        fingerprint = _fingerprint(directory, inputs)
         close_to_the_outside(scratch)
         with transaction(con):
-            return _Writer(con, scratch, mapping, sources).write(say)
+            return _Writer(con, scratch, mapping, sources, fingerprint).write(say)
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,18 @@ def _read(
     return sources
 
 
+def _fingerprint(directory: Path, inputs: _Inputs) -> str:
+    """Name what is loaded by its content, so that corrected files of the same day are another batch."""
+    paths = {file.name: file.path for found in inputs.values() for file in found.files}
+    paths[MAPPING_FILE] = directory / MAPPING_FILE
+    told = hashlib.blake2b(digest_size=_FINGERPRINT_BYTES)
+    for name in sorted(paths):
+        with paths[name].open("rb") as content:
+            told.update(name.encode())
+            told.update(hashlib.file_digest(content, "blake2b").digest())
+    return told.hexdigest()
+
+
 class _Writer:
     """Writes one load: from the scratch database, over what the warehouse held before."""
 
@@ -211,12 +226,13 @@ class _Writer:
         scratch: duckdb.DuckDBPyConnection,
         mapping: Mapping,
         sources: _Sources,
+        fingerprint: str,
     ) -> None:
         self._con = con
         self._scratch = scratch
         self._mapping = mapping
         self._sources = sources
-        self._batch_id = f"load-{mapping.as_of}"
+        self._batch_id = f"load-{mapping.as_of}-{fingerprint}"
 
     def write(self, say: Callable[[str], None]) -> LoadReport:
         """Write every mapped table; to be called inside a transaction."""

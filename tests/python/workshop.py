@@ -145,7 +145,7 @@ class Workshop:
         return _read_manifest(self.directory / "target")
 
     def compile(self, *select: str, chosen: Mapping[str, object] | None = None) -> dict[str, Any]:
-        """The nodes of models, by name and each with its `compiled_code`.
+        """The nodes of models and analyses, by name and each with its `compiled_code`.
 
         Args:
             select: What dbt is told to select.
@@ -163,7 +163,8 @@ class Workshop:
             node["name"]: node
             for node in _read_manifest(target)["nodes"].values()
             # what an earlier command of this process has compiled is no answer
-            if node["resource_type"] == "model" and (compiled / node["original_file_path"]).exists()
+            if node["resource_type"] in {"analysis", "model"}
+            and (compiled / node["original_file_path"]).exists()
         }
 
 

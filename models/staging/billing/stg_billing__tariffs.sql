@@ -94,7 +94,10 @@ final as (
         -- flags
         {{ alerts({
             'ends_before_start': 'valid_to < valid_from',
-            'empty_load_band': 'max_load_kw <= min_load_kw'
+            'empty_load_band': 'max_load_kw <= min_load_kw',
+            'charge_not_rated':
+                "charge || ' by ' || unit not in ('energy by kwh', 'fixed by month', 'fixed by kw',"
+                ~ " 'tax by percent', 'duty by percent', 'fee by month', 'surcharge by percent')"
         }) }} as alerts,
 
         {{ verdict('tariff_row_key') }}

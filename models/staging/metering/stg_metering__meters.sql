@@ -7,6 +7,23 @@ with source as (
 
 ),
 
+accounts as (
+
+    select account_id from {{ ref('stg_crm__accounts') }}
+    where is_accepted
+    group by account_id
+
+),
+
+-- an account that only a bill names becomes a stub
+invoiced_accounts as (
+
+    select account_id from {{ ref('stg_billing__invoices') }}
+    where is_accepted
+    group by account_id
+
+),
+
 judged as (
 
     select
@@ -33,6 +50,34 @@ ranked as (
 
 ),
 
+-- a number that stands on meters of several accounts answers for one of them alone
+claims as (
+
+    select
+        coalesce(meter_number, meter_id) as claimed_number,
+        min(account_id) != max(account_id) as is_claimed_twice
+    from ranked
+    where row_reasons is null and key_rank = 1
+    group by coalesce(meter_number, meter_id)
+
+),
+
+claimed as (
+
+    select
+        ranked.*,
+        accounts.account_id is not null or invoiced_accounts.account_id is not null as has_account,
+        coalesce(claims.is_claimed_twice and ranked.key_rank = 1, false) as is_claimed_twice
+    from ranked
+    left join accounts
+        on ranked.account_id = accounts.account_id
+    left join invoiced_accounts
+        on ranked.account_id = invoiced_accounts.account_id
+    left join claims
+        on coalesce(ranked.meter_number, ranked.meter_id) = claims.claimed_number
+
+),
+
 final as (
 
     select
@@ -56,11 +101,15 @@ final as (
         -- flags
         {{ alerts({
             'no_account': 'account_id is null and ' ~ is_of_a_customer,
-            'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer
+            'unknown_account': 'account_id is not null and not has_account',
+            'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer,
+            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer,
+            'unknown_status':
+                "lower(trim(status)) not in ('active', 'suspended', 'disconnected', 'replaced')"
         }) }} as alerts,
 
         {{ verdict('meter_id') }}
-    from ranked
+    from claimed
 
 )
 

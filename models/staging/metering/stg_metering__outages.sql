@@ -4,6 +4,15 @@ with source as (
 
 ),
 
+feeders as (
+
+    select feeder
+    from {{ ref('stg_metering__meters') }}
+    where is_accepted
+    group by feeder
+
+),
+
 batches as (
 
     select * from {{ ref('stg_control__extract_batches') }}
@@ -14,8 +23,11 @@ resolved as (
 
     select
         source.*,
+        feeders.feeder is not null as has_feeder,
         cast(source.started_at as date) > batches.as_of_date as is_dated_after_extract
     from source
+    left join feeders
+        on source.feeder = feeders.feeder
     left join batches
         on source._batch_no = batches.batch_no
 
@@ -69,6 +81,7 @@ final as (
         {{ alerts({
             'no_cause': 'cause is null',
             'not_over': 'ended_at is null',
+            'unknown_feeder': 'feeder is not null and not has_feeder',
             'dated_after_extract': 'is_dated_after_extract'
         }) }} as alerts,
 

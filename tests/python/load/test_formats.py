@@ -177,7 +177,7 @@ def test_defaults_fill_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
         "select currency from raw_billing.invoices order by invoice_id"
     ).fetchall() == [("USD",), ("PKR",), (None,)]
     assert loaded.con.execute(
-        "select batch_id, batch_no, source, line_of_business, as_of_date, loaded_at"
+        "select left(batch_id, 15), batch_no, source, line_of_business, as_of_date, loaded_at"
         " from raw_control.extract_batches"
     ).fetchall() == [
         ("load-2024-12-31", 1, "extracts", "utility", date(2024, 12, 31), datetime(2025, 1, 1))  # noqa: DTZ001
@@ -235,10 +235,30 @@ tables:
     con = duckdb.connect()
     report = load_extracts(con, tmp_path, date(2025, 6, 30))
 
-    assert report.batch_id == "load-2025-06-30"
+    assert report.batch_id.startswith("load-2025-06-30-")
     assert con.execute(
         "select distinct invoice_date, amount, currency from raw_billing.invoices"
     ).fetchall() == [(date(2024, 5, 1), Decimal("10.25"), "EUR")]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "rows", "as_of", "is_another"),
+    [
+        (INVOICES, GOOD, None, False),
+        (INVOICES, GOOD.replace(b"12.50,USD", b"100.00,USD", 1), None, True),
+        (INVOICES + "# looked at again\n", GOOD, None, True),
+        (INVOICES, GOOD, date(2025, 6, 30), True),
+    ],
+)
+def test_a_batch_is_known_by_what_was_loaded(
+    tmp_path: Path, mapping: str, rows: bytes, as_of: date | None, *, is_another: bool
+) -> None:
+    """Incremental models start anew when another batch takes its place, corrected files included."""
+    first = load(tmp_path, invoices=HEADER + GOOD).report.batch_id
+    (tmp_path / "mapping.yml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "invoices.csv").write_bytes(HEADER + rows)
+
+    assert (load_extracts(duckdb.connect(), tmp_path, as_of).batch_id != first) is is_another
 
 
 def test_tables_that_are_not_mapped_exist_empty(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipeline.verdicts import EXAMPLES, Verdicts, read_verdicts
+from pipeline.verdicts import ADVICE, EXAMPLES, Finding, Verdicts, read_verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +83,17 @@ def test_the_page_fits_80_columns(verdicts: Verdicts) -> None:
     assert "1,199" in page.getvalue()
     assert "5 x negative_amount (raw_billing.invoices)" in page.getvalue()
     assert "future_date" in page.getvalue()
+
+
+def test_advice_follows_the_rows_it_is_for() -> None:
+    """A code that does not say what to do has a line that does, at most 80 columns wide."""
+    finding = Finding("raw_metering.readings", "not_a_number:kwh", 1, ("readings.csv line 2: 1,5",))
+    plain = Finding("raw_metering.readings", "missing_time", 1, ("readings.csv line 3: M1",))
+    out = io.StringIO()
+    Console(file=out, width=80).print(Verdicts((), (finding, plain), ()).render())
+
+    lines = out.getvalue().splitlines()
+    told = lines.index("      readings.csv line 2: 1,5") + 1
+    assert lines[told] == "      (decimal commas: `replace(column, ',', '.')` in the mapping)"
+    assert lines[-1] == "      readings.csv line 3: M1"
+    assert max(len(f"      ({advice})") for advice in ADVICE.values()) <= 80

@@ -134,7 +134,7 @@ def test_a_rejected_row_is_named_with_every_reason(
 ) -> None:
     found = query(
         mixed,
-        "select batch_id, source_file, source_line, reasons from data_quality.fct_rejected_rows"
+        "select left(batch_id, 15), source_file, source_line, reasons from data_quality.fct_rejected_rows"
         f" where source_table = '{table}' order by source_line",
     )
     # after the header and three good rows
@@ -147,7 +147,7 @@ def test_a_rejected_row_is_named_with_every_reason(
 def test_an_odd_row_is_named_and_a_stub_has_no_file(mixed: Project) -> None:
     assert query(
         mixed,
-        "select distinct batch_id, source_file, source_line, alert from data_quality.fct_row_alerts"
+        "select distinct left(batch_id, 15), source_file, source_line, alert from data_quality.fct_row_alerts"
         " order by source_line",
     ) == [
         ("load-2024-03-31", "payments.csv", 4, "dated_after_extract"),

@@ -132,7 +132,7 @@ def test_every_model_and_column_is_described(manifest: dict[str, Any], demo: Pro
     ):
         columns.setdefault((schema, table), set()).add(column)
     for name, node in manifest["nodes"].items():
-        if name.startswith("model."):
+        if name.startswith(("model.", "snapshot.")):
             described = {key for key, column in node["columns"].items() if column["description"]}
             assert columns[node["schema"], node["name"]] == described, name
 
@@ -175,3 +175,17 @@ def test_logs_carry_no_names(demo: Project) -> None:
     text = "".join(log.read_text() for log in logs)
     assert "[debug]" in text
     assert not [name for name in names if name in text]
+
+
+def test_every_question_is_listed_described_and_answered(workshop: Workshop, demo: Project) -> None:
+    files = {path.stem for path in (CHECKOUT / "analyses").glob("*.sql")}
+    listed = re.findall(
+        r"^\| `(\w+)` \|", (CHECKOUT / "analyses/README.md").read_text(), re.MULTILINE
+    )
+    described = yaml.safe_load((CHECKOUT / "analyses/_analyses.yml").read_text())["analyses"]
+    assert sorted(listed) == sorted(entry["name"] for entry in described) == sorted(files)
+
+    questions = workshop.compile("path:analyses")
+    assert {name for name in questions if name in files} == files
+    unanswered = [name for name in files if not query(demo, questions[name]["compiled_code"])]
+    assert unanswered == []
