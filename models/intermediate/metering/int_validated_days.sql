@@ -51,6 +51,16 @@ supplied as (
 
 ),
 
+-- what was taken while there was supply
+summed as (
+
+    select
+        *,
+        {{ sum_of_hours('kwh_by_hour', 'running_hours') }} as running_kwh
+    from supplied
+
+),
+
 judged as (
 
     select
@@ -61,7 +71,7 @@ judged as (
             else {{ hours_in_a_row('idle_hours', var('zero_run_min_hours')) }}
         end as zero_run_hours,
         cast({{ spike_hours() }} as bigint) as spike_hours
-    from supplied
+    from summed
 
 ),
 

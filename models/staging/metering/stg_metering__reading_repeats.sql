@@ -37,14 +37,26 @@ on_crowded_days as (
 
 ),
 
--- a row that says how much goes before one that does not, then the first to arrive
+timed as (
+
+    select
+        *,
+        date_trunc('hour', read_at) as in_hour,
+        read_at != date_trunc('hour', read_at) as is_off_the_hour
+    from on_crowded_days
+
+),
+
+-- a row that says how much goes before one that does not, then the first to arrive; what is told
+-- between the hours shows that the row on the hour is not all of it
 ranked as (
 
     select
         *,
         row_number() over (
-            partition by meter_number, read_at
+            partition by meter_number, in_hour
             order by
+                is_off_the_hour asc,
                 case when _load_reasons is null then 0 else 1 end,
                 case when kwh is null then 1 else 0 end,
                 _batch_no nulls first,
@@ -54,13 +66,14 @@ ranked as (
                 _file_no nulls first,
                 _source_line nulls first
         ) as key_rank,
-        count(*) over (partition by meter_number, read_at) as copies,
-        coalesce(
-            min(kwh) over (partition by meter_number, read_at)
-            != max(kwh) over (partition by meter_number, read_at),
+        count(*) over (partition by meter_number, in_hour) as copies,
+        bool_or(is_off_the_hour) over (partition by meter_number, in_hour)
+        or coalesce(
+            min(kwh) over (partition by meter_number, in_hour)
+            != max(kwh) over (partition by meter_number, in_hour),
             false
         ) as is_conflicting
-    from on_crowded_days
+    from timed
 
 ),
 

@@ -111,7 +111,7 @@ judged as (
             'unknown_meter': 'meter_number is not null and not has_meter',
             'missing_time': is_missing('read_at'),
             'not_on_the_hour': 'is_off_the_hour',
-            'duplicate_key': 'key_rank > 1'
+            'duplicate_key': 'key_rank > 1 and not is_off_the_hour'
         }) }} as rejection_reasons
     from resolved
 
@@ -137,11 +137,14 @@ final as (
         -- flags
         is_repeated,
         is_conflicting,
-        {{ alerts({'dated_after_extract': 'is_dated_after_extract'}) }} as alerts,
+        {{ alerts({
+            'dated_after_extract': 'is_dated_after_extract',
+            'unknown_quality': "quality not in ('estimated', 'no_signal', 'reverse', 'tamper')"
+        }) }} as alerts,
 
         -- verdict
         rejection_reasons,
-        case when key_rank > 1 then {{ reading_key() }} end as kept_key,
+        case when key_rank > 1 and not is_off_the_hour then {{ reading_key() }} end as kept_key,
         rejection_reasons is null as is_accepted,
 
         -- metadata

@@ -129,6 +129,11 @@ def test_late_rows_of_any_age_are_taken(changed: Callable[..., tuple[Project, Pr
         select * replace (kwh + 1 as kwh, 1 as _batch_no) from raw_metering.readings
         where meter_number = {meter(1)} and read_at between '2024-02-20' and '2024-02-21'
         """,
+        # half an hour, of an hour that is held as it was told
+        f"""
+        insert into raw_metering.readings by name
+        select {meter(5)} as meter_number, timestamp '2024-01-15 10:30' as read_at, 1 as kwh, 900001 as _batch_no
+        """,
     )
     assert query(
         grown,
