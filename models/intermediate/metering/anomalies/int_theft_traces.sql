@@ -12,7 +12,8 @@ with noise as (
 
 level_breaks as (
 
-    select * from {{ ref('int_level_breaks') }}
+    select * from {{ ref('int_residual_breaks') }}
+    where not is_night
 
 ),
 
@@ -24,7 +25,8 @@ break_evidence as (
 
 night_breaks as (
 
-    select * from {{ ref('int_night_breaks') }}
+    select * from {{ ref('int_residual_breaks') }}
+    where is_night
 
 ),
 
@@ -59,8 +61,8 @@ gathered as (
         noise.last_judged_on,
         level_breaks.broke_on as level_broke_on,
         level_breaks.contrast as level_contrast,
-        level_breaks.level_before,
-        least(level_breaks.level_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
+        level_breaks.mean_before as level_before,
+        least(level_breaks.near_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
             as level_drop,
         break_evidence.missing_day_kwh,
         break_evidence.lost_day_kwh,
@@ -80,7 +82,7 @@ gathered as (
             as sag_share,
         night_breaks.broke_on as night_broke_on,
         night_breaks.contrast as night_contrast,
-        least(night_breaks.night_drop, night_breaks.lasting_drop) as night_drop,
+        least(night_breaks.near_drop, night_breaks.lasting_drop) as night_drop,
         rollbacks.first_on as rolled_back_on,
         coalesce(rollbacks.rollback_days, 0) as rollback_days,
         scattered_lows.scattered_from,
