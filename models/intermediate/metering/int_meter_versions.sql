@@ -75,7 +75,7 @@ dated_changes as (
         feeder,
         connected_load_kw,
         case when changed_on is null then coalesce(status, 'Active') else 'Active' end as status,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         false as is_from_feed
     from undated
 
@@ -120,7 +120,7 @@ final as (
         feeder,
         connected_load_kw,
         status,
-        case when spell_number = 1 then cast('1900-01-01' as date) else changed_on end
+        case when spell_number = 1 then {{ beginning_of_time() }} else changed_on end
             as valid_from,
         coalesce(next_changed_on, {{ end_of_time() }}) as valid_to,
         is_from_feed

@@ -32,7 +32,7 @@ customer_versions as (
         case
             when row_number() over (partition by customer_id order by effective_date) > 1
                 then effective_date
-            else cast('1900-01-01' as date)
+            else {{ beginning_of_time() }}
         end as holds_from
     from {{ ref('dim_customers') }}
 
@@ -45,7 +45,7 @@ meter_versions as (
         case
             when row_number() over (partition by meter_id order by effective_date) > 1
                 then effective_date
-            else cast('1900-01-01' as date)
+            else {{ beginning_of_time() }}
         end as holds_from
     from {{ ref('dim_meters') }}
 
