@@ -1,8 +1,6 @@
--- Four traces that theft leaves: a level that falls for good, a night that falls against the day, a
--- register turned back, and a load that never registered what its peers register. Each has
--- its evidence in log-odds; the strongest speaks for the meter.
-
-{%- set weights = var('theft_weights') %}
+-- What theft may leave behind, side by side: a level that falls for good and what changed with it,
+-- a night that falls against the day, a register turned back, scattered lows, and a load that never
+-- registered what its peers register.
 
 with noise as (
 
@@ -53,7 +51,7 @@ peer_levels as (
 
 ),
 
-gathered as (
+final as (
 
     select
         noise.place_id,
@@ -106,58 +104,6 @@ gathered as (
         on noise.place_id = scattered_lows.place_id
     left join peer_levels
         on noise.place_id = peer_levels.place_id
-
-),
-
-final as (
-
-    select
-        *,
-        case
-            when level_drop > 0
-                then
-                    {{ weights.level.start }}
-                    + {{ weights.level.drop }} * cast(level_drop as double)
-                    + {{ weights.level.contrast }} * ln(greatest(cast(level_contrast as double), 1))
-                    + {{ weights.level.balance }} * coalesce(balance, 0)
-                    + {{ weights.level.tamper }} * least(tamper_days, 1)
-                    + {{ weights.level.zero_share }} * zero_share
-                    + {{ weights.level.sag_share }} * sag_share
-            else -20
-        end as level_odds,
-        case
-            when night_drop > 0
-                then
-                    {{ weights.night.start }}
-                    + {{ weights.night.drop }} * cast(night_drop as double)
-                    + {{ weights.night.contrast }} * ln(greatest(cast(night_contrast as double), 1))
-            else -20
-        end as night_odds,
-        case
-            when rollback_days > 0
-                then
-                    {{ weights.rollback.start }} + {{ weights.rollback.days }} * rollback_days
-            else -20
-        end as rollback_odds,
-        coalesce(
-            {{ weights.scatter.start }}
-            + {{ weights.scatter.evidence }} * cast(scatter_evidence as double),
-            -20
-        ) as scatter_odds,
-        coalesce(
-            {{ weights.peers.start }}
-            - {{ weights.peers.load }} * cast(load_off as double)
-            - {{ weights.peers.deviations }} * cast(load_deviations as double)
-            + {{ weights.peers.sag_share }} * greatest(cast(sag_off as double), 0),
-            -20
-        ) as peer_odds,
-        coalesce(
-            {{ weights.night_peers.start }}
-            - {{ weights.night_peers.night }} * cast(night_off as double)
-            - {{ weights.night_peers.deviations }} * cast(night_deviations as double),
-            -20
-        ) as night_peer_odds
-    from gathered
 
 )
 
