@@ -24,16 +24,11 @@ accounts as (
 
 ),
 
--- the first version of a customer or meter stands for the time before it
 customer_versions as (
 
     select
         *,
-        case
-            when row_number() over (partition by customer_id order by effective_date) > 1
-                then effective_date
-            else {{ beginning_of_time() }}
-        end as holds_from
+        {{ holds_from('customer_id') }} as holds_from
     from {{ ref('dim_customers') }}
 
 ),
@@ -42,11 +37,7 @@ meter_versions as (
 
     select
         *,
-        case
-            when row_number() over (partition by meter_id order by effective_date) > 1
-                then effective_date
-            else {{ beginning_of_time() }}
-        end as holds_from
+        {{ holds_from('meter_id') }} as holds_from
     from {{ ref('dim_meters') }}
 
 ),
