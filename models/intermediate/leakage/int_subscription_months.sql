@@ -1,3 +1,7 @@
+-- A period is expected where its billing date lies within what the extracts can tell, finds the
+-- subscription active and its account, too. One model, though long: each step takes dates away, and
+-- none is a table that anybody else would read.
+
 with subscriptions as (
 
     select * from {{ ref('stg_billing__subscriptions') }}

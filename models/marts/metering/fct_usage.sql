@@ -1,3 +1,6 @@
+-- What was used, by the versions of customer and meter in force when the period ended. Long by its
+-- columns, since usage that is stated and usage that was read list the same ones.
+
 with stated_usages as (
 
     select * from {{ ref('int_metered_usages') }}

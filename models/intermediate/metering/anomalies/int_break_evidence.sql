@@ -1,6 +1,7 @@
 -- What else changed when a meter's level fell: hours without any energy, voltage sags, seals that
 -- were touched, and above all what its feeder loses. Energy that is taken and not metered is still
--- fed in; a house that uses less is not.
+-- fed in; a house that uses less is not. Long, because everything is told twice, before the fall
+-- and after it, from one pass over the days.
 
 {%- set clean_hours = 24 * var('anomaly_min_days_before') %}
 

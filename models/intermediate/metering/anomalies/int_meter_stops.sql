@@ -1,5 +1,6 @@
 -- A meter that has stopped registers nothing, or the same every hour, from some day to its last,
--- while its feeder is supplied and its neighbours go on.
+-- while its feeder is supplied and its neighbours go on. One model, though long: a table between
+-- two steps would be one more copy of every day, and few of them are looked at in the end.
 
 with daily as (
 
