@@ -1,6 +1,7 @@
 -- A bill follows the reading: one that does not print its period is for the last usage that ended
 -- by the day it was issued, or by the last day it prints. Usage that an earlier bill had already
--- seen was that bill's, and a bill without usage of its own has no period.
+-- seen was that bill's, and a bill without usage of its own has no period. Long, since bills and
+-- usage are lined up for this one question.
 
 with bills as (
 

@@ -18,7 +18,7 @@ own_steps as (
         penalty,
         suspend_score,
         close_score,
-        coalesce(valid_from, cast('1900-01-01' as date)) as holds_from,
+        coalesce(valid_from, {{ beginning_of_time() }}) as holds_from,
         least(coalesce({{ day_add('valid_to', 1) }}, {{ end_of_time() }}), {{ end_of_time() }})
             as holds_to
     from policies
@@ -41,7 +41,7 @@ stated_steps as (
                 cast({{ step.penalty }} as decimal(18, 6)) as penalty,
                 cast({{ policy.suspend_score }} as decimal(18, 6)) as suspend_score,
                 cast({{ policy.close_score }} as decimal(18, 6)) as close_score,
-                cast('1900-01-01' as date) as holds_from,
+                {{ beginning_of_time() }} as holds_from,
                 {{ end_of_time() }} as holds_to
         {% endfor -%}
     {%- endfor %}

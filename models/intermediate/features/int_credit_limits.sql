@@ -58,7 +58,7 @@ changes as (
 
     select
         images.account_id,
-        {{ day_number("cast('1900-01-01' as date)") }} as known_from_day,
+        {{ day_number(beginning_of_time()) }} as known_from_day,
         case when images.op = 'c' then images.limit_after else images.limit_before end
             as credit_limit
     from images
@@ -70,7 +70,7 @@ changes as (
 
     select
         accounts.account_id,
-        {{ day_number("cast('1900-01-01' as date)") }} as known_from_day,
+        {{ day_number(beginning_of_time()) }} as known_from_day,
         accounts.credit_limit
     from accounts
     left join carried

@@ -34,7 +34,7 @@ dated_changes as (
 
     select
         account_id,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         case when closed_on is not null and status != 'Active' then 'Active' else status end
             as status
     from undated
@@ -68,7 +68,7 @@ final as (
     select
         account_id,
         status,
-        case when spell_number = 1 then cast('1900-01-01' as date) else changed_on end
+        case when spell_number = 1 then {{ beginning_of_time() }} else changed_on end
             as valid_from,
         coalesce(next_changed_on, {{ end_of_time() }}) as valid_to,
         {{ billable_through('next_status', 'next_changed_on') }} as billable_through

@@ -44,7 +44,7 @@ before_the_feed as (
     select
         source_table,
         entity_key,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         'c' as op,
         before as image
     from last_of_day

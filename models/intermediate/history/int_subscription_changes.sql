@@ -80,7 +80,7 @@ final as (
 
     select
         subscription_id,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         case when ended_on is not null then 'Active' else coalesce(status, 'Active') end as status,
         plan_id,
         quantity,
@@ -103,7 +103,7 @@ final as (
 
     select
         subscription_id,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         'Active' as status,
         null as plan_id,
         null as quantity,

@@ -33,7 +33,7 @@ final as (
             * coalesce(spells.unit_price, plans.monthly_price, 0) as decimal(18, 2)
         ) as monthly_charge,
         plans.currency,
-        case when spells.spell_number = 1 then cast('1900-01-01' as date) else spells.changed_on end
+        case when spells.spell_number = 1 then {{ beginning_of_time() }} else spells.changed_on end
             as valid_from,
         coalesce(spells.next_changed_on, {{ end_of_time() }}) as valid_to,
         {{ billable_through('spells.next_status', 'spells.next_changed_on') }} as billable_through

@@ -10,14 +10,14 @@ with invoices as (
 ended_accounts as (
 
     select * from {{ ref('int_account_spells') }}
-    where status in ('Closed', 'Cancelled') and valid_from > cast('1900-01-01' as date)
+    where status in ('Closed', 'Cancelled') and valid_from > {{ beginning_of_time() }}
 
 ),
 
 ended_subscriptions as (
 
     select * from {{ ref('int_subscription_spells') }}
-    where status in ('Closed', 'Cancelled') and valid_from > cast('1900-01-01' as date)
+    where status in ('Closed', 'Cancelled') and valid_from > {{ beginning_of_time() }}
 
 ),
 

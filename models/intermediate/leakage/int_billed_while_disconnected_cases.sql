@@ -94,7 +94,7 @@ final as (
             '; ',
             'meter ' || billed_meter_number || ' ' || lower(status),
             case
-                when cut_off_on > cast('1900-01-01' as date)
+                when cut_off_on > {{ beginning_of_time() }}
                     then 'since ' || cast(cut_off_on as {{ dbt.type_string() }})
                 else 'throughout the extract'
             end,

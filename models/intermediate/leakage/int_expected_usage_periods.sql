@@ -77,25 +77,9 @@ expected as (
 
 ),
 
--- the first bill issued for a billing date covers it
 covered as (
 
-    select
-        expected.*,
-        invoice_periods.invoice_id,
-        invoice_periods.invoice_date,
-        row_number() over (
-            partition by expected.account_id, expected.period_start
-            order by
-                invoice_periods.invoice_date nulls last, invoice_periods.invoice_id nulls last
-        ) as invoice_rank
-    from expected
-    left join invoice_periods
-        on
-        expected.account_id = invoice_periods.account_id
-        and cast(date_trunc('month', expected.billing_date) as date) = invoice_periods.month_start
-        and expected.billing_date >= invoice_periods.period_start
-        and expected.billing_date <= invoice_periods.period_end
+    {{ covered_by_first_invoice('expected', 'invoice_periods', 'account_id') }}
 
 ),
 

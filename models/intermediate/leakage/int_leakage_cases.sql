@@ -1,66 +1,6 @@
-with ghost_cases as (
+with claims as (
 
-    select * from {{ ref('int_ghost_cases') }}
-
-),
-
-unbilled_usage_cases as (
-
-    select * from {{ ref('int_unbilled_usage_cases') }}
-
-),
-
-energy_theft_cases as (
-
-    select * from {{ ref('int_energy_theft_cases') }}
-
-),
-
-under_billed_cases as (
-
-    select * from {{ ref('int_under_billed_cases') }}
-
-),
-
-zombie_cases as (
-
-    select * from {{ ref('int_zombie_cases') }}
-
-),
-
-leaky_bucket_cases as (
-
-    select * from {{ ref('int_leaky_bucket_cases') }}
-
-),
-
-duplicate_invoice_cases as (
-
-    select * from {{ ref('int_duplicate_invoice_cases') }}
-
-),
-
-billed_after_cancel_cases as (
-
-    select * from {{ ref('int_billed_after_cancel_cases') }}
-
-),
-
-billed_while_disconnected_cases as (
-
-    select * from {{ ref('int_billed_while_disconnected_cases') }}
-
-),
-
-over_billed_cases as (
-
-    select * from {{ ref('int_over_billed_cases') }}
-
-),
-
-duplicate_payment_cases as (
-
-    select * from {{ ref('int_duplicate_payment_cases') }}
+    select * from {{ ref('int_leakage_claims') }}
 
 ),
 
@@ -70,46 +10,20 @@ rules as (
 
 ),
 
-unioned as (
-
-    select * from ghost_cases
-    union all
-    select * from unbilled_usage_cases
-    union all
-    select * from energy_theft_cases
-    union all
-    select * from under_billed_cases
-    union all
-    select * from zombie_cases
-    union all
-    select * from leaky_bucket_cases
-    union all
-    select * from duplicate_invoice_cases
-    union all
-    select * from billed_after_cancel_cases
-    union all
-    select * from billed_while_disconnected_cases
-    union all
-    select * from over_billed_cases
-    union all
-    select * from duplicate_payment_cases
-
-),
-
 identified as (
 
     select
-        unioned.*,
+        claims.*,
         rules.family,
         rules.precedence,
         rules.direction,
         md5(
-            unioned.rule || '|' || unioned.entity_type || '|' || unioned.entity_id || '|'
-            || cast(unioned.period_start as {{ dbt.type_string() }})
+            claims.rule || '|' || claims.entity_type || '|' || claims.entity_id || '|'
+            || cast(claims.period_start as {{ dbt.type_string() }})
         ) as case_id
-    from unioned
+    from claims
     inner join rules
-        on unioned.rule = rules.rule
+        on claims.rule = rules.rule
 
 ),
 

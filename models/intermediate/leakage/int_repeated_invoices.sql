@@ -1,5 +1,6 @@
 -- Only an invoice that shares its amount with another of its account can be a copy or have one,
--- and only then is it worth asking what it is for.
+-- and only then is it worth asking what it is for. Texts of lines are made for those few alone,
+-- which is why they are made here.
 
 with invoices as (
 

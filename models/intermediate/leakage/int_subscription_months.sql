@@ -1,3 +1,7 @@
+-- A period is expected where its billing date lies within what the extracts can tell, finds the
+-- subscription active and its account, too. One model, though long: each step takes dates away, and
+-- none is a table that anybody else would read.
+
 with subscriptions as (
 
     select * from {{ ref('stg_billing__subscriptions') }}
@@ -110,25 +114,9 @@ expected as (
 
 ),
 
--- the first invoice issued for a billing date covers it
 covered as (
 
-    select
-        expected.*,
-        invoice_periods.invoice_id,
-        invoice_periods.invoice_date,
-        row_number() over (
-            partition by expected.subscription_id, expected.period_start
-            order by
-                invoice_periods.invoice_date nulls last, invoice_periods.invoice_id nulls last
-        ) as invoice_rank
-    from expected
-    left join invoice_periods
-        on
-        expected.subscription_id = invoice_periods.subscription_id
-        and expected.period_start = invoice_periods.month_start
-        and expected.billing_date >= invoice_periods.period_start
-        and expected.billing_date <= invoice_periods.period_end
+    {{ covered_by_first_invoice('expected', 'invoice_periods', 'subscription_id') }}
 
 ),
 

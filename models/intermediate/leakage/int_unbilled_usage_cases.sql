@@ -1,7 +1,7 @@
 -- Energy that was surely used and is on no bill. Estimates of hours without a reading may miss, so
 -- months with many of them are not judged; nor is one whose register was turned back, which is
 -- theft and no fault of billing, once that is known. What a later bill for the same period makes up
--- for is cured.
+-- for is cured. Firing and curing stand together, since a cure is counted in the energy that fired.
 
 with billed_usage as (
 

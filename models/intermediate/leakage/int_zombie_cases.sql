@@ -1,3 +1,6 @@
+-- Unpaid beyond the grace while account and subscription are active. Long by its three kinds of
+-- spells, which have to overlap.
+
 with invoices as (
 
     select * from {{ ref('int_invoice_settlement') }}

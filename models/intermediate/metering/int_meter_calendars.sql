@@ -2,7 +2,8 @@
 -- that is there when the extracts begin does from their first day on, if it told anything that
 -- day; one put up later from the hour of its event, else from its first reading, or from the
 -- day it was put up where that is earlier. It ends when the meter is taken down, otherwise with
--- the last day on which any meter was read.
+-- the last day on which any meter was read. Long by what it asks: readings, batches, events and the
+-- meter's own row each tell a part of it.
 
 with reading_days as (
 

@@ -35,47 +35,23 @@ undated as (
 
 ),
 
-dated_changes as (
+statuses as (
 
-    -- what an event does not carry is as the row has it
     select
-        changes.entity_key as meter_id,
-        coalesce({{ json_text('changes.meter_image', 'meter_number') }}, meters.meter_number)
-            as meter_number,
-        coalesce({{ json_text('changes.meter_image', 'account_id') }}, meters.account_id)
-            as account_id,
-        coalesce({{ json_text('changes.meter_image', 'consumer_type') }}, meters.consumer_type)
-            as consumer_type,
-        coalesce({{ json_text('changes.meter_image', 'rate_schedule') }}, meters.rate_schedule)
-            as rate_schedule,
-        coalesce({{ json_text('changes.meter_image', 'district') }}, meters.district) as district,
-        coalesce({{ json_text('changes.meter_image', 'feeder') }}, meters.feeder) as feeder,
-        coalesce(
-            try_cast(
-                {{ json_text('changes.meter_image', 'connected_load_kw') }} as decimal(18, 3)
-            ),
-            meters.connected_load_kw
-        ) as connected_load_kw,
-        changes.status,
-        changes.changed_on,
+        entity_key as meter_id,
+        meter_image,
+        status,
+        changed_on,
         true as is_from_feed
     from changes
-    left join meters
-        on changes.entity_key = meters.meter_id
 
     union all
 
     select
         meter_id,
-        meter_number,
-        account_id,
-        consumer_type,
-        rate_schedule,
-        district,
-        feeder,
-        connected_load_kw,
+        null as meter_image,
         case when changed_on is null then coalesce(status, 'Active') else 'Active' end as status,
-        cast('1900-01-01' as date) as changed_on,
+        {{ beginning_of_time() }} as changed_on,
         false as is_from_feed
     from undated
 
@@ -83,13 +59,7 @@ dated_changes as (
 
     select
         meter_id,
-        meter_number,
-        account_id,
-        consumer_type,
-        rate_schedule,
-        district,
-        feeder,
-        connected_load_kw,
+        null as meter_image,
         status,
         changed_on,
         false as is_from_feed
@@ -104,27 +74,39 @@ spells as (
         *,
         row_number() over (partition by meter_id order by changed_on) as spell_number,
         lead(changed_on) over (partition by meter_id order by changed_on) as next_changed_on
-    from dated_changes
+    from statuses
 
 ),
 
+-- what an event does not carry is as the row has it
 final as (
 
     select
-        meter_id,
-        meter_number,
-        account_id,
-        consumer_type,
-        rate_schedule,
-        district,
-        feeder,
-        connected_load_kw,
-        status,
-        case when spell_number = 1 then cast('1900-01-01' as date) else changed_on end
+        spells.meter_id,
+        coalesce({{ json_text('spells.meter_image', 'meter_number') }}, meters.meter_number)
+            as meter_number,
+        coalesce({{ json_text('spells.meter_image', 'account_id') }}, meters.account_id)
+            as account_id,
+        coalesce({{ json_text('spells.meter_image', 'consumer_type') }}, meters.consumer_type)
+            as consumer_type,
+        coalesce({{ json_text('spells.meter_image', 'rate_schedule') }}, meters.rate_schedule)
+            as rate_schedule,
+        coalesce({{ json_text('spells.meter_image', 'district') }}, meters.district) as district,
+        coalesce({{ json_text('spells.meter_image', 'feeder') }}, meters.feeder) as feeder,
+        coalesce(
+            try_cast(
+                {{ json_text('spells.meter_image', 'connected_load_kw') }} as decimal(18, 3)
+            ),
+            meters.connected_load_kw
+        ) as connected_load_kw,
+        spells.status,
+        case when spells.spell_number = 1 then {{ beginning_of_time() }} else spells.changed_on end
             as valid_from,
-        coalesce(next_changed_on, {{ end_of_time() }}) as valid_to,
-        is_from_feed
+        coalesce(spells.next_changed_on, {{ end_of_time() }}) as valid_to,
+        spells.is_from_feed
     from spells
+    left join meters
+        on spells.meter_id = meters.meter_id
 
 )
 

@@ -64,11 +64,7 @@ weighed as (
         coalesce(
             cast(greatest(hours_estimated - zero_run_hours, 0) as double)
             / nullif(hours_estimated, 0), 1
-        ) as trusted_share,
-        row_number() over (
-            partition by meter_number, period_start
-            order by peak_demand_kw desc nulls last, read_on asc
-        ) as peak_rank
+        ) as trusted_share
     from known
 
 ),
@@ -89,7 +85,6 @@ final as (
         night_kwh,
         peak_demand_kw,
         peak_hour,
-        peak_rank = 1 as is_peak_of_month,
         hours_expected,
         hours_read,
         hours_valid,

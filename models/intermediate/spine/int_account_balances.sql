@@ -1,3 +1,6 @@
+-- Long by its sources: invoices, payments, what was taken back and credit notes are added up side
+-- by side, so that what is applied and what is not come from the same sums.
+
 with settlement as (
 
     select * from {{ ref('int_invoice_settlement') }}

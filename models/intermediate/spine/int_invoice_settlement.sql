@@ -1,3 +1,6 @@
+-- Every figure of an invoice on the day, by the rules of settlement. Long, since amounts, days and
+-- states follow from each other and belong together.
+
 with invoices as (
 
     select * from {{ ref('int_invoices_unioned') }}

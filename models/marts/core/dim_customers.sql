@@ -46,8 +46,8 @@ crossed as (
         spells.status as account_status,
         versions.is_deleted,
         greatest(versions.valid_from, coalesce(spells.valid_from, versions.valid_from))
-            as effective_date,
-        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as expiry_date
+            as starts_on,
+        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as ends_on
     from versions
     left join spells
         on
@@ -57,21 +57,16 @@ crossed as (
 
 ),
 
--- what begins after the as-of date is not known yet, so the last version that is visible has no end
 visible as (
 
-    select
-        *,
-        row_number() over (partition by customer_id order by effective_date desc) = 1 as is_current
-    from crossed
-    where effective_date <= {{ as_of_date() }}
+    {{ visible_versions('crossed', 'customer_id') }}
 
 ),
 
 final as (
 
     select
-        md5(customer_id || '|' || cast(effective_date as {{ dbt.type_string() }})) as customer_key,
+        version_key as customer_key,
         customer_id,
         customer_name,
         address,
@@ -82,7 +77,7 @@ final as (
         account_status,
         is_stub,
         effective_date,
-        case when is_current then {{ end_of_time() }} else expiry_date end as expiry_date,
+        expiry_date,
         is_current,
         is_deleted
     from visible

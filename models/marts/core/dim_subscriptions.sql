@@ -42,8 +42,8 @@ crossed as (
         spells.monthly_charge,
         versions.is_deleted,
         greatest(versions.valid_from, coalesce(spells.valid_from, versions.valid_from))
-            as effective_date,
-        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as expiry_date
+            as starts_on,
+        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as ends_on
     from versions
     left join spells
         on
@@ -53,23 +53,16 @@ crossed as (
 
 ),
 
--- what begins after the as-of date is not known yet, so the last version that is visible has no end
 visible as (
 
-    select
-        *,
-        row_number() over (partition by subscription_id order by effective_date desc)
-        = 1 as is_current
-    from crossed
-    where effective_date <= {{ as_of_date() }}
+    {{ visible_versions('crossed', 'subscription_id') }}
 
 ),
 
 final as (
 
     select
-        md5(subscription_id || '|' || cast(effective_date as {{ dbt.type_string() }}))
-            as subscription_key,
+        version_key as subscription_key,
         subscription_id,
         account_id,
         plan_id,
@@ -79,7 +72,7 @@ final as (
         started_on,
         case when cancelled_on <= {{ as_of_date() }} then cancelled_on end as cancelled_on,
         effective_date,
-        case when is_current then {{ end_of_time() }} else expiry_date end as expiry_date,
+        expiry_date,
         is_current,
         is_deleted
     from visible

@@ -22,7 +22,7 @@ final as (
         rate_unit,
         min_load_kw,
         max_load_kw,
-        coalesce(valid_from, cast('1900-01-01' as date)) as effective_date,
+        coalesce(valid_from, {{ beginning_of_time() }}) as effective_date,
         case
             when valid_to < {{ as_of_date() }} then {{ day_add('valid_to', 1) }}
             else {{ end_of_time() }}

@@ -1,3 +1,6 @@
+-- What the rules found against the hidden truth. One model, though long, because nothing but a
+-- scorecard may read the truth: no step of it can stand elsewhere.
+
 with found as (
 
     select * from {{ ref('int_detections') }}

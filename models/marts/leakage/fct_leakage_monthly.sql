@@ -1,3 +1,6 @@
+-- What was found, resolved and still open, month by month. Long by its columns: four that happen in
+-- a month, twice told, and two that add up.
+
 with cases as (
 
     select * from {{ ref('int_leakage_cases') }}

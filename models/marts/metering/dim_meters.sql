@@ -56,8 +56,8 @@ crossed as (
         versions.installed_on,
         versions.is_deleted,
         greatest(versions.valid_from, coalesce(spells.valid_from, versions.valid_from))
-            as effective_date,
-        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as expiry_date
+            as starts_on,
+        least(versions.valid_to, coalesce(spells.valid_to, versions.valid_to)) as ends_on
     from versions
     left join spells
         on
@@ -67,21 +67,16 @@ crossed as (
 
 ),
 
--- what begins after the as-of date is not known yet, so the last version that is visible has no end
 visible as (
 
-    select
-        *,
-        row_number() over (partition by meter_id order by effective_date desc) = 1 as is_current
-    from crossed
-    where effective_date <= {{ as_of_date() }}
+    {{ visible_versions('crossed', 'meter_id') }}
 
 ),
 
 final as (
 
     select
-        md5(meter_id || '|' || cast(effective_date as {{ dbt.type_string() }})) as meter_key,
+        version_key as meter_key,
         meter_id,
         meter_number,
         account_id,
@@ -94,7 +89,7 @@ final as (
         installed_on,
         coalesce(lower(consumer_type) = 'feeder', false) as is_feeder_meter,
         effective_date,
-        case when is_current then {{ end_of_time() }} else expiry_date end as expiry_date,
+        expiry_date,
         is_current,
         is_deleted
     from visible

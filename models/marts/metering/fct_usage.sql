@@ -1,3 +1,6 @@
+-- What was used, by the versions of customer and meter in force when the period ended. Long by its
+-- columns, since usage that is stated and usage that was read list the same ones.
+
 with stated_usages as (
 
     select * from {{ ref('int_metered_usages') }}
@@ -24,16 +27,11 @@ accounts as (
 
 ),
 
--- the first version of a customer or meter stands for the time before it
 customer_versions as (
 
     select
         *,
-        case
-            when row_number() over (partition by customer_id order by effective_date) > 1
-                then effective_date
-            else cast('1900-01-01' as date)
-        end as holds_from
+        {{ holds_from('customer_id') }} as holds_from
     from {{ ref('dim_customers') }}
 
 ),
@@ -42,11 +40,7 @@ meter_versions as (
 
     select
         *,
-        case
-            when row_number() over (partition by meter_id order by effective_date) > 1
-                then effective_date
-            else cast('1900-01-01' as date)
-        end as holds_from
+        {{ holds_from('meter_id') }} as holds_from
     from {{ ref('dim_meters') }}
 
 ),

@@ -1,3 +1,5 @@
+-- Long by its columns, one line each.
+
 with history as (
 
     select * from {{ ref('int_delinquency_history') }}

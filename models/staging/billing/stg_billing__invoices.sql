@@ -1,3 +1,5 @@
+-- Long by its columns, and because a row's whole verdict stands in one model.
+
 with source as (
 
     select * from {{ source('raw_billing', 'invoices') }}

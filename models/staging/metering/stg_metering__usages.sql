@@ -1,3 +1,6 @@
+-- Usage may name its account, its meter or both. Long, because whose it is has to be known before
+-- it can be judged, and a row's whole verdict stands in one model.
+
 with source as (
 
     select * from {{ source('raw_metering', 'usages') }}

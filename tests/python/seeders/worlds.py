@@ -106,3 +106,19 @@ def count(con: duckdb.DuckDBPyConnection, query: str) -> int:
     row = con.execute(query).fetchone()
     assert row is not None
     return int(row[0] or 0)
+
+
+def odd_keys(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables whose keys repeat, or are longer than the 12 bytes that DuckDB keeps inline."""
+    keys = {
+        table.full_name: key
+        for table in TABLES.values()
+        if table.schema != "raw_control"
+        for key in table.key
+    }
+    odd = "count(*) - count(distinct {0}) + count(*) filter (where strlen({0}) > 12)"
+    return [
+        name
+        for name, key in keys.items()
+        if count(con, f"select {odd.format(key)} from {name}") != 0
+    ]

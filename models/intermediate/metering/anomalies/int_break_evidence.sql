@@ -1,12 +1,14 @@
 -- What else changed when a meter's level fell: hours without any energy, voltage sags, seals that
 -- were touched, and above all what its feeder loses. Energy that is taken and not metered is still
--- fed in; a house that uses less is not.
+-- fed in; a house that uses less is not. Long, because everything is told twice, before the fall
+-- and after it, from one pass over the days.
 
 {%- set clean_hours = 24 * var('anomaly_min_days_before') %}
 
 with breaks as (
 
-    select * from {{ ref('int_level_breaks') }}
+    select * from {{ ref('int_residual_breaks') }}
+    where not is_night
 
 ),
 
@@ -78,7 +80,7 @@ days as (
         < {{ var('anomaly_window_days') }} as is_near,
         {{ days_from('residuals.read_on', 'last_days.last_day') }}
         < {{ var('anomaly_tail_days') }} as is_last,
-        breaks.level_before,
+        breaks.mean_before,
         residuals.level_residual,
         residuals.supplied_hours,
         residuals.hours_valid,
@@ -86,7 +88,7 @@ days as (
         residuals.sag_hours,
         residuals.registered_kwh,
         cast(
-            residuals.usual_kwh * exp(cast(breaks.level_before as double)) as decimal(18, 3)
+            residuals.usual_kwh * exp(cast(breaks.mean_before as double)) as decimal(18, 3)
         ) as expected_kwh,
         losses.unexplained_kwh
     from residuals
@@ -106,7 +108,7 @@ compared as (
     select
         place_id,
         cast(
-            cast(sum(level_before - level_residual) filter (where is_last) as double)
+            cast(sum(mean_before - level_residual) filter (where is_last) as double)
             / nullif(count(*) filter (where is_last), 0) as decimal(9, 4)
         ) as tail_drop,
         count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,

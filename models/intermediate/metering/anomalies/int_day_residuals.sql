@@ -1,5 +1,6 @@
 -- Each meter's level against its own, of working days or of weekends, and against its peers' of the
--- same day: what season, weekday and shedding do to all of them cancels.
+-- same day: what season, weekday and shedding do to all of them cancels. One model, though long: a
+-- table between two steps would be one more copy of every day.
 
 with days as (
 

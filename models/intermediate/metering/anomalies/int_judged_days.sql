@@ -2,6 +2,7 @@
 -- long enough. Interruptions never count, since the level is that of the hours supplied; zero runs
 -- do count here, whatever stands in for them in bills: an hour that was not metered was not
 -- registered. From the day a meter says nothing more of its own, nobody can tell what it would.
+-- One model, though long: a table between two steps would be one more copy of every day.
 
 with daily as (
 

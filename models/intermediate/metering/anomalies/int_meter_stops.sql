@@ -1,5 +1,6 @@
 -- A meter that has stopped registers nothing, or the same every hour, from some day to its last,
--- while its feeder is supplied and its neighbours go on.
+-- while its feeder is supplied and its neighbours go on. One model, though long: a table between
+-- two steps would be one more copy of every day, and few of them are looked at in the end.
 
 with daily as (
 
@@ -104,25 +105,37 @@ judged as (
 
 ),
 
+-- few meters are ever silent, and the sums of the others would come to nothing
+suspected as (
+
+    select meter_id
+    from judged
+    where is_stopped
+    group by meter_id
+
+),
+
 -- from its day to the last, what speaks for a stop less what speaks against it: a day on which the
 -- meter told something of its own outweighs several
 summed as (
 
     select
-        meter_id,
-        read_on,
-        is_stopped,
-        is_dead,
-        sum(case when is_stopped then 1 else -{{ var('failure_healthy_weight') }} end)
+        judged.meter_id,
+        judged.read_on,
+        judged.is_stopped,
+        judged.is_dead,
+        sum(case when judged.is_stopped then 1 else -{{ var('failure_healthy_weight') }} end)
             over to_the_last as weight,
-        count(*) filter (where is_stopped) over to_the_last as stopped_days,
-        count(*) filter (where is_dead) over to_the_last as dead_days,
-        max(read_on) over (partition by meter_id) as last_read_on
+        count(*) filter (where judged.is_stopped) over to_the_last as stopped_days,
+        count(*) filter (where judged.is_dead) over to_the_last as dead_days,
+        max(judged.read_on) over (partition by judged.meter_id) as last_read_on
     from judged
+    inner join suspected
+        on judged.meter_id = suspected.meter_id
     window
         to_the_last as (
-            partition by meter_id
-            order by read_on rows between current row and unbounded following
+            partition by judged.meter_id
+            order by judged.read_on rows between current row and unbounded following
         )
 
 ),

@@ -1,8 +1,63 @@
--- The strongest trace of a meter speaks for it; of equal ones the more direct.
+-- Each trace has its evidence in log-odds. The strongest speaks for the meter, since all of them
+-- see the same energy; of equal ones the more direct.
+
+{%- set weights = var('theft_weights') %}
 
 with traces as (
 
     select * from {{ ref('int_theft_traces') }}
+
+),
+
+weighed as (
+
+    select
+        *,
+        case
+            when level_drop > 0
+                then
+                    {{ weights.level.start }}
+                    + {{ weights.level.drop }} * cast(level_drop as double)
+                    + {{ weights.level.contrast }} * ln(greatest(cast(level_contrast as double), 1))
+                    + {{ weights.level.balance }} * coalesce(balance, 0)
+                    + {{ weights.level.tamper }} * least(tamper_days, 1)
+                    + {{ weights.level.zero_share }} * zero_share
+                    + {{ weights.level.sag_share }} * sag_share
+            else -20
+        end as level_odds,
+        case
+            when night_drop > 0
+                then
+                    {{ weights.night.start }}
+                    + {{ weights.night.drop }} * cast(night_drop as double)
+                    + {{ weights.night.contrast }} * ln(greatest(cast(night_contrast as double), 1))
+            else -20
+        end as night_odds,
+        case
+            when rollback_days > 0
+                then
+                    {{ weights.rollback.start }} + {{ weights.rollback.days }} * rollback_days
+            else -20
+        end as rollback_odds,
+        coalesce(
+            {{ weights.scatter.start }}
+            + {{ weights.scatter.evidence }} * cast(scatter_evidence as double),
+            -20
+        ) as scatter_odds,
+        coalesce(
+            {{ weights.peers.start }}
+            - {{ weights.peers.load }} * cast(load_off as double)
+            - {{ weights.peers.deviations }} * cast(load_deviations as double)
+            + {{ weights.peers.sag_share }} * greatest(cast(sag_off as double), 0),
+            -20
+        ) as peer_odds,
+        coalesce(
+            {{ weights.night_peers.start }}
+            - {{ weights.night_peers.night }} * cast(night_off as double)
+            - {{ weights.night_peers.deviations }} * cast(night_deviations as double),
+            -20
+        ) as night_peer_odds
+    from traces
 
 ),
 
@@ -13,7 +68,7 @@ strongest as (
         greatest(
             level_odds, night_odds, rollback_odds, scatter_odds, peer_odds, night_peer_odds
         ) as log_odds
-    from traces
+    from weighed
 
 ),
 

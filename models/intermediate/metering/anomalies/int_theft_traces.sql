@@ -1,8 +1,6 @@
--- Four traces that theft leaves: a level that falls for good, a night that falls against the day, a
--- register turned back, and a load that never registered what its peers register. Each has
--- its evidence in log-odds; the strongest speaks for the meter.
-
-{%- set weights = var('theft_weights') %}
+-- What theft may leave behind, side by side: a level that falls for good and what changed with it,
+-- a night that falls against the day, a register turned back, scattered lows, and a load that never
+-- registered what its peers register.
 
 with noise as (
 
@@ -12,7 +10,8 @@ with noise as (
 
 level_breaks as (
 
-    select * from {{ ref('int_level_breaks') }}
+    select * from {{ ref('int_residual_breaks') }}
+    where not is_night
 
 ),
 
@@ -24,7 +23,8 @@ break_evidence as (
 
 night_breaks as (
 
-    select * from {{ ref('int_night_breaks') }}
+    select * from {{ ref('int_residual_breaks') }}
+    where is_night
 
 ),
 
@@ -51,7 +51,7 @@ peer_levels as (
 
 ),
 
-gathered as (
+final as (
 
     select
         noise.place_id,
@@ -59,8 +59,8 @@ gathered as (
         noise.last_judged_on,
         level_breaks.broke_on as level_broke_on,
         level_breaks.contrast as level_contrast,
-        level_breaks.level_before,
-        least(level_breaks.level_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
+        level_breaks.mean_before as level_before,
+        least(level_breaks.near_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
             as level_drop,
         break_evidence.missing_day_kwh,
         break_evidence.lost_day_kwh,
@@ -80,7 +80,7 @@ gathered as (
             as sag_share,
         night_breaks.broke_on as night_broke_on,
         night_breaks.contrast as night_contrast,
-        least(night_breaks.night_drop, night_breaks.lasting_drop) as night_drop,
+        least(night_breaks.near_drop, night_breaks.lasting_drop) as night_drop,
         rollbacks.first_on as rolled_back_on,
         coalesce(rollbacks.rollback_days, 0) as rollback_days,
         scattered_lows.scattered_from,
@@ -104,58 +104,6 @@ gathered as (
         on noise.place_id = scattered_lows.place_id
     left join peer_levels
         on noise.place_id = peer_levels.place_id
-
-),
-
-final as (
-
-    select
-        *,
-        case
-            when level_drop > 0
-                then
-                    {{ weights.level.start }}
-                    + {{ weights.level.drop }} * cast(level_drop as double)
-                    + {{ weights.level.contrast }} * ln(greatest(cast(level_contrast as double), 1))
-                    + {{ weights.level.balance }} * coalesce(balance, 0)
-                    + {{ weights.level.tamper }} * least(tamper_days, 1)
-                    + {{ weights.level.zero_share }} * zero_share
-                    + {{ weights.level.sag_share }} * sag_share
-            else -20
-        end as level_odds,
-        case
-            when night_drop > 0
-                then
-                    {{ weights.night.start }}
-                    + {{ weights.night.drop }} * cast(night_drop as double)
-                    + {{ weights.night.contrast }} * ln(greatest(cast(night_contrast as double), 1))
-            else -20
-        end as night_odds,
-        case
-            when rollback_days > 0
-                then
-                    {{ weights.rollback.start }} + {{ weights.rollback.days }} * rollback_days
-            else -20
-        end as rollback_odds,
-        coalesce(
-            {{ weights.scatter.start }}
-            + {{ weights.scatter.evidence }} * cast(scatter_evidence as double),
-            -20
-        ) as scatter_odds,
-        coalesce(
-            {{ weights.peers.start }}
-            - {{ weights.peers.load }} * cast(load_off as double)
-            - {{ weights.peers.deviations }} * cast(load_deviations as double)
-            + {{ weights.peers.sag_share }} * greatest(cast(sag_off as double), 0),
-            -20
-        ) as peer_odds,
-        coalesce(
-            {{ weights.night_peers.start }}
-            - {{ weights.night_peers.night }} * cast(night_off as double)
-            - {{ weights.night_peers.deviations }} * cast(night_deviations as double),
-            -20
-        ) as night_peer_odds
-    from gathered
 
 )
 

@@ -1,0 +1,8 @@
+{#- From when on a version of a dimension holds for facts: the first one stands for the time before it. -#}
+{%- macro holds_from(entity_key) -%}
+    case
+        when row_number() over (partition by {{ entity_key }} order by effective_date) > 1
+            then effective_date
+        else {{ beginning_of_time() }}
+    end
+{%- endmacro -%}
