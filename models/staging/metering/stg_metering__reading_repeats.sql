@@ -56,7 +56,7 @@ ranked as (
         row_number() over (
             partition by meter_number, in_hour
             order by
-                is_off_the_hour asc,
+                is_off_the_hour,
                 case when _load_reasons is null then 0 else 1 end,
                 case when kwh is null then 1 else 0 end,
                 _batch_no nulls first,
