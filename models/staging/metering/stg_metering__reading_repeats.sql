@@ -1,6 +1,6 @@
--- Few readings arrive twice. Days on which a meter has more rows than hours are found first, so
--- that only theirs are sorted. The table is read twice: a CTE used twice would be kept in
--- memory.
+-- Few readings arrive twice. Days on which a meter has more rows than hours are found first, then
+-- their hours, so that only what stands there is sorted. The table is read twice: a CTE used twice
+-- is kept in memory.
 
 with landed as (
 
@@ -28,7 +28,9 @@ crowded_days as (
 
 on_crowded_days as (
 
-    select landed_again.*
+    select
+        landed_again.*,
+        date_trunc('hour', landed_again.read_at) as in_hour
     from landed_again
     inner join crowded_days
         on
@@ -37,13 +39,27 @@ on_crowded_days as (
 
 ),
 
-timed as (
+crowded_hours as (
 
     select
-        *,
-        date_trunc('hour', read_at) as in_hour,
-        read_at != date_trunc('hour', read_at) as is_off_the_hour
+        meter_number,
+        in_hour
     from on_crowded_days
+    group by meter_number, in_hour
+    having count(*) > 1
+
+),
+
+in_crowded_hours as (
+
+    select
+        on_crowded_days.*,
+        on_crowded_days.read_at != on_crowded_days.in_hour as is_off_the_hour
+    from on_crowded_days
+    inner join crowded_hours
+        on
+        on_crowded_days.meter_number = crowded_hours.meter_number
+        and on_crowded_days.in_hour = crowded_hours.in_hour
 
 ),
 
@@ -66,14 +82,13 @@ ranked as (
                 _file_no nulls first,
                 _source_line nulls first
         ) as key_rank,
-        count(*) over (partition by meter_number, in_hour) as copies,
         bool_or(is_off_the_hour) over (partition by meter_number, in_hour)
         or coalesce(
             min(kwh) over (partition by meter_number, in_hour)
             != max(kwh) over (partition by meter_number, in_hour),
             false
         ) as is_conflicting
-    from timed
+    from in_crowded_hours
 
 ),
 
@@ -101,7 +116,6 @@ final as (
         _source_line,
         _load_reasons
     from ranked
-    where copies > 1
 
 )
 
