@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.paths import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,17 @@ class Cost:
     seconds: float
     cpu_seconds: float
     peak_bytes: int
+
+
+@contextmanager
+def place_of_its_own() -> Iterator[Path]:
+    """Give out a directory in the checkout, on the disk that is measured, and remove it afterwards.
+
+    Yields:
+        Its path.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=CHECKOUT) as name:
+        yield Path(name)
 
 
 def run_child(

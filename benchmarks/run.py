@@ -61,48 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         "--results", type=Path, default=RESULTS, help="the page to write (%(default)s)"
     )
     utility = parser.add_argument_group("utility")
-    utility.add_argument(
-        "--seeded-customers",
-        type=_count,
-        nargs="+",
-        default=customers.seeded,
-        metavar="N",
-        help="growing sizes to seed (3000 30000 300000)",
-    )
-    utility.add_argument(
-        "--built-customers",
-        type=_count,
-        nargs=2,
-        default=customers.built,
-        metavar="N",
-        help="two growing sizes to build as well (3000 30000)",
-    )
+    _sizes(utility, "--seeded-customers", customers.seeded, "growing sizes to seed")
+    _sizes(utility, "--built-customers", customers.built, "growing sizes to build as well")
     metering = parser.add_argument_group("metering")
-    metering.add_argument(
-        "--seeded-meters",
-        type=_count,
-        nargs="+",
-        default=meters.seeded,
-        metavar="N",
-        help="growing sizes to seed, a year each (1000 10000)",
-    )
-    metering.add_argument(
-        "--built-meters",
-        type=_count,
-        nargs="+",
-        default=meters.built,
-        metavar="N",
-        help="growing sizes to build as well, two at least (100 1000 10000)",
-    )
+    _sizes(metering, "--seeded-meters", meters.seeded, "growing sizes to seed, a year each")
+    _sizes(metering, "--built-meters", meters.built, "growing sizes to build as well")
     receivables = parser.add_argument_group("receivables")
-    receivables.add_argument(
-        "--invoices",
-        type=_count,
-        nargs="+",
-        default=sizes.invoices,
-        metavar="N",
-        help="growing sizes (2000000 24000000)",
-    )
+    _sizes(receivables, "--invoices", sizes.invoices, "growing sizes")
     receivables.add_argument(
         "--months",
         type=_count,
@@ -117,14 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="invoices at which the history is varied (%(default)s)",
     )
-    receivables.add_argument(
-        "--history",
-        type=_count,
-        nargs="+",
-        default=sizes.history,
-        metavar="N",
-        help="growing histories, months (12 48 192)",
-    )
+    _sizes(receivables, "--history", sizes.history, "growing histories, months")
     receivables.add_argument(
         "--memory-limit",
         default=sizes.memory_limit,
@@ -138,6 +96,19 @@ def _parser() -> argparse.ArgumentParser:
         help="slowest models to run once more, each in a process of its own (%(default)s)",
     )
     return parser
+
+
+def _sizes(
+    group: argparse._ArgumentGroup,
+    option: str,
+    default: tuple[int, ...],
+    what: str,
+) -> None:
+    """Add an option of two sizes or more; the help tells those that are measured by default."""
+    told = " ".join(map(str, default))
+    group.add_argument(
+        option, type=_count, nargs="+", default=default, metavar="N", help=f"{what} ({told})"
+    )
 
 
 def _count(text: str) -> int:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from benchmarks.child import run_child
+from benchmarks.child import place_of_its_own, run_child
 from pipeline.history import read_runs
 from pipeline.paths import CHECKOUT, Project
 from seeders.contracts import TABLES
@@ -59,8 +56,7 @@ def seed_year(meters: int) -> Seeding:
     Raises:
         RuntimeError: If the command failed; its own words are part of the message.
     """
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT))
-    try:
+    with place_of_its_own() as place:
         project = Project(CHECKOUT, place / "warehouse.duckdb")
         settings = (*ALONE, "--set", f"metering.meters={meters}")
         cost = run_child("pipeline.cli", ("seed", *settings), place)
@@ -76,5 +72,3 @@ def seed_year(meters: int) -> Seeding:
             peak_bytes=cost.peak_bytes,
             file_bytes=project.warehouse.stat().st_size,
         )
-    finally:
-        shutil.rmtree(place)

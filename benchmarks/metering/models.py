@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from benchmarks.child import Cost, run_child
+from benchmarks.child import Cost, place_of_its_own, run_child
 from benchmarks.metering.measure import ALONE
-from pipeline.paths import CHECKOUT
 
 PART: Final = tuple(
     f"path:models/{layer}/metering" for layer in ("staging", "intermediate", "marts")
@@ -46,12 +43,11 @@ def build_part(meters: int) -> Building:
     Raises:
         RuntimeError: If a command failed; its own words are part of the message.
     """
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT))
+    with place_of_its_own() as place:
 
-    def run(command: str, *arguments: str) -> Cost:
-        return run_child("pipeline.cli", (command, *arguments), place)
+        def run(command: str, *arguments: str) -> Cost:
+            return run_child("pipeline.cli", (command, *arguments), place)
 
-    try:
         seed = run("seed", *ALONE, "--set", f"metering.meters={meters}")
         # what the part reads of others, and the parsed project
         run("build")
@@ -68,5 +64,3 @@ def build_part(meters: int) -> Building:
             advance=run("advance", "--months", "1"),
             update=run("build", *selected),
         )
-    finally:
-        shutil.rmtree(place)

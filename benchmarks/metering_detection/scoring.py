@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from benchmarks.child import run_child
-from pipeline.paths import CHECKOUT
+from benchmarks.child import place_of_its_own, run_child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 ALONE: Final = ("subscription.customers=0", "trade.accounts=0", "utility.customers=0")
 """The other lines of business off: what is left are meters."""
@@ -86,8 +83,7 @@ def score_world(root_seed: int, meters: int, settings: Sequence[str] = ()) -> Sc
     Raises:
         RuntimeError: If a command failed; its own words are part of the message.
     """
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT))
-    try:
+    with place_of_its_own() as place:
         given = [word for each in (*ALONE, *settings) for word in ("--set", each)]
         size = ("--set", f"metering.meters={meters}")
         seed = ("seed", "--preset", "seeds", "--seed", str(root_seed), *given, *size)
@@ -97,8 +93,6 @@ def score_world(root_seed: int, meters: int, settings: Sequence[str] = ()) -> Sc
         )
         totals, methods = read_scorecard(place / "warehouse.duckdb")
         return Scores(root_seed, totals, methods, cost.seconds)
-    finally:
-        shutil.rmtree(place)
 
 
 def read_scorecard(warehouse: Path) -> tuple[dict[str, Count], dict[str, Count]]:

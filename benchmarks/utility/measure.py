@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from benchmarks.building.measure import Measurement, Scale, measure
-from benchmarks.child import run_child
+from benchmarks.child import place_of_its_own, run_child
 from pipeline.history import read_runs
 from pipeline.paths import CHECKOUT, Project
 from seeders.contracts import TABLES
@@ -57,8 +54,7 @@ def seed_cycles(customers: int) -> Seeding:
     Raises:
         RuntimeError: If the command failed; its own words are part of the message.
     """
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=CHECKOUT))
-    try:
+    with place_of_its_own() as place:
         project = Project(CHECKOUT, place / "warehouse.duckdb")
         cost = run_child("pipeline.cli", ("seed", *_arguments(customers)), place)
         run = read_runs(project.runs, at_work=False)[-1]
@@ -73,8 +69,6 @@ def seed_cycles(customers: int) -> Seeding:
             peak_bytes=cost.peak_bytes,
             file_bytes=project.warehouse.stat().st_size,
         )
-    finally:
-        shutil.rmtree(place)
 
 
 def build_cycles(customers: int) -> Measurement:

@@ -53,7 +53,7 @@ def render(idle: Seeding, seeded: Sequence[Seeding], built: Sequence[Measurement
     Args:
         idle: Nobody's cycles: what seeding takes in any case.
         seeded: At least two growing sizes.
-        built: Two growing sizes.
+        built: At least two growing sizes.
     """
     parts = [
         "## Billing cycles",
@@ -119,7 +119,7 @@ def _size_row(idle: Seeding, measured: Seeding) -> tuple[str, ...]:
 
 
 def _build_parts(built: Sequence[Measurement]) -> list[str]:
-    small, large = built
+    small, large = built[0], built[-1]
     slowest = list(large.nodes)[:_SLOWEST]
     return [
         "### Building them",
