@@ -1,6 +1,7 @@
 -- What is odd about a day's readings, all 24 hours at once: as bits of one number each, see
 -- `int_reading_days`. A zero without supply is as it should be; with supply, some in a row are no
--- reading, nor are those of a day that tells nothing else.
+-- reading, nor are those of a day that tells nothing else. One model, though long: a table between
+-- two steps would be one more copy of every day.
 
 {%- set unheld_days = unheld_days(ref('int_meter_days'), hours_held='hours_wanted') %}
 
@@ -92,7 +93,7 @@ anchored as (
     select
         *,
         expected_hours & ~trusted_hours as asked_hours,
-        {{ array_of(anchors_by_hour()) }} as anchors_by_hour
+        trusted_hours & ~(outage_hours | off_hours) as anchor_hours
     from trusted
 
 ),
@@ -112,9 +113,9 @@ final as (
         trusted_hours,
         asked_hours,
         cast(bit_count(asked_hours) as integer) as hours_asked,
-        anchors_by_hour,
-        cast({{ sum_of_hours('anchors_by_hour') }} as double)
-        / nullif(bit_count(trusted_hours & ~(outage_hours | off_hours)), 0) as mean_anchor_kwh,
+        {{ anchors_by_hour() }} as anchors_by_hour,
+        cast({{ sum_of_hours('kwh_by_hour', 'anchor_hours') }} as double)
+        / nullif(bit_count(anchor_hours), 0) as mean_anchor_kwh,
         hours_wanted,
         day_version
     from anchored

@@ -2,7 +2,7 @@
 -- nothing is metered, what was billed is. Beside it stands what it asks for the billed energy
 -- itself, charge by charge rounded as a bill is: whether the price was right. Fees and surcharges
 -- hang on facts no tariff knows, an exemption or a late payment: they are expected where they were
--- charged, at the tariff's rate.
+-- charged, at the tariff's rate. Long by its columns: every charge stands on both bases.
 
 with bills as (
 

@@ -1,6 +1,7 @@
 -- A payment told by allocation rows is cut like a ruler: in order of date and id, each row owns
 -- the interval [allocated_before, allocated_after) of it, and holds what part of that interval
 -- lies below the amount less the reversals to date. Nothing acts before the payment's own date.
+-- Long, since the interval and what is held of it are one formula in steps.
 
 with payments as (
 

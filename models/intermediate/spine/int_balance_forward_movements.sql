@@ -1,6 +1,7 @@
 -- Oldest first, whatever a payment names: an invoice holds what part of its interval of the
 -- account's cumulative charges the account's money covers to date. Credit notes alone, by the
--- same formula, give what is credited; the rest of the holding is cash.
+-- same formula, give what is credited; the rest of the holding is cash. Long, since the formula is
+-- applied twice.
 
 with ledger as (
 

@@ -1,5 +1,5 @@
 -- What is applied per open-item invoice, or per balance-forward account, is laid over the payments
--- net of their own reversals, oldest first.
+-- net of their own reversals, oldest first. Long, since both kinds of account end in the same rows.
 
 with payments as (
 

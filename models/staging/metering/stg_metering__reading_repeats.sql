@@ -1,6 +1,6 @@
 -- Few readings arrive twice. Days on which a meter has more rows than hours are found first, then
 -- their hours, so that only what stands there is sorted. The table is read twice: a CTE used twice
--- is kept in memory.
+-- is kept in memory. Long by the columns that rank a row.
 
 with landed as (
 

@@ -1,7 +1,7 @@
 -- Readings are many, so a text key is made for the few rows that are rejected, and nothing is
 -- sorted: rows that arrived more than once come, ranked, from `stg_metering__reading_repeats`.
 -- Batches that are held as they are in the raw table are not read again, see
--- `forget_changed_readings`.
+-- `forget_changed_readings`. Long, because a row's whole verdict stands in one model.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
