@@ -30,7 +30,7 @@ known as (
         accounts.cash_application,
         accounts.payment_terms_days,
         accounts.credit_limit,
-        coalesce(accounts.currency, mentioned.currency, '{{ var("default_currency") }}')
+        coalesce(accounts.currency, mentioned.currency, {{ default_currency() }})
             as currency,
         coalesce(accounts.opened_on, mentioned.first_seen_on) as opened_on,
         accounts.closed_on,
@@ -55,7 +55,7 @@ stubs as (
         null as cash_application,
         null as payment_terms_days,
         null as credit_limit,
-        coalesce(mentioned.currency, '{{ var("default_currency") }}') as currency,
+        coalesce(mentioned.currency, {{ default_currency() }}) as currency,
         mentioned.first_seen_on as opened_on,
         null as closed_on,
         null as updated_at,

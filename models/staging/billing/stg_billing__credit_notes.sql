@@ -31,7 +31,7 @@ resolved as (
         invoices.invoice_id is not null as has_invoice,
         invoices.account_id as invoice_account_id,
         coalesce(source.account_id, invoices.account_id) as credited_account_id,
-        coalesce(invoices.currency, accounts.currency, '{{ var("default_currency") }}') as currency,
+        coalesce(invoices.currency, accounts.currency, {{ default_currency() }}) as currency,
         source.credit_date > batches.as_of_date as is_dated_after_extract
     from source
     left join invoices

@@ -49,7 +49,7 @@ resolved as (
         source.*,
         coalesce(source.account_id, subscriptions.account_id) as billed_account_id,
         coalesce(
-            upper(trim(source.currency)), accounts.currency, '{{ var("default_currency") }}'
+            upper(trim(source.currency)), accounts.currency, {{ default_currency() }}
         ) as billed_currency,
         source.currency is null and accounts.currency is null as is_currency_assumed,
         source.invoice_date > batches.as_of_date as is_dated_after_extract,
@@ -76,7 +76,7 @@ judged as (
             'missing_date': is_missing('invoice_date'),
             'missing_amount': is_missing('amount') ~ ' and lines_count = 0',
             'negative_amount': 'amount < 0',
-            'not_a_currency': 'length(billed_currency) != 3'
+            'not_a_currency': 'not ' ~ is_currency('billed_currency')
         }) }} as row_reasons
     from resolved
 

@@ -32,10 +32,12 @@ resolved as (
         payments.account_id as paying_account_id,
         payments.currency as paid_currency,
         payments.amount_paid,
+        coalesce(source.allocated_on, payments.payment_date) as told_on,
         invoices.invoice_id is not null as has_invoice,
         invoices.account_id as invoice_account_id,
         invoices.currency as invoice_currency,
-        source.allocated_on > batches.as_of_date as is_dated_after_extract
+        coalesce(source.allocated_on, payments.payment_date) > batches.as_of_date
+            as is_dated_after_extract
     from source
     left join payments
         on source.payment_id = payments.payment_id
@@ -54,7 +56,6 @@ judged as (
             'missing_key': is_missing('allocation_id'),
             'missing_payment': is_missing('payment_id'),
             'missing_invoice': is_missing('invoice_id'),
-            'missing_date': is_missing('allocated_on'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
             'unknown_payment': 'payment_id is not null and not has_payment',
@@ -70,7 +71,7 @@ ranked as (
     select
         *,
         {{ rank_within_key('allocation_id', [
-            'allocated_on nulls last', 'amount nulls last', 'payment_id nulls last',
+            'told_on nulls last', 'amount nulls last', 'payment_id nulls last',
             'invoice_id nulls last'
         ]) }} as key_rank
     from judged
@@ -84,7 +85,7 @@ told as (
         *,
         sum(case when row_reasons is null and key_rank = 1 then amount else 0 end) over (
             partition by payment_id
-            order by allocated_on nulls last, allocation_id nulls last, key_rank
+            order by told_on nulls last, allocation_id nulls last, key_rank
             rows between unbounded preceding and current row
         ) as allocated_to_date
     from ranked
@@ -103,7 +104,7 @@ final as (
         amount,
 
         -- dates
-        allocated_on,
+        told_on as allocated_on,
 
         -- flags
         {{ alerts({

@@ -43,7 +43,7 @@ resolved as (
         coalesce(source.account_id, invoices.account_id) as paying_account_id,
         coalesce(
             upper(trim(source.currency)), invoices.currency, accounts.currency,
-            '{{ var("default_currency") }}'
+            {{ default_currency() }}
         ) as paid_currency,
         source.payment_date > batches.as_of_date as is_dated_after_extract
     from source
@@ -70,6 +70,7 @@ judged as (
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'paying_account_id is null',
             'unknown_account': 'invoice_id is null and account_id is not null and not has_account',
+            'not_a_currency': 'not ' ~ is_currency('paid_currency'),
             'currency_mismatch': 'paid_currency != invoice_currency'
         }) }} as row_reasons
     from resolved
