@@ -1,9 +1,9 @@
 {#- The last day of a spell on which a billing date still falls: what is cancelled or closed is billed on that
-    very day, what is suspended that day is not. -#}
+    very day, what is suspended or paused that day is not. -#}
 {%- macro billable_through(next_status, next_changed_on) -%}
     case
         when {{ next_changed_on }} is null then {{ end_of_time() }}
-        when {{ next_status }} in ('Active', 'Suspended', 'Trial')
+        when {{ next_status }} in ('Active', 'Suspended', 'Trial', 'Paused', 'Pending', 'Disconnected')
             then {{ day_add(next_changed_on, -1) }}
         else {{ next_changed_on }}
     end

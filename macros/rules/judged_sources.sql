@@ -28,6 +28,6 @@
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
         ['stg_service__service_requests', 'raw_service', 'service_requests', 'request_id', false],
         ['stg_regulatory__audit_events', 'raw_regulatory', 'audit_events', 'audit_event_id', true],
-        ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', false],
+        ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', true],
     ]) }}
 {%- endmacro -%}

@@ -39,11 +39,7 @@ daily as (
     select
         change_days.customer_id,
         change_days.valid_from,
-        case
-            when bool_or(standings.status = 'Active') then 'Active'
-            when bool_or(standings.status = 'Suspended') then 'Suspended'
-            else min(standings.status)
-        end as status
+        {{ liveliest_status('standings.status') }} as status
     from change_days
     inner join standings
         on

@@ -67,6 +67,15 @@ unioned as (
 
 ),
 
+worded as (
+
+    select
+        *,
+        {{ json_text('image', 'status') }} as status_word
+    from unioned
+
+),
+
 final as (
 
     select
@@ -75,13 +84,13 @@ final as (
         changed_on,
         case
             when op = 'd' then 'Deleted'
-            else coalesce({{ title_case(json_text('image', 'status')) }}, 'Active')
+            else coalesce({{ status_of('status_word') }}, 'Active')
         end as status,
         {{ json_text('image', 'plan_id') }} as plan_id,
         try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as quantity,
         try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as unit_price,
         case when source_table = 'raw_metering.meters' then image end as meter_image
-    from unioned
+    from worded
 
 )
 

@@ -27,14 +27,15 @@ fed as (
 
 ),
 
--- Without a feed the dated columns tell. An end date on an active subscription is its term's end,
--- not a cancellation; on one of any other status, or of none, it is the day the status began.
+-- Without a feed the dated columns tell. An end date on a subscription that is active, on trial or
+-- not yet begun is its term's end, not a cancellation; on one of any other status, or of none, it
+-- is the day the status began.
 undated as (
 
     select
         subscriptions.*,
         case
-            when subscriptions.status = 'Active' then null
+            when subscriptions.status in ('Active', 'Trial', 'Pending') then null
             else subscriptions.cancelled_on
         end as ended_on
     from subscriptions

@@ -16,11 +16,7 @@ account_standing as (
 
     select
         customer_id,
-        case
-            when bool_or(status = 'Active') then 'Active'
-            when bool_or(status = 'Suspended') then 'Suspended'
-            else min(status)
-        end as account_status,
+        {{ liveliest_status('status') }} as account_status,
         min(opened_on) as first_opened_on,
         min(batch_no) as batch_no
     from accounts

@@ -88,7 +88,10 @@ final as (
         invoice_id,
 
         -- attributes
-        {{ title_case('status') }} as status,
+        case
+            when {{ plain_word('status') }} = 'delinquent' then 'Delinquent'
+            else {{ status_of('status', unknown='null') }}
+        end as status,
         lower(trim(action)) as check_action,
         lower(trim(delinquency_type)) as delinquency_type,
         unpaid_ratio,
@@ -108,7 +111,7 @@ final as (
         -- flags
         {{ alerts({
             'dated_after_extract': 'is_dated_after_extract'
-        }) }} as alerts,
+        }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('check_key') }}
     from ranked

@@ -58,7 +58,7 @@ final as (
         plan_id,
 
         -- attributes
-        {{ title_case('status') }} as status,
+        {{ status_of('status') }} as status,
         coalesce(billing_day, cast(extract(day from started_on) as integer), 1) as billing_day,
         coalesce(quantity, 1) as quantity,
 
@@ -75,7 +75,7 @@ final as (
             'no_price': 'unit_price is null and not has_plan',
             'no_start': 'started_on is null',
             'cancelled_before_start': 'cancelled_on < started_on'
-        }) }} as alerts,
+        }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('subscription_id') }}
     from priced

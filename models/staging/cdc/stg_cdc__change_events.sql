@@ -19,6 +19,20 @@ judged as (
 
 ),
 
+-- the words of the images for a status, where a status is read from the feed
+worded as (
+
+    select
+        *,
+        {{ json_text('after', 'status') }} as word_after,
+        {{ json_text('before', 'status') }} as word_before,
+        source_table in (
+            'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
+        ) as has_status
+    from judged
+
+),
+
 -- a feed delivers at least once: the same event again is a duplicate, whenever it arrives
 ranked as (
 
@@ -27,7 +41,7 @@ ranked as (
         {{ rank_within_key('event_id', [
             'arrived_at nulls last', 'source_ts nulls last', 'source_seq nulls last'
         ]) }} as key_rank
-    from judged
+    from worded
 
 ),
 
@@ -49,6 +63,12 @@ final as (
         source_ts,
         cast(source_ts as date) as changed_on,
         arrived_at,
+
+        -- flags
+        {{ alerts({}, [
+            'case when has_status then coalesce('
+            ~ unknown_status('word_after') ~ ', ' ~ unknown_status('word_before') ~ ') end'
+        ]) }} as alerts,
 
         {{ verdict('event_id') }}
     from ranked

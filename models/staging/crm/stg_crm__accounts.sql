@@ -15,7 +15,7 @@ judged as (
             'unknown_cash_application':
                 "lower(trim(cash_application)) not in ('open_item', 'balance_forward')",
             'negative_terms': 'payment_terms_days < 0',
-            'not_a_currency': 'length(trim(currency)) != 3'
+            'not_a_currency': 'not ' ~ is_currency('currency')
         }) }} as row_reasons
     from source
 
@@ -44,7 +44,7 @@ final as (
 
         -- attributes
         lower(trim(line_of_business)) as line_of_business,
-        {{ title_case('status') }} as status,
+        {{ status_of('status') }} as status,
         lower(trim(cash_application)) as cash_application,
         payment_terms_days,
         upper(trim(currency)) as currency,
@@ -61,7 +61,7 @@ final as (
         {{ alerts({
             'no_customer': 'customer_id is null',
             'closed_before_opened': 'closed_on < opened_on'
-        }) }} as alerts,
+        }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('account_id') }}
     from ranked

@@ -92,7 +92,7 @@ final as (
         district,
         feeder,
         connected_load_kw,
-        {{ title_case('status') }} as status,
+        {{ status_of('status') }} as status,
 
         -- dates
         installed_on,
@@ -103,10 +103,8 @@ final as (
             'no_account': 'account_id is null and ' ~ is_of_a_customer,
             'unknown_account': 'account_id is not null and not has_account',
             'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer,
-            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer,
-            'unknown_status':
-                "lower(trim(status)) not in ('active', 'suspended', 'disconnected', 'replaced')"
-        }) }} as alerts,
+            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer
+        }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('meter_id') }}
     from claimed

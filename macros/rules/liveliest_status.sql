@@ -1,0 +1,9 @@
+{#- The status of whoever has several accounts: that of the account that is served most. Aggregates over a group. -#}
+{%- macro liveliest_status(status) -%}
+    case
+        {%- for alive in ['Active', 'Trial', 'Suspended', 'Disconnected', 'Paused', 'Pending'] %}
+        when bool_or({{ status }} = '{{ alive }}') then '{{ alive }}'
+        {%- endfor %}
+        else min({{ status }})
+    end
+{%- endmacro -%}
