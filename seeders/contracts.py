@@ -293,8 +293,9 @@ _ALL: Final = (
         "file_no:int batch_id source_file",
         loadable=False,
     ),
-    # what stood in the file where a value did not fit its column, as a JSON object by column. A file may
-    # be mapped several times onto one table: `entry_no` tells which time, from 1
+    # what stood in the file where a value did not fit its column, as a JSON object by column; both readings
+    # beside it where a number can be read in two ways. A file may be mapped several times onto one table:
+    # `entry_no` tells which time, from 1
     _table(
         "raw_control.unread_values",
         "target_table file_no source_line entry_no",

@@ -5,6 +5,8 @@ and an offset in a timestamp is dropped. So numbers go through their text, digit
 through UTC. A value that does not fit becomes null with a reason `<what>:<column>`; nothing is rounded,
 cut or guessed.
 
+Blanks around a value mean nothing, whatever its type: `I-1` and `I-1 ` are one invoice.
+
 Every function returns an SQL expression over expressions it is given. `text` stands for the trimmed
 source text, null where there is none.
 """
@@ -20,6 +22,9 @@ from seeders.contracts import BIGINT, BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP
 if TYPE_CHECKING:
     from seeders.contracts import Column
 
+SEPARATORS: Final = ",.'\u2019_ \xa0\u2009\u202f"
+"""What may stand between the digits of a number: its decimal sign, or between thousands."""
+
 MAX_TEXT_BYTES: Final = 64 << 10
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
@@ -30,6 +35,13 @@ _NOT_FINITE: Final = "(?i)[+-]?(nan|inf|infinity)"
 _ISO: Final = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9].*)?"
 _TRUE: Final = "('true', 't', 'yes', 'y', '1')"
 _FALSE: Final = "('false', 'f', 'no', 'n', '0')"
+# what stands around a text and means nothing: every blank of Unicode, the byte order mark, joiners without width
+_BLANKS: Final = (
+    " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+# almost every text begins and ends with a printable ASCII character, which is told faster than it is trimmed
+_NO_BLANKS: Final = "[!-~](?:.*[!-~])?"
 _TEMPORAL: Final = re.compile(r"DATE|TIMESTAMP.*")
 # exponents beyond any column's range, kept small enough to add to a length
 _MAX_EXPONENT: Final = 1_000_000_000_000
@@ -45,8 +57,29 @@ _NOT_A: Final = {
 
 
 def macros() -> list[str]:
-    """Statements that create the macros the expressions of this module call."""
+    """Statements that create the macros the expressions of this module and of `separators` call."""
+    separators = SEPARATORS.replace("'", "''")
     return [
+        # the text without its separators but for the last one, which becomes the decimal sign
+        f"""
+        create or replace temp macro last_separator_decimal(given) as
+            regexp_replace(regexp_extract(given, '^(.*)[{separators}]', 1), '[{separators}]', '', 'g')
+            || '.' || regexp_extract(given, '.*[{separators}](.*)$', 1)
+        """,
+        """
+        create or replace temp macro read_otherwise(result, given, number, stripped, grouped) as case
+            when not regexp_matches(regexp_extract(given, number), stripped) then result
+            when regexp_full_match(regexp_extract(given, number), grouped) then result
+            else if(regexp_matches(given, '^[^0-9]*-'), '-', '')
+                || last_separator_decimal(regexp_extract(given, number))
+        end
+        """,
+        f"""
+        create or replace temp macro without_blanks(given) as case
+            when regexp_full_match(given, '{_NO_BLANKS}') then given
+            else nullif(trim(given, '{_BLANKS}'), '')
+        end
+        """,
         f"""
         create or replace temp macro bounded_exponent(exponent) as case
             when exponent = '' then 0
@@ -153,10 +186,10 @@ def conversion(column: Column, operand: Operand) -> Conversion:
         The expressions.
     """
     text = operand.text
-    trimmed = f"nullif(trim({text}), '')"
+    trimmed = f"without_blanks({text})"
     if column.type == TEXT:
         problem = f"case when strlen({text}) > {MAX_TEXT_BYTES} then 'text_too_long' end"
-        converted = Conversion(problem, text)
+        converted = Conversion(problem, trimmed)
     elif column.type in {DATE, TIMESTAMP}:
         converted = _moment(column.type, operand, trimmed)
     elif column.type == BOOLEAN:

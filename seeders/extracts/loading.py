@@ -284,8 +284,7 @@ class _Writer:
         """Rows of the files that the condition chose or failed on, and rows that it left out."""
         counts = self._scratch.execute(counts_statement(entry, source)).fetchone()
         rows, selected, failed = counts or (0, 0, 0)
-        defaults = dict(self._mapping.defaults)
-        statement = rows_statement(self._scratch, entry, source, defaults, BATCH_NO)
+        statement = rows_statement(self._scratch, entry, source, self._mapping, BATCH_NO)
         landing = self._scratch.execute(statement).to_arrow_reader(_BATCH_ROWS)
         with self._scratch.cursor() as aside:
             append(self._con, entry.table.full_name, _without_values(landing, aside))

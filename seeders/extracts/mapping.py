@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from seeders.contracts import BOOLEAN, TABLES
+from seeders.extracts.currencies import is_currency
+from seeders.extracts.statuses import STATUSES, plain_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +28,7 @@ SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 DEFAULTABLE: Final = ("line_of_business", "currency")
 ENCODINGS: Final = ("utf-8", "latin-1")
 
-_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "tables")
+_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "statuses", "tables")
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
 _ROWS: Final = "rows"
 
@@ -71,13 +73,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole `mapping.yml`, every name in it known to the contracts."""
+    """A whole `mapping.yml`, every name in it known to the contracts.
+
+    `statuses` are pairs of a plain word of the source and the status it stands for.
+    """
 
     as_of: date
     covers_from: date | None
     covers_to: date | None
     defaults: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
+    statuses: tuple[tuple[str, str], ...] = ()
 
     @property
     def line_of_business(self) -> str | None:
@@ -166,6 +172,7 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
         covers_to=covers_to,
         defaults=_defaults(document.get("defaults"), problems),
         entries=_entries(document.get("tables"), problems),
+        statuses=_statuses(document.get("statuses"), problems),
     )
     return mapping, problems
 
@@ -195,7 +202,41 @@ def _defaults(value: object, problems: list[str]) -> tuple[tuple[str, str], ...]
             )
         elif not isinstance(given, str) or not given.strip():
             problems.append(f"{MAPPING_FILE}: defaults: {key}: {given!r} is not a text")
+        elif key == "currency" and not is_currency(given):
+            problems.append(
+                f"{MAPPING_FILE}: defaults: currency: {given!r} is not a code of ISO 4217 like USD"
+            )
     return tuple((key, given) for key, given in value.items() if isinstance(given, str))
+
+
+def _statuses(value: object, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        problems.append(f"{MAPPING_FILE}: statuses: expected `word: Status` pairs")
+        return ()
+    known = {status.lower(): status for status in STATUSES}
+    found: dict[str, str] = {}
+    for word, given in value.items():
+        status = known.get(str(given).strip().lower())
+        plain = plain_word(str(word).strip())
+        if isinstance(word, bool):
+            problems.append(
+                f"{MAPPING_FILE}: statuses: YAML reads a bare yes, no, on or off as true or false;"
+                " quote the word: 'on'"
+            )
+        elif not plain:
+            problems.append(f"{MAPPING_FILE}: statuses: {word!r} is not a word")
+        elif status is None:
+            problems.append(
+                f"{MAPPING_FILE}: statuses: {word}: {given!r} is not one of {_listed(STATUSES)}"
+            )
+        elif found.setdefault(plain, status) != status:
+            problems.append(
+                f"{MAPPING_FILE}: statuses: `{word}` is given twice, as {found[plain]} and as {status};"
+                " capitals, blanks, hyphens and underscores do not count"
+            )
+    return tuple(found.items())
 
 
 def _entries(value: object, problems: list[str]) -> tuple[Entry, ...]:

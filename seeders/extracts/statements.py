@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from seeders.contracts import BIGINT, ENERGY, INTEGER, MONEY, QUANTITY, RATE
 from seeders.extracts.conversion import Operand, conversion, source_text
 from seeders.extracts.delimited import LINE_COLUMN
 from seeders.extracts.expressions import attempted, inputs_of, type_of
+from seeders.extracts.separators import other_reading
 from seeders.extracts.sources import FILE_COLUMN, text_literal
+from seeders.extracts.statuses import translated
 
 if TYPE_CHECKING:
     import duckdb
 
-    from seeders.contracts import Column
-    from seeders.extracts.mapping import Entry
+    from seeders.contracts import Column, Table
+    from seeders.extracts.mapping import Entry, Mapping
     from seeders.extracts.sources import Source
 
 CONDITION_FAILED: Final = "condition_failed"
+NUMBERS: Final = frozenset({MONEY, ENERGY, QUANTITY, RATE, INTEGER, BIGINT})
+UNCLEAR_SIGN: Final = "unclear_decimal_sign"
+
+AS_MAPPED: Final = "as mapped"
+OTHERWISE: Final = "with the other decimal sign"
+"""What follows a column's name in `VALUES_COLUMN` where its text can be read in two ways."""
 
 VALUES_COLUMN: Final = "raw_values"
 """Beside the raw table's own columns: source text of what did not fit, null for rows without reasons."""
@@ -26,7 +35,7 @@ def rows_statement(
     con: duckdb.DuckDBPyConnection,
     entry: Entry,
     source: Source,
-    defaults: dict[str, str],
+    mapping: Mapping,
     batch_no: int,
 ) -> str:
     """SQL for the rows of one entry, with the types and the bookkeeping of its raw table.
@@ -38,28 +47,26 @@ def rows_statement(
         con: The scratch database.
         entry: What is mapped; all its expressions bind.
         source: Its files.
-        defaults: Values for columns that are null or not mapped.
+        mapping: What holds for all entries: values for columns that are null or not mapped, words for statuses.
         batch_no: Goes to every row.
 
     Returns:
         One SELECT, its columns named as in the raw table, and `VALUES_COLUMN`.
     """
     columns = {column.name: column for column in entry.table.columns}
+    defaults = dict(mapping.defaults)
     mapped = [
         _MappedColumn(number, columns[target], expression, con, source)
         for number, (target, expression) in enumerate(entry.columns)
     ]
+    kept = [text for m in mapped for text in m.kept]
     reasons = ", ".join(f"problem_{m.number} || ':{m.column.name}'" for m in mapped)
-    values = ", ".join(
-        f"case when problem_{m.number} is not null then '\"{m.column.name}\":'"
-        f" || coalesce(cast(to_json(text_{m.number}) as varchar), 'null') end"
-        for m in mapped
-    )
     filled = [name for name in defaults if name in columns and name not in dict(entry.columns)]
-    targets = [m.converted(defaults.get(m.column.name)) for m in mapped]
+    statuses = dict(mapping.statuses)
+    targets = [m.converted(entry.table, defaults.get(m.column.name), statuses) for m in mapped]
     targets += [f"{text_literal(defaults[name])} as {name}" for name in filled]
     return f"""
-        with selected as ({_selected(entry, source, [m.evaluated for m in mapped])}),
+        with selected as ({_selected(entry, source, [e for m in mapped for e in m.evaluated])}),
         valued as (
             select {FILE_COLUMN}, {LINE_COLUMN}, {", ".join(m.valued for m in mapped)}
             from selected where condition.v
@@ -73,7 +80,7 @@ def rows_statement(
             {FILE_COLUMN} as _file_no,
             {LINE_COLUMN} as _source_line,
             reasons as _load_reasons,
-            case when reasons is not null then '{{' || concat_ws(',', {values}) || '}}' end
+            case when reasons is not null then '{{' || concat_ws(',', {", ".join(kept)}) || '}}' end
                 as {VALUES_COLUMN}
         from landed
     """  # noqa: S608
@@ -130,7 +137,8 @@ class _MappedColumn:
         self.number = number
         self.column = column
         bound = type_of(con, source, expression)
-        result = f"__result_{number}"
+        result, other = f"__result_{number}", f"__other_{number}"
+        reading = None if column.type not in NUMBERS else other_reading(con, source, expression)
         inputs = inputs_of(con, source, expression)
         text = source_text(f"{result}.v", bound)
         operand = Operand(
@@ -142,20 +150,50 @@ class _MappedColumn:
         )
         conversions = conversion(column, operand)
         self._value = conversions.value
-        self.evaluated = f"{attempted(expression)} as {result}"
+        self.evaluated = [f"{attempted(expression)} as {result}"]
         self.valued = (
             f"{result}.v as value_{number}, {result} is null as failed_{number},"
             f" case when {result} is null then {inputs} else {text} end as text_{number}"
         )
         self.taken_apart = f"{conversions.parts} as parts_{number}"
-        self.judged = f"{conversions.problem} as problem_{number}"
-
-    def converted(self, default: str | None) -> str:
-        """The column itself: null where there is a problem, the default where there is nothing."""
-        value = f"case when problem_{self.number} is null then {self._value} end"
-        if default is not None:
-            value = (
-                f"case when problem_{self.number} is null"
-                f" then coalesce({self._value}, {text_literal(default)}) end"
+        problem = conversions.problem
+        if reading:
+            self.evaluated.append(f"{attempted(reading)} as {other}")
+            self.valued += (
+                f", {inputs} as source_{number}, cast({other}.v as varchar) as other_{number},"
+                f" {other}.v is distinct from {result}.v as is_unclear_{number}"
             )
+            # what is no number has no readings
+            problem = (
+                f"case when is_unclear_{number} and coalesce({problem}, '') not like 'not_%'"
+                f" then '{UNCLEAR_SIGN}' else {problem} end"
+            )
+        self.judged = f"{problem} as problem_{number}"
+        self._is_read_twice = reading is not None
+
+    @property
+    def kept(self) -> list[str]:
+        """Pieces of JSON for what stood in the file where the value does not fit, null where it does."""
+        problem, name = f"problem_{self.number}", self.column.name
+        if not self._is_read_twice:
+            return [_json_pair(f"{problem} is not null", name, f"text_{self.number}")]
+        is_unclear = f"{problem} = '{UNCLEAR_SIGN}'"
+        text = f"if({is_unclear}, source_{self.number}, text_{self.number})"
+        return [
+            _json_pair(f"{problem} is not null", name, text),
+            _json_pair(is_unclear, f"{name} {AS_MAPPED}", f"text_{self.number}"),
+            _json_pair(is_unclear, f"{name} {OTHERWISE}", f"other_{self.number}"),
+        ]
+
+    def converted(self, table: Table, default: str | None, statuses: dict[str, str]) -> str:
+        """The column itself: null where there is a problem, the default where there is nothing."""
+        value = translated(table, self.column.name, self._value, statuses)
+        if default is not None:
+            value = f"coalesce({value}, {text_literal(default)})"
+        value = f"case when problem_{self.number} is null then {value} end"
         return f'cast({value} as {self.column.type}) as "{self.column.name}"'
+
+
+def _json_pair(condition: str, key: str, value: str) -> str:
+    text = f"coalesce(cast(to_json({value}) as varchar), 'null')"
+    return f"case when {condition} then '\"{key}\":' || {text} end"
