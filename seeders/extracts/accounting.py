@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from seeders.contracts import TABLES
 from seeders.extracts.report import ReasonReport, TableReport
+from seeders.extracts.statements import AS_MAPPED, OTHERWISE, UNCLEAR_SIGN
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,26 +80,40 @@ def table_report(
         rejected_lines=rejected,
         not_selected=not_selected,
         reasons=tuple(
-            ReasonReport(reason, count, tuple(_example(con, reason, one, pii) for one in examples))
+            ReasonReport(reason, count, tuple(_example(reason, one, pii) for one in examples))
             for reason, count, examples in found
         ),
     )
 
 
-def _example(
-    con: duckdb.DuckDBPyConnection, reason: str, found: dict[str, str | int | None], pii: set[str]
-) -> str:
+def _example(reason: str, found: dict[str, str | int | None], pii: set[str]) -> str:
     unit = "row" if str(found["file"]).lower().endswith(".parquet") else "line"
     where = f"{found['file']} {unit} {found['line']}: {reason}"
     column = reason.partition(":")[2]
     # what people are called or where they live is no matter for a terminal or a log
     if not column or column in pii or found["raw_values"] is None:
         return where
-    text = con.execute("select ? ->> ?", [found["raw_values"], f"$.{column}"]).fetchone()
-    shown = " ".join(str(text[0]).split()) if text and text[0] is not None else ""
-    return (
-        f"{where} {shown[:_EXAMPLE_LENGTH]}{'…' if len(shown) > _EXAMPLE_LENGTH else ''}".rstrip()
-    )
+    values: dict[str, str | None] = json.loads(str(found["raw_values"]))
+    shown = " ".join((values.get(column) or "").split())
+    shown = f"{shown[:_EXAMPLE_LENGTH]}{'…' if len(shown) > _EXAMPLE_LENGTH else ''}"
+    if reason.startswith(UNCLEAR_SIGN):
+        readings = [
+            f"{_amount(values.get(f'{column} {reading}'))} {reading}"
+            for reading in (AS_MAPPED, OTHERWISE)
+        ]
+        shown = f"{shown} ({', '.join(readings)})"
+    return f"{where} {shown}".rstrip()
+
+
+def _amount(text: str | None) -> str:
+    """A number for people, with two decimals at least: 1,200.00."""
+    try:
+        number = Decimal(text or "").normalize()
+    except InvalidOperation:
+        return "?"
+    exponent = number.as_tuple().exponent
+    decimals = max(-exponent, 2) if isinstance(exponent, int) else 2
+    return f"{number:,.{decimals}f}"
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from seeders.extracts.sources import Source
 
+Tree = dict[str, "Tree"] | list["Tree"] | str | int | float | bool | None
+"""A parsed expression, as DuckDB writes it in JSON."""
+
 _NESTED: Final = ("STRUCT", "MAP", "UNION", "LIST", "VARIANT")
 _NOT_ALLOWED: Final = "subqueries, aggregates, windows and random functions are not allowed here"
 
@@ -46,7 +49,7 @@ def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> 
     Raises:
         ExpressionError: It does not parse or bind, or gives something that is no single value.
     """
-    _select_list(con, expression)
+    parsed(con, expression)
     try:
         query = (
             f"select a.v as value from (select {attempted(expression)} as a from {source.relation})"  # noqa: S608
@@ -71,7 +74,7 @@ def inputs_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -
     Returns:
         The text of the one column it names, or `name=text` for each of several.
     """
-    named = {name.casefold() for name in _column_names(_select_list(con, expression))}
+    named = {name.casefold() for name in _column_names(parsed(con, expression))}
     columns = [quoted(name) for name in source.columns if name.casefold() in named]
     if len(columns) == 1:
         return f"cast({columns[0]} as varchar)"
@@ -82,21 +85,70 @@ def inputs_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -
     return f"concat_ws(', ', {', '.join(parts)})" if parts else "cast(null as varchar)"
 
 
-def _select_list(con: duckdb.DuckDBPyConnection, expression: str) -> object:
-    """The parsed expression. The parser is asked so that `a), (b` does not pass for one value."""
+def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
+    """Parse an expression; so `a), (b` does not pass for one value.
+
+    Args:
+        con: The scratch database.
+        expression: As written in the mapping.
+
+    Returns:
+        Its tree.
+
+    Raises:
+        ExpressionError: It does not parse, or is no single expression.
+    """
     if not expression.strip():
         message = "is empty"
         raise ExpressionError(message)
     row = con.execute("select json_serialize_sql(?)", [f"select (\n{expression}\n)"]).fetchone()
-    parsed = json.loads(row[0]) if row else {"error": True}
-    if parsed["error"]:
-        raise ExpressionError(str(parsed.get("error_message", "does not parse")))
-    statements = parsed["statements"]
+    read = json.loads(row[0]) if row else {"error": True}
+    if read["error"]:
+        raise ExpressionError(str(read.get("error_message", "does not parse")))
+    statements = read["statements"]
     selected = statements[0]["node"].get("select_list", [])
     if len(statements) != 1 or len(selected) != 1 or _is_more_than_a_value(statements[0]["node"]):
         message = "is not a single SQL expression"
         raise ExpressionError(message)
-    return selected[0]
+    return _with_methods_resolved(selected[0])
+
+
+def as_sql(con: duckdb.DuckDBPyConnection, tree: Tree) -> str:
+    """Write a tree as SQL again.
+
+    Args:
+        con: The scratch database.
+        tree: What `parsed` gives, changed or not.
+
+    Returns:
+        The expression.
+    """
+    row = con.execute("select json_serialize_sql('select 1')").fetchone()
+    query = json.loads(row[0]) if row else {}
+    query["statements"][0]["node"]["select_list"] = [tree]
+    written = con.execute("select json_deserialize_sql(?::json)", [json.dumps(query)]).fetchone()
+    return str(written[0]).removeprefix("SELECT ") if written else ""
+
+
+def _with_methods_resolved(tree: Tree) -> Tree:
+    """`column.replace(…)` parses as a function of a schema; here it becomes one of the column."""
+    if isinstance(tree, list):
+        return [_with_methods_resolved(branch) for branch in tree]
+    if not isinstance(tree, dict):
+        return tree
+    node = {key: _with_methods_resolved(branch) for key, branch in tree.items()}
+    children, schema = node.get("children"), node.get("schema")
+    if node.get("class") != "FUNCTION" or schema in {"", "main"} or not isinstance(children, list):
+        return node
+    named: list[Tree] = [name for name in (node.get("catalog"), schema) if name]
+    column: Tree = {
+        "class": "COLUMN_REF",
+        "type": "COLUMN_REF",
+        "alias": "",
+        "query_location": 0,
+        "column_names": named,
+    }
+    return node | {"schema": "", "catalog": "", "children": [column, *children]}
 
 
 def _is_more_than_a_value(node: dict[str, object]) -> bool:
@@ -105,10 +157,11 @@ def _is_more_than_a_value(node: dict[str, object]) -> bool:
     return node.get("type") != "SELECT_NODE" or is_from or bool(node.get("where_clause"))
 
 
-def _column_names(tree: object) -> Iterator[str]:
+def _column_names(tree: Tree) -> Iterator[str]:
     if isinstance(tree, dict):
         if tree.get("class") == "COLUMN_REF":
-            yield from tree["column_names"]
+            names = tree["column_names"]
+            yield from map(str, names if isinstance(names, list) else [])
         for branch in tree.values():
             yield from _column_names(branch)
     elif isinstance(tree, list):
