@@ -137,7 +137,7 @@ def _split_header(head: bytes, dialect: Dialect) -> tuple[tuple[str, ...], int]:
 
 def _problem_of_names(names: list[str]) -> str | None:
     if any("\ud800" <= character <= "\udfff" for name in names for character in name):
-        return "has a header that is not UTF-8; say `encoding: latin-1` if that is what it is"
+        return "has a header that is not UTF-8; try `encoding: cp1252`"
     folded = [name.casefold() for name in names]
     twice = [name for n, name in enumerate(names) if name and name.casefold() in folded[:n]]
     if twice:
@@ -168,7 +168,11 @@ def _blocks(path: Path, dialect: Dialect, block_bytes: int) -> Iterator[tuple[by
 def _normalised(block: bytes, dialect: Dialect) -> bytes:
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return block if dialect.encoding == "utf-8" else block.decode(dialect.encoding).encode()
+    if dialect.encoding == "utf-8":
+        return block
+    # a byte that means nothing in the encoding stays, and makes its line no UTF-8
+    text = block.decode(dialect.encoding, errors="surrogateescape")
+    return text.encode(errors="surrogateescape")
 
 
 def _parsed(

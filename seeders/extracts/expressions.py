@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Tree = dict[str, "Tree"] | list["Tree"] | str | int | float | bool | None
 """A parsed expression, as DuckDB writes it in JSON."""
 
+PREFIX: Final = "select (\n"
+"""What stands before an expression when it is parsed; a node's location counts its bytes."""
+
 _NESTED: Final = ("STRUCT", "MAP", "UNION", "LIST", "VARIANT")
 _NOT_ALLOWED: Final = "subqueries, aggregates, windows and random functions are not allowed here"
 
@@ -101,7 +104,7 @@ def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
     if not expression.strip():
         message = "is empty"
         raise ExpressionError(message)
-    row = con.execute("select json_serialize_sql(?)", [f"select (\n{expression}\n)"]).fetchone()
+    row = con.execute("select json_serialize_sql(?)", [f"{PREFIX}{expression}\n)"]).fetchone()
     read = json.loads(row[0]) if row else {"error": True}
     if read["error"]:
         raise ExpressionError(str(read.get("error_message", "does not parse")))

@@ -36,6 +36,7 @@ from seeders.extracts.statements import (
     failed_conditions_statement,
     rows_statement,
 )
+from seeders.extracts.suggestions import suggestion
 from seeders.writer import append, replace_world, transaction
 
 if TYPE_CHECKING:
@@ -163,17 +164,20 @@ def _expression_problems(
             continue
         outline = inputs[entry.source].outline
         table = entry.table.full_name
+        columns = {column.name: column for column in entry.table.columns}
         for target, expression in entry.columns:
             try:
                 type_of(scratch, outline, expression)
             except ExpressionError as error:
-                problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {error}")
+                told = suggestion(scratch, outline, expression, columns[target]) or error
+                problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {told}")
         if entry.where is None:
             continue
         try:
             bound = type_of(scratch, outline, entry.where)
         except ExpressionError as error:
-            problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {error}")
+            told = suggestion(scratch, outline, entry.where, None) or error
+            problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {told}")
         else:
             if bound not in {"BOOLEAN", '"NULL"'}:
                 problems.append(
@@ -378,12 +382,14 @@ def _notes(
     scratch: duckdb.DuckDBPyConnection, sources: _Sources, *, dropped_history: bool
 ) -> list[str]:
     notes = []
-    for (pattern, _), source in sources.items():
+    for (pattern, dialect), source in sources.items():
         found = scratch.execute(f"select count(*) from {source.relation}").fetchone()  # noqa: S608
         if found == (0,) and not source.rejects:
             notes.append(f"{pattern}: columns but no rows")
         if any("invalid_utf8" in line.reasons for _, line in source.rejects):
-            notes.append(f"{pattern}: lines that are not UTF-8; try `encoding: latin-1`?")
+            encoding = dialect.encoding
+            advice = "; try `encoding: cp1252`" if encoding == "utf-8" else ""
+            notes.append(f"{pattern}: lines that are not {encoding.upper()}{advice}")
     if dropped_history:
         notes.append(
             "the recorded history belonged to other data, or to a later date: it was dropped"

@@ -6,6 +6,8 @@ each one becomes a line that says what to change, and they are reported together
 
 from __future__ import annotations
 
+import codecs
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 MAPPING_FILE: Final = "mapping.yml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 DEFAULTABLE: Final = ("line_of_business", "currency")
-ENCODINGS: Final = ("utf-8", "latin-1")
+UTF8: Final = "utf-8"
+ENCODINGS: Final = (UTF8, "cp1252", "latin-1")
+"""The common ones; every encoding of one byte a character that Python knows will do."""
 
 _TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "statuses", "tables")
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
@@ -104,6 +108,8 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
         problems of the files can be reported in the same breath.
     """
     path = directory / MAPPING_FILE
+    if directory.is_file():
+        return None, [f"{directory}: is a file, not a directory; name the one it is in"]
     if not directory.is_dir():
         return None, [f"{directory}: no such directory"]
     if not path.is_file():
@@ -111,7 +117,7 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
-        return None, [f"{MAPPING_FILE}: not valid YAML: {_one_line(str(error))}"]
+        return None, [f"{MAPPING_FILE}: not valid YAML: {_yaml_problem(error)}"]
     if not isinstance(document, dict):
         return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
     return _checked(document, as_of)
@@ -323,7 +329,14 @@ def _row_problems(table: Table, known: list[str], row: object) -> Iterator[str]:
         return
     for column, value in row.items():
         if column not in known:
-            yield f"{name}: line {row.line}: unknown column `{column}`; known are {_listed(known)}"
+            cut = (
+                "; inside {…} a comma ends a value: quote the text before it"
+                if value is None
+                else ""
+            )
+            yield (
+                f"{name}: line {row.line}: unknown column `{column}`; known are {_listed(known)}{cut}"
+            )
         elif isinstance(value, (dict, list)):
             yield f"{name}: line {row.line}: {column}: {value!r} is not a value"
     missing = [key for key in table.key if row.get(key) is None]
@@ -352,10 +365,27 @@ def _dialect(name: str, given: dict[object, object], problems: list[str]) -> Dia
     if quote != "" and (not _is_single_byte(quote) or quote in {"\n", "\r", delimiter}):
         problems.append(f"{name}: quote: {quote!r} is not a single ASCII character, or '' for none")
         quote = '"'
-    if str(encoding).lower() not in ENCODINGS:
-        problems.append(f"{name}: encoding: {encoding!r} is not one of {_listed(ENCODINGS)}")
-        encoding = "utf-8"
-    return Dialect(str(delimiter), str(quote), str(encoding).lower())
+    known = codec(str(encoding))
+    if known is None:
+        problems.append(
+            f"{name}: encoding: {encoding!r} is not one of {_listed(ENCODINGS)} or another of Python's"
+            " single-byte encodings"
+        )
+    return Dialect(str(delimiter), str(quote), known or UTF8)
+
+
+def codec(encoding: str) -> str | None:
+    """Python's name of an encoding: UTF-8, or one of one byte a character in which ASCII is itself."""
+    try:
+        name = codecs.lookup(encoding).name
+        is_ascii = bytes(range(128)).decode(name) == "".join(map(chr, range(128)))
+        is_ascii = is_ascii and rb"\x41\u0041".decode(name) == r"\x41\u0041"
+        is_single = len(bytes(range(256)).decode(name, errors="replace")) == 256  # noqa: PLR2004
+    except (LookupError, UnicodeError, ValueError, TypeError, AssertionError):
+        return None
+    if name in {UTF8, "utf-8-sig"}:
+        return UTF8
+    return name if is_ascii and is_single else None
 
 
 def _is_single_byte(value: object) -> bool:
@@ -370,7 +400,16 @@ def _columns(
         return None
     types = {column.name: column.type for column in table.columns}
     known = list(types)
+    cut = {target: found for target in given if (found := _whole(target, given))}
+    problems.extend(
+        f"{table.full_name}.{target}: inside {{…}} a comma ends a value: write"
+        f" `{target}: {json.dumps(expression, ensure_ascii=False)}`, or give each column a line of its own"
+        for target, (expression, _) in cut.items()
+    )
+    lost = {key for target, (_, rest) in cut.items() for key in (target, *rest)}
     for target, expression in given.items():
+        if target in lost:
+            continue
         if target not in known:
             problems.append(
                 f"{table.full_name}: unknown column `{target}`; known are {_listed(known)}"
@@ -388,7 +427,7 @@ def _columns(
     return tuple(
         (str(target), _expression(expression))
         for target, expression in given.items()
-        if target in known and not isinstance(expression, (dict, list))
+        if target in known and target not in lost and not isinstance(expression, (dict, list))
     )
 
 
@@ -420,3 +459,33 @@ def _listed(names: Iterable[str]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _yaml_problem(error: Exception) -> str:
+    """What the YAML parser says, in one line, and what mostly is behind it."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return _one_line(str(error))
+    told = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"
+    if "flow" in (error.context or ""):
+        return (
+            f"{told}; inside {{…}} a comma ends a value: put an expression that has one into double"
+            " quotes, or give each column a line of its own"
+        )
+    return (
+        f"{told}; put an expression that begins with a quote, or holds a colon and a blank, into"
+        " double quotes"
+    )
+
+
+def _whole(target: object, given: dict[object, object]) -> tuple[str, list[object]] | None:
+    """An expression that `{…}` has cut at its commas: put together again, and the keys its rest became."""
+    expression = str(given[target])
+    rest: list[object] = []
+    keys = iter(list(given)[list(given).index(target) + 1 :])
+    while expression.count("(") > expression.count(")"):
+        key = next(keys, None)
+        if key is None or given[key] is not None:
+            return None
+        rest.append(key)
+        expression = f"{expression}, {key}"
+    return (expression, rest) if rest else None

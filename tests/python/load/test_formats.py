@@ -58,6 +58,32 @@ def test_dialects(tmp_path: Path, content: bytes, options: str) -> None:
     assert loaded.report.tables[0].rejected_lines == 0
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "Windows-1252", "iso-8859-15", "cp850", "koi8-r"])
+def test_any_single_byte_encoding_arrives_whole(tmp_path: Path, encoding: str) -> None:
+    name = {"koi8-r": "Петров", "cp850": "Émile"}.get(encoding, "Émile, 5 €")
+    content = HEADER + f'001,"{name}",2024-01-31,1.00,USD\n'.encode(encoding)
+    loaded = load(tmp_path, f"{INVOICES}    encoding: {encoding}\n", invoices=content)
+
+    found = loaded.con.execute("select account_id from raw_billing.invoices").fetchall()
+    assert found == [(name,)]
+
+
+def test_a_byte_without_a_meaning_costs_its_line_alone(tmp_path: Path) -> None:
+    content = HEADER + b"001,A\x81,2024-01-31,1.00,USD\n002,5 \x80,2024-01-31,1.00,USD\n"
+    loaded = load(tmp_path, INVOICES + "    encoding: cp1252\n", invoices=content)
+
+    assert [row[0] for row in loaded.invoices()] == ["002"]
+    assert loaded.rejected() == [(2, "invalid_utf8")]
+    assert "invoices.csv: lines that are not CP1252" in loaded.report.notes
+
+
+def test_a_file_of_another_encoding_is_told_the_likely_one(tmp_path: Path) -> None:
+    """Not latin-1, in which the euro sign is an invisible control character."""
+    loaded = load(tmp_path, invoices=HEADER + "001,5 €,2024-01-31,1.00,USD\n".encode("cp1252"))
+
+    assert "invoices.csv: lines that are not UTF-8; try `encoding: cp1252`" in loaded.report.notes
+
+
 def test_latin_1_text_arrives_whole(tmp_path: Path) -> None:
     content = HEADER + "001,Émile,2024-01-31,1.00,USD\n".encode("latin-1")
     loaded = load(tmp_path, INVOICES + "    encoding: latin-1\n", invoices=content)

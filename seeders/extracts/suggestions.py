@@ -1,0 +1,211 @@
+"""What to write instead of an expression that is none: tried before it is told.
+
+The mistakes people make are few. A column named like a word of SQL or with a blank in it wants quotes, text is no
+number until it is cast, and a constant is quoted for YAML and for SQL. Each is mended here and the result bound to
+the file's columns; only what then works is suggested.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import yaml
+
+from seeders.contracts import DATE, TEXT, TIMESTAMP
+from seeders.extracts.currencies import is_currency
+from seeders.extracts.expressions import PREFIX, ExpressionError, as_sql, parsed, type_of
+from seeders.extracts.mapping import DEFAULTABLE
+from seeders.extracts.sources import quoted, text_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seeders.contracts import Column
+    from seeders.extracts.expressions import Tree
+    from seeders.extracts.sources import Source
+
+_CONDITION_NUMBER: Final = "decimal(18,2)"
+_VALUE_NUMBER: Final = "decimal(18,6)"
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_TEXT: Final = re.compile(r"\w(?:[\w .$€/-]*[\w$€])?")
+_LITERAL_OR_NAME: Final = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+_NAME: Final = re.compile(
+    rb'(?:"(?:[^"]|"")*"|[\w\x80-\xff]+)(?:[.](?:"(?:[^"]|"")*"|[\w\x80-\xff]+))*'
+)
+_TOKEN: Final = re.compile(rb"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|\s+|[^()'\"\s]+")
+_MISTAKES: Final = 5
+_DATES: Final = ("DATE", "TIMESTAMP")
+
+
+def suggestion(
+    con: duckdb.DuckDBPyConnection, source: Source, expression: str, target: Column | None
+) -> str | None:
+    """What is wrong with an expression that does not bind, and what works in its place.
+
+    Args:
+        con: The scratch database.
+        source: Where its columns come from.
+        expression: As written in the mapping.
+        target: The column it is for, None for a condition.
+
+    Returns:
+        One line, or None where nothing was found that works.
+    """
+    named = [name for name in source.columns if _needs_quotes(con, name)]
+    mended = _with_names_quoted(expression, named)
+    if mended != expression and _type(con, source, mended):
+        which = ", ".join(f"`{name}`" for name in named if quoted(name) in mended)
+        return f"the name {which} needs quotes in SQL: write `{_in_yaml(mended)}`"
+    mended = _with_text_cast(con, source, expression, target)
+    if mended != expression and _type(con, source, mended):
+        return f"what is calculated or compared needs a type: write `{_written(mended)}`"
+    if target is not None and _is_constant(source, expression, target):
+        constant = f'{target.name}: "{text_literal(expression)}"'
+        once = f", or say `{target.name}: {expression}` once under `defaults`"
+        return (
+            f"column `{expression}` not found; a constant is written `{constant}`"
+            f"{once if target.name in DEFAULTABLE else ''}; the file has: {', '.join(source.columns)}"
+        )
+    return None
+
+
+def _needs_quotes(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    if not _PLAIN_NAME.fullmatch(name):
+        return True
+    row = con.execute(
+        "select count(*) from duckdb_keywords()"
+        " where keyword_name = lower(?) and keyword_category != 'unreserved'",
+        [name],
+    ).fetchone()
+    return row != (0,)
+
+
+def _with_names_quoted(expression: str, names: list[str]) -> str:
+    """The expression with these names quoted, wherever they are not yet."""
+    if not names:
+        return expression
+    bare = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    known = {name.casefold(): name for name in names}
+    return re.sub(
+        rf"{_LITERAL_OR_NAME}|(?<!\w)(?P<bare>{bare})(?!\w)",
+        lambda found: quoted(known[found["bare"].casefold()]) if found["bare"] else found[0],
+        expression,
+        flags=re.IGNORECASE,
+    )
+
+
+def _with_text_cast(
+    con: duckdb.DuckDBPyConnection, source: Source, expression: str, target: Column | None
+) -> str:
+    """The expression with a cast around each text that is calculated or compared with."""
+    number = _CONDITION_NUMBER if target is None else _VALUE_NUMBER
+    is_date = target is not None and target.type in {DATE, TIMESTAMP}
+    for _ in range(_MISTAKES):
+        try:
+            failing = list(_failing(con, source, parsed(con, expression)))
+        except ExpressionError:
+            return expression
+        casts: dict[tuple[int, int], str] = {}
+        for operands in failing:
+            types = [_type_of_tree(con, source, operand) or "" for operand in operands]
+            has_date = is_date or any(found.startswith(_DATES) for found in types)
+            for operand, found in zip(operands, types, strict=True):
+                span = _span(expression, operand)
+                if span and found == "VARCHAR":
+                    casts[span] = "date" if has_date else number
+                elif span and found.startswith("TIMESTAMP"):
+                    casts[span] = "date"
+        if not casts:
+            return expression
+        text = expression.encode()
+        for (start, end), kind in sorted(casts.items(), reverse=True):
+            cast = b"cast(%b as %b)" % (text[start:end], kind.encode())
+            text = text[:start] + cast + text[end:]
+        expression = text.decode()
+    return expression
+
+
+def _failing(con: duckdb.DuckDBPyConnection, source: Source, tree: Tree) -> Iterator[list[Tree]]:
+    """The operands of every part that does not bind although each of its operands does."""
+    if isinstance(tree, list):
+        for branch in tree:
+            yield from _failing(con, source, branch)
+    if not isinstance(tree, dict):
+        return
+    operands = _operands(tree)
+    if operands and _type_of_tree(con, source, tree) is None:
+        types = [_type_of_tree(con, source, operand) for operand in operands]
+        if None not in types:
+            yield operands
+            return
+    for branch in tree.values():
+        yield from _failing(con, source, branch)
+
+
+def _operands(node: dict[str, Tree]) -> list[Tree]:
+    kind, children = node.get("class"), node.get("children")
+    if kind in {"FUNCTION", "OPERATOR"} and isinstance(children, list):
+        return children
+    if kind == "COMPARISON":
+        return [node["left"], node["right"]]
+    return [node["input"], node["lower"], node["upper"]] if kind == "BETWEEN" else []
+
+
+def _type(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> str | None:
+    try:
+        return type_of(con, source, expression)
+    except ExpressionError:
+        return None
+
+
+def _type_of_tree(con: duckdb.DuckDBPyConnection, source: Source, tree: Tree) -> str | None:
+    try:
+        return type_of(con, source, as_sql(con, tree))
+    except (ExpressionError, duckdb.Error):
+        return None
+
+
+def _span(expression: str, operand: Tree) -> tuple[int, int] | None:
+    """Where a column or a function stands in the expression, in bytes; None for anything else."""
+    if not isinstance(operand, dict) or operand.get("is_operator"):
+        return None
+    location = operand.get("query_location")
+    if not isinstance(location, int) or operand.get("class") not in {"COLUMN_REF", "FUNCTION"}:
+        return None
+    start = location - len(PREFIX)
+    text = expression.encode()
+    name = _NAME.match(text, start)
+    if name is None:
+        return None
+    if operand["class"] == "COLUMN_REF":
+        return name.span()
+    depth = 0
+    for token in _TOKEN.finditer(text, name.end()):
+        depth += {b"(": 1, b")": -1}.get(token[0], 0)
+        if depth == 0:
+            return start, token.end()
+    return None
+
+
+def _is_constant(source: Source, expression: str, target: Column) -> bool:
+    """Whether an expression is plain text that the target could hold, and no column of the file."""
+    columns = {name.casefold() for name in source.columns}
+    could_hold = target.type == TEXT and (target.name != "currency" or is_currency(expression))
+    is_plain = bool(_PLAIN_TEXT.fullmatch(expression))
+    return could_hold and is_plain and expression.casefold() not in columns
+
+
+def _in_yaml(expression: str) -> str:
+    """As a value in YAML, in quotes."""
+    return text_literal(expression)
+
+
+def _written(expression: str) -> str:
+    """As a value in YAML, in quotes where YAML needs them."""
+    try:
+        is_plain = yaml.safe_load(f"key: {expression}") == {"key": expression}
+    except yaml.YAMLError:
+        is_plain = False
+    return expression if is_plain else _in_yaml(expression)
