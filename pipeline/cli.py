@@ -16,6 +16,7 @@ from rich.console import Console
 from pipeline.errors import AuditError, WarehouseError
 from pipeline.paths import CHECKOUT, Project
 from pipeline.progress import progress_bar
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from pipeline import workflow
@@ -32,6 +33,25 @@ app = typer.Typer(
     help="Fill, build and publish the warehouse: one DuckDB file, $WAREHOUSE_PATH or"
     " warehouse.duckdb in the project.",
 )
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001  (an option is given as it is)
+    if asked:
+        from importlib.metadata import version
+
+        Console().print(f"warehouse {version('revenue-assurance')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+    ] = False,
+) -> None:
+    del version
 
 
 def _day(text: str) -> date:
@@ -68,6 +88,10 @@ def seed(
         list[str] | None,
         typer.Option("--set", help="One setting on top; repeatable.", metavar="SECTION.KEY=VALUE"),
     ] = None,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Simulate in the place of loaded extracts, too.")
+    ] = False,
 ) -> None:
     """Simulate a company's source systems and write the raw tables."""
     from pipeline import landing, workflow
@@ -77,7 +101,7 @@ def seed(
         raise typer.BadParameter(message)
     simulated = landing.read_config(preset, config, settings or [])
     with progress_bar("simulating") as report:
-        summary = workflow.seed(_project(), simulated, root_seed, _now, report)
+        summary = workflow.seed(_project(), simulated, root_seed, _now, report, replace=replace)
     _tell(summary)
 
 
@@ -116,9 +140,10 @@ def load(
     console.print(f"loaded as of {loaded.landed.as_of}")
     for table in loaded.landed.tables:
         if table.not_selected:
-            console.print(f"{table.table}: {table.not_selected:,} rows left out by `where`")
+            left_out = counted(table.not_selected, "row")
+            console.print(f"{table.table}: {left_out} left out by `where`", markup=False)
     for note in loaded.landed.notes:
-        console.print(note)
+        console.print(note, markup=False)
     console.print("", loaded.verdicts.render(), sep="\n")
     console.print("\nnext: warehouse build")
 
@@ -205,7 +230,7 @@ def _tell_build(built: workflow.Built) -> None:
 def _tell(summary: SeedSummary) -> None:
     console = Console(soft_wrap=True)
     console.print(
-        f"{summary.total_rows:,} raw rows of {summary.months} months from"
+        f"{counted(summary.total_rows, 'raw row')} of {counted(summary.months, 'month')} from"
         f" {summary.first_month} to {summary.last_day}; next: warehouse build"
     )
     if summary.history_dropped:

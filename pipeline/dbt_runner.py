@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import AuditError, WarehouseUsageError
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from pipeline.progress import Report
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
-_PHRASES = {"success": "models built", "pass": "tests passed", "warn": "with a warning"}
+_PHRASES = {
+    "success": ("model built", "models built"),
+    "pass": ("test passed", "tests passed"),
+    "warn": ("with a warning", "with a warning"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class DbtReport:
     def summary(self) -> str:
         """The counts as a phrase: `41 models built, 120 tests passed, 1 with a warning`."""
         return ", ".join(
-            f"{count} {_PHRASES.get(status, status)}"
+            counted(count, *_PHRASES.get(status, (status, status)))
             for status, count in self.counts.items()
             if status != "no-op"  # exposures: there is nothing to run
         )

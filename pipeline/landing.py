@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from pipeline.errors import WarehouseError, WarehouseUsageError
+from pipeline.wording import counted
 from seeders.config import ConfigError, load_config
 from seeders.extracts import LoadError, load_extracts
+from seeders.extracts.loading import SOURCE as EXTRACTS
 from seeders.simulation import SimulationError, advance, seed
 from seeders.writer import open_file
 
@@ -29,8 +33,7 @@ class LoadRefusedError(WarehouseError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         """Keep the problems beside the message that counts them."""
-        noun = "problem" if len(problems) == 1 else "problems"
-        super().__init__(f"nothing is loaded: {len(problems)} {noun} to solve first")
+        super().__init__(f"nothing is loaded: {counted(len(problems), 'problem')} to solve first")
         self.problems = tuple(problems)
 
 
@@ -46,6 +49,29 @@ def read_config(
         return load_config(preset, file, overrides)
     except ConfigError as error:
         raise WarehouseUsageError(str(error)) from error
+
+
+def refuse_to_replace_extracts(database: Path) -> None:
+    """Keep a simulation from taking the place of a company's own rows.
+
+    Raises:
+        WarehouseUsageError: If the file holds loaded extracts.
+    """
+    if not database.exists():
+        return
+    with duckdb.connect(str(database), read_only=True) as connection:
+        try:
+            row = connection.execute(
+                "select count(*) from raw_control.extract_batches where source = ?", [EXTRACTS]
+            ).fetchone()
+        except duckdb.CatalogException:
+            return
+    if row != (0,):
+        message = (
+            f"{database} holds loaded extracts: say --replace to simulate in their place, or name"
+            " another file in WAREHOUSE_PATH"
+        )
+        raise WarehouseUsageError(message)
 
 
 def seed_world(

@@ -61,6 +61,9 @@ class Project:
         named = environment.get("WAREHOUSE_PATH")
         # A symbolic link is followed once, here: renaming over it would replace the link itself.
         warehouse = (working_directory / named if named else root / "warehouse.duckdb").resolve()
+        if warehouse.parent.is_file():
+            message = f"{warehouse.parent} is a file, not a directory: set WAREHOUSE_PATH"
+            raise WarehouseUsageError(message)
         if not warehouse.parent.is_dir():
             message = f"there is no directory {warehouse.parent}: create it or set WAREHOUSE_PATH"
             raise WarehouseUsageError(message)

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from pipeline.history import Run, read_runs
 from pipeline.publishing import lock_holder
+from pipeline.verdicts import unknown_statuses
+from pipeline.wording import counted
 from seeders.contracts import TABLES
 
 if TYPE_CHECKING:
@@ -45,11 +47,13 @@ class Content:
     Attributes:
         raw_rows: Rows of each raw table that has any.
         built_as_of: Day the models were built for, None when they never were.
+        unknown_statuses: The source's words for a status that nobody knows, a sentence each.
     """
 
     batches: tuple[Batch, ...]
     raw_rows: dict[str, int]
     built_as_of: date | None
+    unknown_statuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,10 @@ class Status:
             for batch in self.content.batches:
                 facts.add_row("loaded", _batch_line(batch))
             rows = sum(self.content.raw_rows.values())
-            facts.add_row("raw rows", f"{rows:,} in {len(self.content.raw_rows)} tables")
+            facts.add_row("raw rows", f"{rows:,} in {counted(len(self.content.raw_rows), 'table')}")
             facts.add_row("built", f"as of {self.content.built_as_of or '(never)'}")
+            for told in self.content.unknown_statuses:
+                facts.add_row("look at", Text(told))
         if self.holder:
             facts.add_row("at work", f"process {self.holder} is building")
         if self.advice:
@@ -163,6 +169,9 @@ def _read_content(project: Project) -> Content:
             batches=tuple(Batch(*row) for row in batches),
             raw_rows={name: count for name, count in counts.items() if count},
             built_as_of=_scalar(connection, _BUILT_AS_OF) if built else None,
+            unknown_statuses=(
+                unknown_statuses(connection) if "data_quality.fct_row_alerts" in known else ()
+            ),
         )
 
 
@@ -172,11 +181,9 @@ def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: 
 
 
 def _batch_line(batch: Batch) -> str:
-    noun = "batch" if batch.batches == 1 else "batches"
+    batches = counted(batch.batches, "batch", "batches")
     since = f"from {batch.first} " if batch.first else ""
-    return (
-        f"{batch.source}, {batch.line_of_business}: {batch.batches} {noun} {since}to {batch.last}"
-    )
+    return f"{batch.source}, {batch.line_of_business}: {batches} {since}to {batch.last}"
 
 
 def _runs_table(runs: tuple[Run, ...]) -> Table:

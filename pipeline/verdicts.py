@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,24 +12,44 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.wording import counted
+from seeders.contracts import TABLES
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import RenderableType
 
     from seeders.extracts import LoadReport
 
+_UNKNOWN_STATUS = "unknown_status"
+_LEDGER = "raw_billing.balance_snapshots"
+
 EXAMPLES = 3
 """Rows named for each reason; the rest are in `data_quality.fct_rejected_rows`."""
 
+WORDS = 5
+"""Unknown words for a status named for each raw table; the rest are counted."""
+
+DECIMAL_COMMAS = "decimal commas: `replace(replace(column, '.', ''), ',', '.')`"
+THOUSANDS_COMMAS = "thousands commas: `replace(column, ',', '')`"
+SIGNS_AROUND = "signs around it: `regexp_replace(column, '[^0-9.-]', '', 'g')`"
+_READINGS = (DECIMAL_COMMAS, THOUSANDS_COMMAS, SIGNS_AROUND)
+_NUMBER = re.compile(r"[0-9][0-9.,]*")
+_READ = frozenset({"not_a_number", "not_an_integer", "unclear_decimal_sign"})
+
 ADVICE = {
+    "not_a_currency": "write the code of ISO 4217, like USD",
     "not_a_date": "other formats: `strptime(column, '%d.%m.%Y')` in the mapping",
-    "not_a_number": "decimal commas: `replace(column, ',', '.')` in the mapping",
     "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
     "not_on_the_hour": "a reading tells the energy of one hour: sum shorter ones before",
     "number_of_several_accounts": "the meter put up last answers for the number",
+    "unknown_cash_application": "known are open_item and balance_forward",
+    "unknown_kind": "known are refund and chargeback",
+    "unknown_line_of_business": "known are subscription, utility and trade_credit",
     "unknown_meter": "no accepted row of raw_metering.meters has this number",
-    "unknown_status": "known are Active, Suspended, Disconnected and Replaced",
+    "unknown_operation": "known are c, u and d, and none for a tombstone",
 }
 """What to do about a reason, by its part before the colon, where that is not plain."""
 
@@ -44,12 +66,46 @@ class SourceRows:
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason or alert in one raw table, with the first rows it was found in."""
+    """One reason or alert in one raw table, with the first rows it was found in.
+
+    `other_words` are unknown words for a status that are not named, together in one finding.
+    """
 
     source_table: str
     what: str
     rows: int
     examples: tuple[str, ...]
+    other_words: int = 0
+
+    @property
+    def told(self) -> str:
+        """What was found, in a line."""
+        code, _, word = self.what.partition(":")
+        if code == _UNKNOWN_STATUS:
+            said = f"`{word}`" if word else "what does not look like a status"
+            if self.other_words:
+                said = counted(self.other_words, "other word")
+            return _unknown_status(self.source_table, said, self.rows)
+        return f"{self.rows:,} x {self.what} ({self.source_table})"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, empty where that is plain."""
+        code, _, column = self.what.partition(":")
+        if code in _READ:
+            return _number_advice([self._value(example) for example in self.examples])
+        if code == "too_many_decimals":
+            return f"round: `round(cast(column as decimal(38,10)), {self._decimals(column)})`"
+        return ADVICE.get(code, "")
+
+    def _value(self, example: str) -> str:
+        """The value in an example, without the readings that may follow it."""
+        value = example.partition(f"{self.what} ")[2] or example.partition(": ")[2]
+        return value.partition(" (")[0]
+
+    def _decimals(self, column: str) -> int:
+        types = {known.name: known.type for known in TABLES[self.source_table].columns}
+        return int(types[column].rstrip(")").rpartition(",")[2])
 
 
 @dataclass(frozen=True)
@@ -99,11 +155,10 @@ class Verdicts:
             if findings:
                 lines.append(Text(f"\n{title}"))
             for finding in findings:
-                lines.append(Text(f"  {finding.rows:,} x {finding.what} ({finding.source_table})"))
+                lines.append(Text(f"  {finding.told}"))
                 lines.extend(Text(f"      {example}") for example in finding.examples)
-                advice = ADVICE.get(finding.what.partition(":")[0])
-                if advice:
-                    lines.append(Text(f"      ({advice})"))
+                if finding.advice:
+                    lines.append(Text(f"      ({finding.advice})"))
         return Group(*lines)
 
 
@@ -126,8 +181,85 @@ def read_verdicts(database: Path) -> Verdicts:
         return Verdicts(
             sources=tuple(SourceRows(*row) for row in sources),
             rejections=_findings(connection, "fct_rejected_rows", "reasons"),
-            alerts=_findings(connection, "fct_row_alerts", "alert"),
+            alerts=_with_few_words(_findings(connection, "fct_row_alerts", "alert")),
         )
+
+
+def unknown_statuses(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Say which words of the sources for a status nobody knows.
+
+    Args:
+        connection: To a file with the marts.
+
+    Returns:
+        A sentence for each word, the most frequent first.
+    """
+    rows = connection.execute(
+        f"""
+        with codes as (
+            select source_table, unnest(string_split(alert, ',')) as code
+            from data_quality.fct_row_alerts
+            where contains(alert, '{_UNKNOWN_STATUS}')
+        )
+
+        select source_table, code, count(*)
+        from codes
+        where starts_with(code, '{_UNKNOWN_STATUS}')
+        group by all
+        order by 3 desc, 1, 2
+        """  # noqa: S608
+    ).fetchall()
+    found = tuple(Finding(table, code, count, ()) for table, code, count in rows)
+    return tuple(finding.told for finding in _with_few_words(found))
+
+
+def _unknown_status(source_table: str, said: str, rows: int) -> str:
+    """What rows with an unknown word for a status count as, and how to translate it."""
+    noun = source_table.rpartition(".")[2].removesuffix("s").replace("_", " ")
+    meaning = "not compared" if source_table == _LEDGER else "counted as Active"
+    return (
+        f"{counted(rows, noun)} {'says' if rows == 1 else 'say'} {said}: {meaning}; translate it under"
+        " `statuses:` in mapping.yml"
+    )
+
+
+def _with_few_words(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The same with only the most frequent unknown words of each table; the others together."""
+    few: list[Finding] = []
+    words: Counter[str] = Counter()
+    rest: Counter[str] = Counter()
+    for finding in findings:
+        table, (code, _, word) = finding.source_table, finding.what.partition(":")
+        if code == _UNKNOWN_STATUS and word:
+            words[table] += 1
+            if words[table] > WORDS:
+                rest[table] += finding.rows
+                continue
+        few.append(finding)
+    few += [
+        Finding(table, _UNKNOWN_STATUS, rows, (), other_words=words[table] - WORDS)
+        for table, rows in rest.items()
+    ]
+    return tuple(few)
+
+
+def _number_advice(texts: Sequence[str]) -> str:
+    """How to read numbers like these; empty where none has a digit."""
+    readings = {
+        _reading(found[0].rstrip("., ")) for text in texts if (found := _NUMBER.search(text))
+    }
+    return next((advice for advice in _READINGS if advice in readings), "")
+
+
+def _reading(number: str) -> str:
+    """The last separator is the decimal sign, unless it is a comma before three digits, or comes again."""
+    last = max(number.rfind(","), number.rfind("."))
+    if "," not in number and number.count(".") < 2:  # noqa: PLR2004
+        return SIGNS_AROUND
+    if number[last] == ".":
+        return THOUSANDS_COMMAS if "," in number else DECIMAL_COMMAS
+    is_thousands = "." not in number and re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+", number)
+    return THOUSANDS_COMMAS if is_thousands else DECIMAL_COMMAS
 
 
 def _findings(connection: duckdb.DuckDBPyConnection, mart: str, column: str) -> tuple[Finding, ...]:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.building import BuildRequest, build_database, check_as_of, judge_rows, read_coverage
 from pipeline.history import recorded
-from pipeline.landing import advance_world, load_world, seed_world
+from pipeline.landing import (
+    advance_world,
+    load_world,
+    refuse_to_replace_extracts,
+    seed_world,
+)
 from pipeline.publishing import staged_copy, write_lock
 from pipeline.verdicts import Verdicts, read_verdicts
 
@@ -43,10 +48,30 @@ class Loaded:
     verdicts: Verdicts
 
 
-def seed(
-    project: Project, config: SimulationConfig, root_seed: int, clock: Clock, report: Report
+def seed(  # noqa: PLR0913
+    project: Project,
+    config: SimulationConfig,
+    root_seed: int,
+    clock: Clock,
+    report: Report,
+    *,
+    replace: bool = False,
 ) -> SeedSummary:
-    """Simulate, in place of what the raw tables hold, and publish."""
+    """Simulate, in place of what the raw tables hold, and publish.
+
+    Args:
+        project: The warehouse.
+        config: What to simulate.
+        root_seed: Root of every random draw.
+        clock: The time now, in UTC.
+        report: Told of the progress.
+        replace: Whether loaded extracts may be replaced as well, not only an earlier simulation.
+
+    Raises:
+        WarehouseUsageError: If the raw tables hold loaded extracts that must not be replaced.
+    """
+    if not replace:
+        refuse_to_replace_extracts(project.warehouse)
     details = {"seed": root_seed, "customers": config.subscription.customers}
     with _run(project, "seed", clock, **details), staged_copy(project) as database:
         return seed_world(database, config, root_seed, report)

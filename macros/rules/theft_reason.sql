@@ -5,15 +5,13 @@
         case {{ trace }}
             when 'none' then 'nothing stands out'
             when 'rollback'
-                then 'register turned back on '
-                    || cast(rollback_days as {{ dbt.type_string() }}) || ' days'
+                then 'register turned back on ' || {{ counted('rollback_days', 'day') }}
             when 'night' then 'nights fell to ' || {{ percent_of_log('-night_drop') }}
                 || ' of before against the day'
             when 'level' then 'level fell to ' || {{ percent_of_log('-level_drop') }}
                 || ' of before, that of its peers did not'
             when 'scatter'
-                then 'far too low on and off, '
-                    || cast(scattered_lows as {{ dbt.type_string() }}) || ' times'
+                then 'far too low on and off, ' || {{ counted('scattered_lows', 'time') }}
             when 'night_peers' then 'nights are ' || {{ percent_of_log('night_off') }}
                 || ' of those of its peers against the day'
             else 'registers ' || {{ percent_of_log('load_off') }}

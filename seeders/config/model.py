@@ -440,7 +440,8 @@ def _within(period: PeriodConfig, name: str, written: str, begins: date) -> None
     if months >= period.months:
         message = (
             f"{name} ({written}) is after the end of the period:"
-            f" {period.months} months from {period.first_month:%Y-%m}"
+            f" {period.months} month{'' if period.months == 1 else 's'} from"
+            f" {period.first_month:%Y-%m}"
         )
         raise ConfigError(message)
 

@@ -165,7 +165,7 @@ def advance(
         SimulationError: If the warehouse holds no simulation, or one that cannot go on.
     """
     if months < 1:
-        message = f"cannot advance by {months} months: at least 1"
+        message = f"cannot advance by {months}: at least by 1 month"
         raise SimulationError(message)
     world, passed = _recall(con)
     world.check(passed + months)

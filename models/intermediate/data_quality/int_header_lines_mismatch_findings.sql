@@ -39,7 +39,8 @@ final as (
             '; ',
             'header ' || cast(invoices.invoiced_amount as {{ dbt.type_string() }})
             || ' ' || invoices.currency,
-            cast(line_totals.lines_count as {{ dbt.type_string() }}) || ' lines come to '
+            {{ counted('line_totals.lines_count', 'line') }}
+            || case when line_totals.lines_count = 1 then ' comes to ' else ' come to ' end
             || cast(line_totals.lines_amount as {{ dbt.type_string() }})
         ) as evidence
     from invoices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,7 +21,7 @@ def test_a_build_is_published_while_readers_read_on(toy: Toy) -> None:
         builder = toy.start("build")
         stdout, stderr = builder.communicate()
         assert builder.returncode == 0, stderr
-        assert "published as of 2024-12-31: 1 models built, 1 tests passed" in stdout
+        assert "published as of 2024-12-31: 1 model built, 1 test passed" in stdout
         assert stderr == ""
         # the reader keeps the warehouse it opened
         assert reader.execute("select count(*) from raw_control.extract_batches").fetchone() == (1,)
@@ -33,7 +34,7 @@ def test_a_warning_is_named_and_does_not_stop_a_build(toy: Toy) -> None:
     toy.test("{{ config(severity='warn') }}\n" + FAILING_TEST)
     outcome = toy.run("build")
     assert outcome.code == 0
-    assert "1 models built, 1 with a warning" in outcome.stdout
+    assert "1 model built, 1 with a warning" in outcome.stdout
     assert "  warning: assert_answer: Got 1 result" in outcome.stdout
 
 
@@ -164,6 +165,41 @@ def test_a_warehouse_in_a_missing_directory_is_bad_usage(toy: Toy, tmp_path: Pat
     outcome = elsewhere.run("status")
     assert outcome.code == 2
     assert "there is no directory" in outcome.stderr
+
+
+def test_a_warehouse_in_a_file_is_bad_usage(toy: Toy) -> None:
+    elsewhere = Toy(type(toy.project)(toy.project.root, toy.project.warehouse / "w.duckdb"))
+    outcome = elsewhere.run("status")
+    assert outcome.code == 2
+    assert "is a file, not a directory" in outcome.stderr
+
+
+def test_a_simulation_takes_the_place_of_extracts_only_when_told_to(toy: Toy) -> None:
+    with duckdb.connect(str(toy.project.warehouse)) as connection:
+        connection.execute("update raw_control.extract_batches set source = 'extracts'")
+    before = toy.project.warehouse.read_bytes()
+    nothing_else = ("trade.accounts=0", "utility.customers=0", "metering.meters=0")
+    settings = ("period.months=1", *nothing_else)
+    seeding = ("seed", *(word for setting in settings for word in ("--set", setting)))
+    refused = toy.run(*seeding)
+
+    assert refused.code == 2
+    (line,) = refused.errors
+    assert "holds loaded extracts" in line
+    assert "--replace" in line
+    assert toy.project.warehouse.read_bytes() == before
+
+    replaced = toy.run(*seeding, "--replace")
+    assert replaced.code == 0, replaced.stderr
+    assert "raw rows of 1 month from" in replaced.stdout
+    # what is simulated is simulated anew without being asked
+    assert toy.run(*seeding).code == 0
+
+
+def test_the_version_is_told(toy: Toy) -> None:
+    outcome = toy.run("--version")
+    assert outcome.code == 0
+    assert outcome.stdout.strip() == f"warehouse {version('revenue-assurance')}"
 
 
 def test_a_model_can_be_selected(toy: Toy) -> None:

@@ -37,7 +37,7 @@ final as (
             case
                 when stops.dead_days * 2 >= stops.stopped_days then 'no energy on '
                 else 'the same energy every hour on '
-            end || cast(stops.stopped_days as {{ dbt.type_string() }}) || ' days to the last',
+            end || {{ counted('stops.stopped_days', 'day') }} || ' to the last',
             'its feeder is supplied'
         ) as reason,
         stops.stopped_days
