@@ -11,7 +11,7 @@ with meters as (
 versions as (
 
     select * from {{ ref('int_meter_versions') }}
-    where status not in ('Suspended', 'Disconnected', 'Replaced', 'Closed')
+    where status in ('Active', 'Trial')
 
 ),
 
