@@ -189,7 +189,7 @@ def _date(value: object, key: str, problems: list[str]) -> date | None:
         return None
 
 
-def _word(value: object, key: str, known: Iterable[str], problems: list[str]) -> str | None:
+def _word(value: object, key: str, known: tuple[str, ...], problems: list[str]) -> str | None:
     if value is None or value in known:
         return None if value is None else str(value)
     problems.append(f"{MAPPING_FILE}: {key}: {value!r} is not one of {_listed(known)}")
