@@ -7,12 +7,6 @@ with invoices as (
 
 ),
 
-lines as (
-
-    select * from {{ ref('int_speaking_lines') }}
-
-),
-
 subscriptions as (
 
     select * from {{ ref('stg_billing__subscriptions') }}
@@ -86,7 +80,7 @@ dated as (
 
 ),
 
-active as (
+final as (
 
     select
         account_id,
@@ -98,41 +92,11 @@ active as (
         min(quantity) as quantity,
         cast(
             sum(monthly_charge * (month_after - {{ month_number('billing_date') }}))
-            as decimal(18, 2)
+            as decimal(38, 2)
         ) as amount
     from dated
     where billing_date <= active_to
     group by account_id, period_start, period_end, subscription_id
-
-),
-
--- an invoice of the same month that names the subscription leaves nothing to be guessed
-named as (
-
-    select
-        subscription_id,
-        {{ month_number('period_start') }} as month_number
-    from lines
-    where subscription_id is not null
-    union
-    select
-        subscription_id,
-        {{ month_number('period_start') }} as month_number
-    from invoices
-    where subscription_id in (select active.subscription_id from active)
-
-),
-
-final as (
-
-    select
-        active.*,
-        named.subscription_id is not null as is_named
-    from active
-    left join named
-        on
-        active.subscription_id = named.subscription_id
-        and {{ month_number('active.period_start') }} = named.month_number
 
 )
 

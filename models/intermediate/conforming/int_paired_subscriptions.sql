@@ -2,19 +2,58 @@
 -- charge alone. A line speaks for one subscription, or for as many of a plan as its quantity holds;
 -- one that names a plan speaks for no other.
 
-with subscriptions as (
+with billable as (
+
+    select * from {{ ref('int_billable_subscriptions') }}
+
+),
+
+all_lines as (
+
+    select * from {{ ref('int_speaking_lines') }}
+
+),
+
+invoices as (
+
+    select * from {{ ref('int_invoices_completed') }}
+    where subscription_id in (select billable.subscription_id from billable)
+
+),
+
+-- an invoice of the same month that names the subscription leaves nothing to be guessed
+named as (
 
     select
-        *,
+        subscription_id,
+        {{ month_number('period_start') }} as month_number
+    from all_lines
+    where subscription_id is not null
+    union
+    select
+        subscription_id,
+        {{ month_number('period_start') }} as month_number
+    from invoices
+
+),
+
+subscriptions as (
+
+    select
+        billable.*,
         cast(null as {{ dbt.type_string() }}) as invoice_id
-    from {{ ref('int_billable_subscriptions') }}
-    where not is_named
+    from billable
+    left join named
+        on
+        billable.subscription_id = named.subscription_id
+        and {{ month_number('billable.period_start') }} = named.month_number
+    where named.subscription_id is null
 
 ),
 
 lines as (
 
-    select * from {{ ref('int_speaking_lines') }}
+    select * from all_lines
     where subscription_id is null
 
 ),

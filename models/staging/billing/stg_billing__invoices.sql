@@ -60,7 +60,11 @@ resolved as (
             {{ default_period_start('source.invoice_date', 'subscriptions.billed') }}
         ) as begins_on,
         batches.period_end_is,
-        coalesce(accounts.line_of_business, batches.line_of_business) as line_of_business,
+        source.subscription_id is not null or (
+            source.meter_number is null and coalesce(
+                accounts.line_of_business, batches.line_of_business, 'subscription'
+            ) = 'subscription'
+        ) as is_for_subscription,
         coalesce(lines_of_unpriced_invoices.lines_count, 0) as lines_count
     from source
     left join subscriptions
@@ -88,10 +92,11 @@ judged as (
         }) }} as row_reasons,
         -- what is metered often ends with the reading that begins the next period: only where
         -- subscriptions are billed does an end say by itself that it lies outside
-        period_end_is is null
-        and (subscription_id is not null or line_of_business = 'subscription')
-        and ({{ ends_with_next_interval('begins_on', 'period_end', 'billing_day', 'started_on') }})
-            as is_end_taken_as_exclusive
+        case
+            when period_end_is = 'exclusive' then coalesce(period_end > period_start, true)
+            when period_end_is is null and is_for_subscription
+                then {{ ends_outside('begins_on', 'period_end', 'billing_day', 'started_on') }}
+        end as is_end_outside
     from resolved
 
 ),
@@ -130,13 +135,8 @@ final as (
         invoice_date,
         due_date,
         period_start,
-        case
-            when
-                is_end_taken_as_exclusive
-                or (period_end_is = 'exclusive' and coalesce(period_end > period_start, true))
-                then {{ day_add('period_end', -1) }}
-            else period_end
-        end as period_end,
+        case when is_end_outside then {{ day_add('period_end', -1) }} else period_end end
+            as period_end,
 
         -- flags
         {{ alerts({
@@ -144,7 +144,7 @@ final as (
             'dated_after_extract': 'is_dated_after_extract',
             'due_before_issue': 'due_date < invoice_date',
             'period_ends_before_start': 'period_end < period_start',
-            'period_end_taken_as_exclusive': 'is_end_taken_as_exclusive'
+            'period_end_taken_as_exclusive': 'is_end_outside and period_end_is is null'
         }) }} as alerts,
 
         {{ verdict('invoice_id') }}

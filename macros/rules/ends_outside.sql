@@ -2,7 +2,7 @@
     from the period's first day, from the billing day, or from month's end to month's end. A first period may be shorter: it
     then begins with the subscription and ends on its billing day, unless that is the last day of a month, or of a whole
     interval. -#}
-{%- macro ends_with_next_interval(period_start, period_end, billing_day, started_on) -%}
+{%- macro ends_outside(period_start, period_end, billing_day, started_on) -%}
     {%- set start_day = "cast(extract(day from " ~ period_start ~ ") as integer)" -%}
     {%- set day_after = day_add(period_end, 1) -%}
     (
