@@ -1,5 +1,5 @@
 -- Whom an invoice that names no subscription may be for: whoever is active on a billing date of its
--- period. Billed in arrears, the billing day is the first day of what is billed, so one rule serves both.
+-- period. In arrears the billing day is the first day of what is billed, so one rule serves both.
 
 with invoices as (
 

@@ -1,5 +1,5 @@
--- Lines that name a subscription say whom an invoice is for, then those that could be paired with one.
--- What speaks for nobody by itself may still leave but one answer. Long by the cases of "nobody".
+-- Lines that name a subscription say whom an invoice is for, then those that could be paired with
+-- one. What speaks for nobody may still leave a single answer. Long by the kinds of evidence.
 
 with invoices as (
 

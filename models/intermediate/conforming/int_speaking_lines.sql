@@ -44,18 +44,18 @@ subscriptions as (
 names as (
 
     select
-        {{ name_key('plan_name') }} as name,
+        {{ name_key('plan_name') }} as known_name,
         {{ name_key('plan_name') }} as plan_key
     from plans
     union all
     select
-        {{ name_key('plan_id') }} as name,
+        {{ name_key('plan_id') }} as known_name,
         {{ name_key('coalesce(plan_name, plan_id)') }} as plan_key
     from plans
     union all
     -- a plan that no table of plans holds has its id for a name
     select
-        {{ name_key('subscriptions.plan_id') }} as name,
+        {{ name_key('subscriptions.plan_id') }} as known_name,
         {{ name_key('subscriptions.plan_id') }} as plan_key
     from subscriptions
     left join plans
@@ -67,11 +67,11 @@ names as (
 known_names as (
 
     select
-        name,
+        known_name,
         min(plan_key) as plan_key
     from names
-    where name is not null
-    group by name
+    where known_name is not null
+    group by known_name
 
 ),
 
@@ -128,11 +128,11 @@ final as (
     left join skus
         on asked.sku_id = skus.sku_id
     left join known_names as by_sku
-        on {{ name_key('asked.sku_id') }} = by_sku.name
+        on {{ name_key('asked.sku_id') }} = by_sku.known_name
     left join known_names as by_text
-        on {{ name_key('asked.description') }} = by_text.name
+        on {{ name_key('asked.description') }} = by_text.known_name
     left join known_names as by_sku_name
-        on {{ name_key('skus.sku_name') }} = by_sku_name.name
+        on {{ name_key('skus.sku_name') }} = by_sku_name.known_name
     -- what is taxed, taken off or given back speaks for nobody
     where
         coalesce(asked.amount, asked.invoiced_amount) >= 0

@@ -29,7 +29,7 @@ told_by_lines as (
 
 ),
 
--- one that says nothing, in a period in which none was active, can only be for the one its account had
+-- one that says nothing when no subscription was active can only be for the one its account had
 only_subscriptions as (
 
     select

@@ -14,9 +14,9 @@ standing as (
 ),
 
 -- An earlier equal invoice counts while it stands: what was credited before it was billed anew has
--- been corrected, not repeated, and what is credited later leaves one that stands. Of one day, the
--- smaller id is the earlier. Instalments of one day differ in their due dates; a copy of another day
--- is due when its original is, or as long after its own day.
+-- been corrected, not repeated; what is credited later leaves a single one. Of one day, the smaller
+-- id is the earlier. Instalments of one day differ in their due dates; a copy of another day is due
+-- when its original is, or as long after its own day.
 compared as (
 
     select

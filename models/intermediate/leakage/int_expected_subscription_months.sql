@@ -1,6 +1,6 @@
--- A period is expected where it lies within what the extracts can tell and its billing date finds the
--- subscription active and its account, too. What is billed in arrears is expected for whole periods of
--- service: what a part of one costs is not known. Long by the joins of these conditions.
+-- A period is expected where it lies within what the extracts can tell and its billing date finds
+-- the subscription active and its account, too. What is billed in arrears is expected for whole
+-- periods of service: what a part of one costs is not known. Long by the joins of these conditions.
 
 with subscriptions as (
 

@@ -44,7 +44,7 @@ billed as (
                 then least(invoice_date, coalesce(period_end, invoice_date))
             -- service of a period billed in arrears is owed from its first day
             when billed = 'in_arrears' then covers_from
-            -- the billing date in the period's first month, or where that is before the period, in the next
+            -- the first billing date in the period
             else least(
                 {{ first_billing_date('covers_from', 'billing_day') }},
                 greatest(coalesce(period_end, {{ end_of_time() }}), covers_from)

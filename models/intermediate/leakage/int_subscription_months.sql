@@ -1,4 +1,4 @@
--- An invoice for several months says how the subscription is billed. Where its extracts begin in the
+-- An invoice for several months says how a subscription is billed. Where the extracts begin in the
 -- middle of such an interval, what covers the rest of it was issued before: unknown, not missing.
 
 with expected as (
