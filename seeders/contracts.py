@@ -130,7 +130,7 @@ _ALL: Final = (
         "raw_billing.subscriptions",
         "subscription_id",
         "subscription_id account_id plan_id status started_on:date cancelled_on:date billing_day:int"
-        " quantity:qty unit_price:money updated_at:ts",
+        " billed quantity:qty unit_price:money updated_at:ts",
     ),
     _table(
         "raw_billing.tariffs",
@@ -150,8 +150,8 @@ _ALL: Final = (
     _table(
         "raw_billing.invoice_line_items",
         "line_item_id",
-        "line_item_id invoice_id charge_type sku_id description quantity:qty unit_price:money"
-        " amount:money",
+        "line_item_id invoice_id subscription_id charge_type sku_id description quantity:qty"
+        " unit_price:money amount:money",
     ),
     _table(
         "raw_billing.credit_notes",
@@ -284,7 +284,7 @@ _ALL: Final = (
         "raw_control.extract_batches",
         "batch_id",
         "batch_id batch_no:int source line_of_business as_of_date:date covers_from:date covers_to:date"
-        " loaded_at:ts",
+        " period_end_is loaded_at:ts",
         loadable=False,
     ),
     _table(

@@ -1,6 +1,6 @@
-{#- What is expected, with every invoice that covers its billing date and their rank: the first issued is the one that counts,
-    and where none covers it the one row has rank 1 as well. -#}
-{%- macro covered_by_first_invoice(expected, invoice_periods, entity_key) -%}
+{#- What is expected, with every invoice that covers it (its billing date or another day) and their rank: the first issued is
+    the one that counts, and where none covers it the one row has rank 1 as well. -#}
+{%- macro covered_by_first_invoice(expected, invoice_periods, entity_key, covered_on='billing_date') -%}
     select
         {{ expected }}.*,
         {{ invoice_periods }}.invoice_id,
@@ -14,7 +14,7 @@
     left join {{ invoice_periods }}
         on
         {{ expected }}.{{ entity_key }} = {{ invoice_periods }}.{{ entity_key }}
-        and cast(date_trunc('month', {{ expected }}.billing_date) as date) = {{ invoice_periods }}.month_start
-        and {{ expected }}.billing_date >= {{ invoice_periods }}.period_start
-        and {{ expected }}.billing_date <= {{ invoice_periods }}.period_end
+        and cast(date_trunc('month', {{ expected }}.{{ covered_on }}) as date) = {{ invoice_periods }}.month_start
+        and {{ expected }}.{{ covered_on }} >= {{ invoice_periods }}.period_start
+        and {{ expected }}.{{ covered_on }} <= {{ invoice_periods }}.period_end
 {%- endmacro -%}

@@ -373,6 +373,7 @@ def _batch_row(mapping: Mapping, batch_id: str) -> pa.Table:
             "as_of_date": [mapping.as_of],
             "covers_from": pa.array([mapping.covers_from], pa.date32()),
             "covers_to": pa.array([mapping.covers_to], pa.date32()),
+            "period_end_is": pa.array([mapping.period_end_is], pa.string()),
             "loaded_at": [datetime.combine(mapping.as_of + timedelta(days=1), time())],
         }
     )

@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
 MAPPING_FILE: Final = "mapping.yml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
-DEFAULTABLE: Final = ("line_of_business", "currency")
+DEFAULTABLE: Final = ("line_of_business", "currency", "billed")
 UTF8: Final = "utf-8"
 ENCODINGS: Final = (UTF8, "cp1252", "latin-1")
 """The common ones; every encoding of one byte a character that Python knows will do."""
 
-_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "statuses", "tables")
+_TOP_LEVEL: Final = (
+    *("as_of", "covers_from", "covers_to", "period_end_is", "defaults", "statuses", "tables"),
+)
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
 _ROWS: Final = "rows"
+_BILLED: Final = ("in_advance", "in_arrears")
+_PERIOD_ENDS: Final = ("inclusive", "exclusive")
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,14 @@ class Entry:
 class Mapping:
     """A whole `mapping.yml`, every name in it known to the contracts.
 
-    `statuses` are pairs of a plain word of the source and the status it stands for.
+    `statuses` are pairs of a plain word of the source and the status it stands for. `period_end_is` says whether the
+    periods of its invoices include their end; None leaves that to staging.
     """
 
     as_of: date
     covers_from: date | None
     covers_to: date | None
+    period_end_is: str | None
     defaults: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
     statuses: tuple[tuple[str, str], ...] = ()
@@ -176,6 +182,7 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
         as_of=as_of or dates.get("as_of") or date.min,
         covers_from=covers_from,
         covers_to=covers_to,
+        period_end_is=_word(document.get("period_end_is"), "period_end_is", _PERIOD_ENDS, problems),
         defaults=_defaults(document.get("defaults"), problems),
         entries=_entries(document.get("tables"), problems),
         statuses=_statuses(document.get("statuses"), problems),
@@ -195,6 +202,13 @@ def _date(value: object, key: str, problems: list[str]) -> date | None:
         return None
 
 
+def _word(value: object, key: str, known: tuple[str, ...], problems: list[str]) -> str | None:
+    if value is None or value in known:
+        return None if value is None else str(value)
+    problems.append(f"{MAPPING_FILE}: {key}: {value!r} is not one of {_listed(known)}")
+    return None
+
+
 def _defaults(value: object, problems: list[str]) -> tuple[tuple[str, str], ...]:
     if value is None:
         return ()
@@ -212,6 +226,8 @@ def _defaults(value: object, problems: list[str]) -> tuple[tuple[str, str], ...]
             problems.append(
                 f"{MAPPING_FILE}: defaults: currency: {given!r} is not a code of ISO 4217 like USD"
             )
+        elif key == "billed":
+            _word(given, f"defaults: {key}", _BILLED, problems)
     return tuple((key, given) for key, given in value.items() if isinstance(given, str))
 
 

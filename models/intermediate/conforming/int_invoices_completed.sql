@@ -18,6 +18,25 @@ accounts as (
 
 ),
 
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
+
+),
+
+-- accounts all of whose subscriptions are billed in arrears
+accounts_in_arrears as (
+
+    select
+        account_id,
+        min(billed) as billed
+    from subscriptions
+    group by account_id
+    having min(billed) = 'in_arrears'
+
+),
+
 line_totals as (
 
     select
@@ -33,7 +52,7 @@ line_totals as (
 
 ),
 
-final as (
+completed as (
 
     select
         invoices.invoice_id,
@@ -53,6 +72,14 @@ final as (
         ) as due_date,
         invoices.period_start,
         invoices.period_end,
+        case
+            when accounts.line_of_business = 'subscription'
+                then
+                    {{ default_period_start(
+                        'invoices.invoice_date',
+                        'coalesce(subscriptions.billed, accounts_in_arrears.billed)'
+                    ) }}
+        end as default_period_start,
         coalesce(invoices.amount, line_totals.lines_amount, 0) as invoiced_amount,
         invoices.statement_amount,
         invoices.currency
@@ -61,8 +88,39 @@ final as (
         on invoices.account_id = accounts.account_id
     left join line_totals
         on invoices.invoice_id = line_totals.invoice_id
+    left join subscriptions
+        on invoices.subscription_id = subscriptions.subscription_id
+    left join accounts_in_arrears
+        on invoices.account_id = accounts_in_arrears.account_id
     -- what is dated after the as-of date does not exist yet
     where invoices.invoice_date <= {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        invoice_id,
+        account_id,
+        customer_id,
+        subscription_id,
+        meter_number,
+        line_of_business,
+        cash_application,
+        invoice_date,
+        due_date,
+        coalesce(period_start, default_period_start) as period_start,
+        coalesce(
+            period_end,
+            case
+                when line_of_business = 'subscription'
+                    then last_day(coalesce(period_start, default_period_start))
+            end
+        ) as period_end,
+        invoiced_amount,
+        statement_amount,
+        currency
+    from completed
 
 )
 

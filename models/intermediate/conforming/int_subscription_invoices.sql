@@ -5,6 +5,12 @@ with invoices as (
 
 ),
 
+invoice_subscriptions as (
+
+    select * from {{ ref('int_invoice_subscriptions') }}
+
+),
+
 subscriptions as (
 
     select * from {{ ref('stg_billing__subscriptions') }}
@@ -12,7 +18,18 @@ subscriptions as (
 
 ),
 
--- an invoice that names no subscription can only be for the one its account has
+-- an invoice for several subscriptions is of none of them alone
+told_by_lines as (
+
+    select
+        invoice_id,
+        case when count(*) = 1 then min(subscription_id) end as subscription_id
+    from invoice_subscriptions
+    group by invoice_id
+
+),
+
+-- one that says nothing when no subscription was active can only be for the one its account had
 only_subscriptions as (
 
     select
@@ -30,21 +47,24 @@ final as (
         invoices.invoice_id,
         invoices.account_id,
         invoices.customer_id,
-        coalesce(invoices.subscription_id, only_subscriptions.subscription_id) as subscription_id,
+        case
+            when invoices.subscription_id is not null then invoices.subscription_id
+            when told_by_lines.invoice_id is not null then told_by_lines.subscription_id
+            else only_subscriptions.subscription_id
+        end as subscription_id,
         invoices.meter_number,
         invoices.line_of_business,
         invoices.cash_application,
         invoices.invoice_date,
         invoices.due_date,
-        coalesce(invoices.period_start, cast(date_trunc('month', invoices.invoice_date) as date))
-            as period_start,
-        coalesce(
-            invoices.period_end, last_day(coalesce(invoices.period_start, invoices.invoice_date))
-        ) as period_end,
+        invoices.period_start,
+        invoices.period_end,
         invoices.invoiced_amount,
         invoices.statement_amount,
         invoices.currency
     from invoices
+    left join told_by_lines
+        on invoices.invoice_id = told_by_lines.invoice_id
     left join only_subscriptions
         on invoices.account_id = only_subscriptions.account_id
 

@@ -12,10 +12,13 @@ subscriptions as (
 
 ),
 
-invoices as (
+mentions as (
 
-    select * from {{ ref('stg_billing__invoices') }}
-    where is_accepted
+    select subscription_id from {{ ref('stg_billing__invoices') }}
+    where is_accepted and subscription_id is not null
+    union all
+    select subscription_id from {{ ref('stg_billing__invoice_line_items') }}
+    where is_accepted and subscription_id is not null
 
 ),
 
@@ -45,20 +48,19 @@ undated as (
 
 ),
 
--- a subscription that only invoices name has no status, which counts as active
+-- a subscription that only invoices or their lines name has no status, which counts as active
 stubs as (
 
-    select invoices.subscription_id
-    from invoices
+    select mentions.subscription_id
+    from mentions
     left join subscriptions
-        on invoices.subscription_id = subscriptions.subscription_id
+        on mentions.subscription_id = subscriptions.subscription_id
     left join fed
-        on invoices.subscription_id = fed.subscription_id
+        on mentions.subscription_id = fed.subscription_id
     where
-        invoices.subscription_id is not null
-        and subscriptions.subscription_id is null
+        subscriptions.subscription_id is null
         and fed.subscription_id is null
-    group by invoices.subscription_id
+    group by mentions.subscription_id
 
 ),
 

@@ -14,51 +14,81 @@ standing as (
 ),
 
 -- An earlier equal invoice counts while it stands: what was credited before it was billed anew has
--- been corrected, not repeated. Of one day, the smaller id is the earlier.
+-- been corrected, not repeated; what is credited later leaves a single one. Of one day, the smaller
+-- id is the earlier. Instalments of one day differ in their due dates; a copy of another day is due
+-- when its original is, or as long after its own day.
 compared as (
 
     select
         *,
-        lag(invoice_id) over by_date as earlier_invoice_id,
-        lag(invoice_date) over by_date as earlier_invoice_date,
-        max(stands_to) over (
-            partition by account_id, currency, invoiced_amount, same_in, charged_for
-            order by invoice_date, invoice_id
-            rows between unbounded preceding and 1 preceding
-        ) as any_stands_to,
-        max(stands_to) over (
-            partition by account_id, currency, invoiced_amount, same_in, charged_for
-            order by invoice_date
-            range between
-            interval '{{ var("duplicate_window_days") }}' day preceding
-            and interval '1' day preceding
-        ) as recent_stands_to,
+        coalesce(lag(invoice_id) over by_terms, lag(invoice_id) over by_due_date)
+            as earlier_invoice_id,
+        coalesce(lag(invoice_date) over by_terms, lag(invoice_date) over by_due_date)
+            as earlier_invoice_date,
+        case
+            when subscription_id is not null
+                then max(stands_to) over (
+                    partition by account_id, currency, invoiced_amount, same_in, charged_for
+                    order by invoice_date
+                    range between unbounded preceding and interval '1' day preceding
+                )
+            else greatest(
+                coalesce(max(stands_to) over recent_with_its_terms, invoice_date),
+                coalesce(max(stands_to) over recent_with_its_due_date, invoice_date)
+            )
+        end as earlier_stands_to,
         max(stands_to) over (
             partition by
-                account_id, currency, invoiced_amount, same_in, charged_for, invoice_date
+                account_id, currency, invoiced_amount, same_in, charged_for, invoice_date, due_date
             order by invoice_id
             rows between unbounded preceding and 1 preceding
         ) as same_day_stands_to
     from standing
-    window by_date as (
-        partition by account_id, currency, invoiced_amount, same_in, charged_for
-        order by invoice_date, invoice_id
-    )
+    window
+        by_terms as (
+            partition by
+                account_id,
+                currency,
+                invoiced_amount,
+                same_in,
+                charged_for,
+                case when subscription_id is null then terms_days end
+            order by invoice_date, invoice_id
+        ),
+        by_due_date as (
+            partition by account_id, currency, invoiced_amount, same_in, charged_for, due_date
+            order by invoice_date, invoice_id
+        ),
+        recent_with_its_terms as (
+            partition by
+                account_id, currency, invoiced_amount, same_in, charged_for, terms_days
+            order by invoice_date
+            range between
+            interval '{{ var("duplicate_window_days") }}' day preceding
+            and interval '1' day preceding
+        ),
+        recent_with_its_due_date as (
+            partition by account_id, currency, invoiced_amount, same_in, charged_for, due_date
+            order by invoice_date
+            range between
+            interval '{{ var("duplicate_window_days") }}' day preceding
+            and interval '1' day preceding
+        )
 
 ),
 
 fired as (
 
-    select *
+    select
+        *,
+        least(
+            stands_to,
+            greatest(
+                coalesce(earlier_stands_to, invoice_date),
+                coalesce(same_day_stands_to, invoice_date)
+            )
+        ) as repeats_to
     from compared
-    where
-        stands_to > invoice_date
-        and case
-            when subscription_id is not null then any_stands_to > invoice_date
-            else
-                coalesce(recent_stands_to > invoice_date, false)
-                or coalesce(same_day_stands_to > invoice_date, false)
-        end
 
 ),
 
@@ -75,7 +105,7 @@ final as (
         coalesce(charged_amount, invoiced_amount) as amount,
         currency,
         invoice_date as first_seen_on,
-        credited_in_full_on as resolved_on,
+        case when repeats_to < {{ end_of_time() }} then repeats_to end as resolved_on,
         concat_ws(
             '; ',
             'repeats invoice ' || earlier_invoice_id
@@ -85,6 +115,7 @@ final as (
             || ' charged again on ' || cast(invoice_date as {{ dbt.type_string() }})
         ) as evidence
     from fired
+    where repeats_to > invoice_date
 
 )
 

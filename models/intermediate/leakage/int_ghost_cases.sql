@@ -25,7 +25,10 @@ subscription_ghosts as (
         invoice_date,
         concat_ws(
             '; ',
-            'active on billing date ' || cast(billing_date as {{ dbt.type_string() }}),
+            case
+                when billed = 'in_arrears' then 'active through the period billed on '
+                else 'active on billing date '
+            end || cast(billing_date as {{ dbt.type_string() }}),
             'plan ' || plan_id,
             'expected ' || cast(expected_amount as {{ dbt.type_string() }}) || ' ' || currency
         ) as evidence

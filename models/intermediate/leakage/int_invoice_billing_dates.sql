@@ -27,28 +27,11 @@ periods as (
             cast(
                 extract(day from coalesce(invoices.period_start, invoices.invoice_date)) as integer
             )
-        ) as billing_day
+        ) as billing_day,
+        subscriptions.billed
     from invoices
     left join subscriptions
         on invoices.subscription_id = subscriptions.subscription_id
-
-),
-
--- the billing date in the period's first month, or where that is before the period, in the next
-billing_dates as (
-
-    select
-        *,
-        {{ day_add(
-            "cast(date_trunc('month', covers_from) as date)",
-            "least(billing_day, cast(extract(day from last_day(covers_from)) as integer)) - 1"
-        ) }} as first_month_date,
-        {{ day_add(
-            "last_day(covers_from)",
-            "least(billing_day, cast(extract(day from last_day(" ~ day_add("last_day(covers_from)", 1)
-            ~ ")) as integer))"
-        ) }} as next_month_date
-    from periods
 
 ),
 
@@ -59,15 +42,15 @@ billed as (
         case
             when subscription_id is null
                 then least(invoice_date, coalesce(period_end, invoice_date))
+            -- service of a period billed in arrears is owed from its first day
+            when billed = 'in_arrears' then covers_from
+            -- the first billing date in the period
             else least(
-                case
-                    when first_month_date >= covers_from then first_month_date
-                    else next_month_date
-                end,
+                {{ first_billing_date('covers_from', 'billing_day') }},
                 greatest(coalesce(period_end, {{ end_of_time() }}), covers_from)
             )
         end as billed_for
-    from billing_dates
+    from periods
 
 ),
 

@@ -7,6 +7,12 @@ with invoices as (
 
 ),
 
+invoice_subscriptions as (
+
+    select * from {{ ref('int_invoice_subscriptions') }}
+
+),
+
 usages as (
 
     select account_id from {{ ref('int_rated_usages') }}
@@ -20,13 +26,28 @@ months as (
 
 ),
 
+-- what an invoice's lines say goes before its header, which may stand for something else it charges
+told as (
+
+    select
+        invoices.*,
+        case
+            when invoice_subscriptions.invoice_id is null then invoices.subscription_id
+            when invoice_subscriptions.is_covered then invoice_subscriptions.subscription_id
+        end as covered_subscription_id
+    from invoices
+    left join invoice_subscriptions
+        on invoices.invoice_id = invoice_subscriptions.invoice_id
+
+),
+
 -- invoices that say which subscription or which usage they are for; no period, nothing covered
 periods as (
 
     select
         invoice_id,
         account_id,
-        subscription_id,
+        covered_subscription_id as subscription_id,
         invoice_date,
         coalesce(
             period_start,
@@ -36,9 +57,9 @@ periods as (
             )
         ) as period_start,
         coalesce(period_end, last_day(coalesce(period_start, invoice_date))) as period_end
-    from invoices
+    from told
     where
-        subscription_id is not null
+        covered_subscription_id is not null
         or (
             coalesce(period_start, period_end) is not null
             and account_id in (select usages.account_id from usages)

@@ -93,6 +93,8 @@ final as (
         alike.account_id,
         alike.subscription_id,
         alike.invoice_date,
+        alike.due_date,
+        {{ days_from('alike.invoice_date', 'alike.due_date') }} as terms_days,
         alike.period_start,
         alike.invoiced_amount,
         alike.currency,
@@ -101,19 +103,16 @@ final as (
             when baskets.basket is not null then 'lines'
             else 'amount, day and period'
         end as same_in,
-        case
-            when alike.subscription_id is null and baskets.basket is not null then baskets.basket
-            else concat_ws(
-                '|',
-                coalesce(alike.subscription_id, alike.meter_number, ''),
-                case
-                    when alike.subscription_id is null
-                        then cast(alike.invoice_date as {{ dbt.type_string() }})
-                end,
-                coalesce(cast(alike.period_start as {{ dbt.type_string() }}), ''),
-                coalesce(cast(alike.period_end as {{ dbt.type_string() }}), '')
-            )
-        end as charged_for,
+        concat_ws(
+            '|',
+            coalesce(alike.subscription_id, baskets.basket, alike.meter_number, ''),
+            case
+                when coalesce(alike.subscription_id, baskets.basket) is null
+                    then cast(alike.invoice_date as {{ dbt.type_string() }})
+            end,
+            coalesce(cast(alike.period_start as {{ dbt.type_string() }}), ''),
+            coalesce(cast(alike.period_end as {{ dbt.type_string() }}), '')
+        ) as charged_for,
         corrections.charged_amount,
         corrections.credited_in_full_on
     from alike

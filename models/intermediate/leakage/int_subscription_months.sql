@@ -1,122 +1,74 @@
--- A period is expected where its billing date lies within what the extracts can tell, finds the
--- subscription active and its account, too. One model, though long: each step takes dates away, and
--- none is a table that anybody else would read.
+-- An invoice for several months says how a subscription is billed. Where the extracts begin in the
+-- middle of such an interval, what covers the rest of it was issued before: unknown, not missing.
 
-with subscriptions as (
+with expected as (
 
-    select * from {{ ref('stg_billing__subscriptions') }}
-    where is_accepted
-
-),
-
-accounts as (
-
-    select * from {{ ref('int_accounts') }}
-
-),
-
-subscription_spells as (
-
-    select * from {{ ref('int_subscription_spells') }}
-    where status = 'Active'
-
-),
-
-account_spells as (
-
-    select * from {{ ref('int_account_spells') }}
-    where status = 'Active'
-
-),
-
-months as (
-
-    select * from {{ ref('int_months') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_coverage') }}
+    select * from {{ ref('int_expected_subscription_months') }}
 
 ),
 
 invoice_periods as (
 
     select * from {{ ref('int_invoice_periods') }}
+    where subscription_id is not null
 
 ),
 
--- what the extracts can tell: periods before them or after them are unknown, not missing
-covered_months as (
+-- of several that begin on one day the longest
+first_periods as (
 
     select
-        coverage.line_of_business,
-        coverage.covers_from,
-        least(coverage.covers_to, {{ as_of_date() }}) as covers_to,
-        months.month_start,
-        months.days_in_month
-    from coverage
-    inner join months
-        on
-        coverage.covers_from <= months.month_end
-        and months.month_start <= least(coverage.covers_to, {{ as_of_date() }})
+        subscription_id,
+        min(period_start) as first_start,
+        min_by(
+            {{ month_number(day_add('period_end', 1)) }} - {{ month_number('period_start') }},
+            {{ day_number('period_start') }} * 100000 - {{ day_number('period_end') }}
+        ) as month_count
+    from invoice_periods
+    group by subscription_id
 
 ),
 
-billing_dates as (
+-- whole months between the beginning of the extracts and the first period seen
+reckoned as (
 
     select
-        subscriptions.subscription_id,
-        subscriptions.account_id,
-        accounts.currency as account_currency,
-        subscriptions.started_on,
-        covered_months.month_start as period_start,
-        covered_months.covers_from,
-        covered_months.covers_to,
-        {{ day_add(
-            'covered_months.month_start',
-            'least(subscriptions.billing_day, covered_months.days_in_month) - 1'
-        ) }} as billing_date
-    from subscriptions
-    inner join accounts
-        on subscriptions.account_id = accounts.account_id
-    inner join covered_months
-        on accounts.line_of_business = covered_months.line_of_business
+        expected.*,
+        first_periods.first_start,
+        first_periods.month_count,
+        {{ month_number('first_periods.first_start') }} - {{ month_number('expected.covers_from') }}
+        - case
+            when
+                extract(day from expected.covers_from)
+                > extract(day from first_periods.first_start)
+                then 1
+            else 0
+        end as months_before
+    from expected
+    left join first_periods
+        on
+        expected.subscription_id = first_periods.subscription_id
+        and first_periods.month_count > 1
+        and expected.started_before_extracts
 
 ),
 
-expected as (
+known as (
 
-    select
-        billing_dates.subscription_id,
-        billing_dates.account_id,
-        billing_dates.period_start,
-        billing_dates.billing_date,
-        subscription_spells.plan_id,
-        subscription_spells.monthly_charge as expected_amount,
-        coalesce(subscription_spells.currency, billing_dates.account_currency) as currency
-    from billing_dates
-    inner join subscription_spells
-        on
-        billing_dates.subscription_id = subscription_spells.subscription_id
-        and billing_dates.billing_date >= subscription_spells.valid_from
-        and billing_dates.billing_date <= subscription_spells.billable_through
-    inner join account_spells
-        on
-        billing_dates.account_id = account_spells.account_id
-        and billing_dates.billing_date >= account_spells.valid_from
-        and billing_dates.billing_date <= account_spells.billable_through
+    select *
+    from reckoned
     where
-        billing_dates.billing_date
-        between billing_dates.covers_from and billing_dates.covers_to
-        and coalesce(billing_dates.started_on <= billing_dates.billing_date, true)
+        month_count is null
+        or months_before < 0
+        or covered_on >= cast({{ dbt.dateadd(
+            'month', '- (months_before - months_before % month_count)', 'first_start'
+        ) }} as date)
 
 ),
 
 covered as (
 
-    {{ covered_by_first_invoice('expected', 'invoice_periods', 'subscription_id') }}
+    {{ covered_by_first_invoice('known', 'invoice_periods', 'subscription_id', 'covered_on') }}
 
 ),
 
@@ -128,6 +80,7 @@ final as (
         plan_id,
         period_start,
         billing_date,
+        billed,
         expected_amount,
         currency,
         invoice_id,

@@ -60,7 +60,7 @@ ranked as (
         {{ rank_within_key('line_item_id', [
             'invoice_id nulls last', 'rated_amount nulls last', 'charge_type nulls last',
             'sku_id nulls last', 'quantity nulls last', 'unit_price nulls last',
-            'description nulls last'
+            'description nulls last', 'subscription_id nulls last'
         ]) }} as key_rank
     from judged
 
@@ -72,6 +72,7 @@ final as (
         -- ids
         line_item_id,
         invoice_id,
+        subscription_id,
         sku_id,
 
         -- attributes

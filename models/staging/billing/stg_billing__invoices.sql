@@ -53,6 +53,18 @@ resolved as (
         ) as billed_currency,
         source.currency is null and accounts.currency is null as is_currency_assumed,
         source.invoice_date > batches.as_of_date as is_dated_after_extract,
+        subscriptions.billing_day,
+        subscriptions.started_on,
+        coalesce(
+            source.period_start,
+            {{ default_period_start('source.invoice_date', 'subscriptions.billed') }}
+        ) as begins_on,
+        batches.period_end_is,
+        source.subscription_id is not null or (
+            source.meter_number is null and coalesce(
+                accounts.line_of_business, batches.line_of_business, 'subscription'
+            ) = 'subscription'
+        ) as is_for_subscription,
         coalesce(lines_of_unpriced_invoices.lines_count, 0) as lines_count
     from source
     left join subscriptions
@@ -77,7 +89,14 @@ judged as (
             'missing_amount': is_missing('amount') ~ ' and lines_count = 0',
             'negative_amount': 'amount < 0',
             'not_a_currency': 'not ' ~ is_currency('billed_currency')
-        }) }} as row_reasons
+        }) }} as row_reasons,
+        -- what is metered often ends with the reading that begins the next period: only where
+        -- subscriptions are billed does an end say by itself that it lies outside
+        case
+            when period_end_is = 'exclusive' then coalesce(period_end > period_start, true)
+            when period_end_is is null and is_for_subscription
+                then {{ ends_outside('begins_on', 'period_end', 'billing_day', 'started_on') }}
+        end as is_end_outside
     from resolved
 
 ),
@@ -116,14 +135,16 @@ final as (
         invoice_date,
         due_date,
         period_start,
-        period_end,
+        case when is_end_outside then {{ day_add('period_end', -1) }} else period_end end
+            as period_end,
 
         -- flags
         {{ alerts({
             'currency_assumed': 'is_currency_assumed',
             'dated_after_extract': 'is_dated_after_extract',
             'due_before_issue': 'due_date < invoice_date',
-            'period_ends_before_start': 'period_end < period_start'
+            'period_ends_before_start': 'period_end < period_start',
+            'period_end_taken_as_exclusive': 'is_end_outside and period_end_is is null'
         }) }} as alerts,
 
         {{ verdict('invoice_id') }}

@@ -32,7 +32,8 @@ ranked as (
         {{ rank_within_key('subscription_id', [
             'updated_at desc nulls last', 'started_on nulls last', 'cancelled_on nulls last',
             'status nulls last', 'account_id nulls last', 'plan_id nulls last',
-            'billing_day nulls last', 'quantity nulls last', 'unit_price nulls last'
+            'billing_day nulls last', 'billed nulls last', 'quantity nulls last',
+            'unit_price nulls last'
         ]) }} as key_rank
     from judged
 
@@ -42,6 +43,7 @@ priced as (
 
     select
         ranked.*,
+        replace(replace(lower(trim(ranked.billed)), ' ', '_'), '-', '_') as billed_word,
         plans.plan_id is not null as has_plan
     from ranked
     left join plans
@@ -60,6 +62,7 @@ final as (
         -- attributes
         {{ status_of('status') }} as status,
         coalesce(billing_day, cast(extract(day from started_on) as integer), 1) as billing_day,
+        case when billed_word = 'in_arrears' then billed_word else 'in_advance' end as billed,
         coalesce(quantity, 1) as quantity,
 
         -- amounts
@@ -74,7 +77,8 @@ final as (
         {{ alerts({
             'no_price': 'unit_price is null and not has_plan',
             'no_start': 'started_on is null',
-            'cancelled_before_start': 'cancelled_on < started_on'
+            'cancelled_before_start': 'cancelled_on < started_on',
+            'unknown_billed': "billed_word not in ('in_advance', 'in_arrears')"
         }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('subscription_id') }}

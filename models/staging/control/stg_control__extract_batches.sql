@@ -15,6 +15,7 @@ final as (
         source,
         source like 'simulation%' as is_simulated,
         line_of_business,
+        period_end_is,
 
         -- dates
         as_of_date,

@@ -210,6 +210,29 @@ def test_defaults_fill_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
     ]
 
 
+def test_a_mapping_says_when_subscriptions_are_billed_and_how_periods_end(tmp_path: Path) -> None:
+    """A row that says otherwise is right; without a word nothing is known of how periods end."""
+    mapping = """\
+as_of: 2024-12-31
+period_end_is: exclusive
+defaults: {billed: in_arrears}
+tables:
+  raw_billing.subscriptions:
+    file: subscriptions.csv
+    columns: {subscription_id: id, billed: billed}
+  raw_billing.invoices:
+    rows: [{invoice_id: I}]
+"""
+    said = load(tmp_path, mapping, subscriptions=b"id,billed\n1,\n2,in_advance\n")
+    assert said.con.execute(
+        "select subscription_id, billed from raw_billing.subscriptions order by 1"
+    ).fetchall() == [("1", "in_arrears"), ("2", "in_advance")]
+    batches = "select period_end_is from raw_control.extract_batches"
+    assert said.con.execute(batches).fetchall() == [("exclusive",)]
+    unsaid = load(tmp_path, INVOICES, invoices=HEADER + GOOD)
+    assert unsaid.con.execute(batches).fetchall() == [(None,)]
+
+
 def test_other_types(tmp_path: Path) -> None:
     mapping = """\
 as_of: 2024-12-31

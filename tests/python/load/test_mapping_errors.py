@@ -120,6 +120,14 @@ def test_a_load_replaces_the_one_before(tmp_path: Path) -> None:
             INVOICES.replace("as_of:", "covers_from: 2025-01-01\ncovers_to: 2024-01-01\nas_of:"),
             "is after",
         ),
+        (
+            INVOICES.replace("as_of:", "period_end_is: open\nas_of:"),
+            "period_end_is: 'open' is not one of inclusive, exclusive",
+        ),
+        (
+            INVOICES.replace("as_of:", "defaults: {billed: monthly}\nas_of:"),
+            "defaults: billed: 'monthly' is not one of in_advance, in_arrears",
+        ),
         (INVOICES.replace("invoices.csv", "invoices.xlsx"), "expected one of .csv"),
         (INVOICES.replace("    file: invoices.csv\n", ""), "`file` is missing"),
         (INVOICES + "    delimiter: ';;'\n", "single ASCII character"),

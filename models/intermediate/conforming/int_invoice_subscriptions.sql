@@ -1,0 +1,139 @@
+-- Lines that name a subscription say whom an invoice is for, then those that could be paired with
+-- one. What speaks for nobody may still leave a single answer. Long by the kinds of evidence.
+
+with invoices as (
+
+    select * from {{ ref('int_invoices_completed') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('int_speaking_lines') }}
+
+),
+
+paired as (
+
+    select * from {{ ref('int_paired_subscriptions') }}
+
+),
+
+billable as (
+
+    select * from {{ ref('int_billable_subscriptions') }}
+
+),
+
+left_over as (
+
+    select
+        *,
+        count(*) over (partition by account_id, period_start, period_end) as subscription_count,
+        sum(amount) over (partition by account_id, period_start, period_end) as total_amount
+    from paired
+    where invoice_id is null
+
+),
+
+-- a line that names a plan nobody has any more is for nobody
+unheard as (
+
+    select
+        lines.invoice_id,
+        lines.account_id,
+        lines.period_start,
+        lines.period_end,
+        bool_or(lines.line_item_id is null) as is_whole_invoice,
+        bool_or(lines.charge_type = 'subscription') as is_for_subscription,
+        sum(lines.amount) as amount
+    from lines
+    left join paired
+        on
+        lines.invoice_id = paired.invoice_id
+        and lines.line_item_id is not distinct from paired.line_item_id
+    where
+        lines.subscription_id is null
+        and lines.plan_key is null
+        and paired.invoice_id is null
+    group by lines.invoice_id, lines.account_id, lines.period_start, lines.period_end
+
+),
+
+covering as (
+
+    select
+        invoice_id,
+        subscription_id
+    from lines
+    where subscription_id is not null
+    union
+    select
+        invoice_id,
+        invoice_subscription_id as subscription_id
+    from lines
+    where subscription_id is not null and invoice_subscription_id is not null
+    union
+    select
+        invoice_id,
+        subscription_id
+    from paired
+    where invoice_id is not null
+    union
+    select
+        unheard.invoice_id,
+        left_over.subscription_id
+    from unheard
+    inner join left_over
+        on
+        unheard.account_id = left_over.account_id
+        and unheard.period_start = left_over.period_start
+        and unheard.period_end = left_over.period_end
+    where
+        unheard.is_whole_invoice
+        or unheard.amount = left_over.total_amount
+        or (unheard.is_for_subscription and left_over.subscription_count = 1)
+
+),
+
+only_active as (
+
+    select
+        account_id,
+        period_start,
+        period_end,
+        min(subscription_id) as subscription_id
+    from billable
+    group by account_id, period_start, period_end
+    having count(*) = 1
+
+),
+
+final as (
+
+    select
+        invoice_id,
+        subscription_id,
+        true as is_covered
+    from covering
+    union all
+    -- it charges for something else, but for nobody else
+    select
+        invoices.invoice_id,
+        only_active.subscription_id,
+        false as is_covered
+    from invoices
+    inner join only_active
+        on
+        invoices.account_id = only_active.account_id
+        and invoices.period_start = only_active.period_start
+        and invoices.period_end = only_active.period_end
+    left join covering
+        on invoices.invoice_id = covering.invoice_id
+    where
+        invoices.subscription_id is null
+        and covering.invoice_id is null
+
+)
+
+select * from final
