@@ -232,7 +232,7 @@ _ALL: Final = (
     _table(
         "raw_payments.refunds",
         "refund_id",
-        "refund_id payment_id refund_date:date amount:money kind",
+        "refund_id payment_id invoice_id refund_date:date amount:money kind",
     ),
     _table(
         "raw_payments.disputes",
