@@ -75,7 +75,7 @@ facts as (
         account_id,
         currency,
         movement_on as happened_on,
-        case when cause = 'credit_note' then 'credited' else 'paid' end as flow,
+        case when {{ is_credit('cause') }} then 'credited' else 'paid' end as flow,
         amount
     from movements
 

@@ -25,7 +25,7 @@ from tests.python.warehouse.ledger_books import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from tests.python.workshop import Workshop
@@ -109,6 +109,22 @@ def histories(draw: st.DrawFn) -> History:
                     Allocation(f"x{order[n]}", payment.payment_id, invoice.invoice_id, day, amount)
                 )
 
+    if invoices:
+        for n, (invoice, day, amount, kind) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(
+                        *(st.sampled_from(invoices), DAYS, AMOUNTS),
+                        st.sampled_from(["refund", "chargeback"]),
+                    ),
+                    max_size=2,
+                )
+            )
+        ):
+            day = max(day, invoice.day)
+            if amount <= _left_for(invoice, day, payments, reversals, invoices):
+                reversals.append(Reversal(f"s{order[n]}", None, day, amount, kind, invoice.invoice_id))
+
     credit_notes = tuple(
         CreditNote(
             f"c{order[n]}",
@@ -152,6 +168,36 @@ def histories(draw: st.DrawFn) -> History:
     )
 
 
+def _left_for(
+    invoice: Invoice,
+    day: int,
+    payments: Sequence[Payment],
+    reversals: Sequence[Reversal],
+    invoices: Sequence[Invoice],
+) -> Decimal:
+    """What a reversal that names an invoice finds at the least, whatever the order of the others."""
+    accounts = {row.invoice_id: row.account_id for row in invoices}
+    there = [
+        row
+        for row in payments
+        if (row.account_id, row.currency) == (invoice.account_id, invoice.currency)
+        and row.day <= day
+    ]
+    named = [row for row in there if row.invoice_id == invoice.invoice_id]
+    pile = named or [row for row in there if row.invoice_id is None]
+    keys = {row.payment_id for row in pile}
+    gone = sum(
+        (
+            row.amount
+            for row in reversals
+            if row.payment_id in keys
+            or (row.invoice_id and accounts[row.invoice_id] == invoice.account_id)
+        ),
+        NOTHING,
+    )
+    return sum((row.amount or NOTHING for row in pile), NOTHING) - gone
+
+
 @pytest.fixture(scope="module")
 def run(workshop: Workshop) -> Callable[[History, int], Built]:
     """Builds a history as of a day."""
@@ -185,7 +231,7 @@ def test_the_models_agree_with_a_replay_of_the_books(
         held = {invoice_id: [NOTHING, NOTHING] for invoice_id in books.paid}
         for invoice_id, moved_on, cause, *_, amount in built.movements:
             if moved_on <= on(day):
-                held[invoice_id][cause == "credit_note"] += amount
+                held[invoice_id][cause in {"credit_note", "refund"}] += amount
         assert {key: tuple(value) for key, value in held.items()} == {
             key: (paid, books.credited[key]) for key, paid in books.paid.items()
         }
@@ -225,6 +271,7 @@ def _balances(history: History, books: Books) -> list[tuple[object, ...]]:
         totals.setdefault(key, [NOTHING] * 5)[0] += amount
     for key, amount in books.credit_notes.items():
         totals.setdefault(key, [NOTHING] * 5)[1] += amount
+    given = books.given
     open_invoices = dict.fromkeys(totals, 0)
     for invoice in history.invoices:
         key = (invoice.account_id, invoice.currency)
@@ -239,7 +286,8 @@ def _balances(history: History, books: Books) -> list[tuple[object, ...]]:
     return [
         (
             *(*key, received, credit_notes, applied, credited),
-            *(received + credit_notes - applied - credited, outstanding, open_invoices.get(key, 0)),
+            received + credit_notes + given.get(key, NOTHING) - applied - credited,
+            *(outstanding, open_invoices.get(key, 0)),
         )
         for key, (received, credit_notes, applied, credited, outstanding) in sorted(totals.items())
     ]
