@@ -22,7 +22,9 @@ partly_paid_past_due as (
     from balance_spells
     inner join invoices
         on balance_spells.invoice_id = invoices.invoice_id
-    where balance_spells.paid_amount > 0 and balance_spells.outstanding_amount > 0
+    where
+        balance_spells.paid_amount > 0
+        and balance_spells.outstanding_amount > {{ small_balance_tolerance('invoices.currency') }}
 
 ),
 

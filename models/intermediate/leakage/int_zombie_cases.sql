@@ -42,7 +42,7 @@ unpaid_past_grace as (
         on balance_spells.invoice_id = invoices.invoice_id
     where
         balance_spells.paid_amount = 0
-        and balance_spells.outstanding_amount > 0
+        and balance_spells.outstanding_amount > {{ small_balance_tolerance('invoices.currency') }}
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
         < balance_spells.valid_to
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}

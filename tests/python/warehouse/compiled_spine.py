@@ -171,7 +171,9 @@ def _taken_from(history: History, reversal: Reversal) -> str:
     """What staging says of a reversal: whose money it takes back."""
     if reversal.payment_id is not None:
         return "payment"
-    account = {row.invoice_id: row.account_id for row in history.invoices}[reversal.invoice_id or ""]
+    account = {row.invoice_id: row.account_id for row in history.invoices}[
+        reversal.invoice_id or ""
+    ]
     is_named = any(
         (row.account_id, row.invoice_id) == (account, reversal.invoice_id)
         and row.day <= reversal.day

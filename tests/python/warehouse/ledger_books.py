@@ -198,21 +198,7 @@ def close(history: History, day: int) -> Books:
 def _receipts(known: History) -> list[_Receipt]:
     """Payments in the order of their dates and ids, with what went back of each."""
     invoices = {invoice.invoice_id: invoice for invoice in known.invoices}
-    receipts = []
-    for payment in known.payments:
-        day, amount = payment.day, payment.amount
-        if amount is None:
-            # in full: on the day it is paid, or issued if that is later, what it asks for then
-            named = invoices.get(payment.invoice_id or "")
-            if named is None:
-                continue
-            day = max(day, named.day)
-            amount = named.amount
-            for note in known.credit_notes:
-                same = (note.invoice_id, note.account_id) == (named.invoice_id, named.account_id)
-                if same and note.day <= day:
-                    amount = max(amount - note.amount, NOTHING)
-        receipts.append(_Receipt(payment, day, amount))
+    receipts = [receipt for payment in known.payments if (receipt := _came_in(payment, known))]
     receipts.sort(key=lambda receipt: (receipt.day, receipt.payment.payment_id))
     by_id = {receipt.payment.payment_id: receipt for receipt in receipts}
     in_order = sorted(known.reversals, key=lambda reversal: (reversal.day, reversal.refund_id))
@@ -225,6 +211,21 @@ def _receipts(known: History) -> list[_Receipt]:
     for receipt in receipts:
         receipt.gone.sort(key=lambda reversal: (reversal.day, reversal.refund_id))
     return receipts
+
+
+def _came_in(payment: Payment, known: History) -> _Receipt | None:
+    """A payment as it came in; one in full is worth what its invoice asks for, once it is issued."""
+    if payment.amount is not None:
+        return _Receipt(payment, payment.day, payment.amount)
+    for named in known.invoices:
+        if named.invoice_id == payment.invoice_id:
+            day, amount = max(payment.day, named.day), named.amount
+            for note in known.credit_notes:
+                same = (note.invoice_id, note.account_id) == (named.invoice_id, named.account_id)
+                if same and note.day <= day:
+                    amount = max(amount - note.amount, NOTHING)
+            return _Receipt(payment, day, amount)
+    return None
 
 
 def _take_newest_first(reversal: Reversal, invoice: Invoice, receipts: Sequence[_Receipt]) -> None:
