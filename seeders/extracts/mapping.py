@@ -26,7 +26,10 @@ SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 DEFAULTABLE: Final = ("line_of_business", "currency")
 ENCODINGS: Final = ("utf-8", "latin-1")
 
-_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "defaults", "tables")
+STATUS_HOLDS: Final = ("throughout",)
+"""What a mapping may say of a status without a date, which otherwise accuses nobody of the past."""
+
+_TOP_LEVEL: Final = ("as_of", "covers_from", "covers_to", "status_holds", "defaults", "tables")
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
 _ROWS: Final = "rows"
 
@@ -78,11 +81,17 @@ class Mapping:
     covers_to: date | None
     defaults: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
+    status_holds: str | None = None
 
     @property
     def line_of_business(self) -> str | None:
         """The line of business the batch belongs to, where the mapping names one."""
         return dict(self.defaults).get("line_of_business")
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of what states none, where the mapping names one."""
+        return dict(self.defaults).get("currency")
 
 
 def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, list[str]]:
@@ -160,12 +169,18 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
     covers_from, covers_to = dates.get("covers_from"), dates.get("covers_to")
     if covers_from and covers_to and covers_from > covers_to:
         problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after covers_to {covers_to}")
+    status_holds = document.get("status_holds")
+    if status_holds is not None and status_holds not in STATUS_HOLDS:
+        problems.append(
+            f"{MAPPING_FILE}: status_holds: {status_holds!r} is not one of {_listed(STATUS_HOLDS)}"
+        )
     mapping = Mapping(
         as_of=as_of or dates.get("as_of") or date.min,
         covers_from=covers_from,
         covers_to=covers_to,
         defaults=_defaults(document.get("defaults"), problems),
         entries=_entries(document.get("tables"), problems),
+        status_holds=str(status_holds) if status_holds in STATUS_HOLDS else None,
     )
     return mapping, problems
 

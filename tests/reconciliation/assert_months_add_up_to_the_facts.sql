@@ -40,6 +40,7 @@ facts as (
         0 as paid_amount,
         amount_paid as received_amount
     from {{ ref('fct_payments') }}
+    where account_id is not null
 
     union all
 
@@ -51,6 +52,7 @@ facts as (
         0 as paid_amount,
         -amount as received_amount
     from {{ ref('int_payment_reversals') }}
+    where account_id is not null
 
 ),
 

@@ -20,15 +20,18 @@ written_off_spells as (
 
 ),
 
+-- money of unknown origin is in suspense, in nobody's books
 payments as (
 
     select * from {{ ref('int_payments') }}
+    where account_id is not null
 
 ),
 
 reversals as (
 
     select * from {{ ref('int_payment_reversals') }}
+    where account_id is not null
 
 ),
 

@@ -1,7 +1,7 @@
 with payments as (
 
     select * from {{ ref('int_payments') }}
-    where amount_paid > 0
+    where amount_paid > 0 and account_id is not null
 
 ),
 

@@ -15,6 +15,8 @@ final as (
         source,
         source like 'simulation%' as is_simulated,
         line_of_business,
+        upper(trim(currency)) as currency,
+        coalesce(status_holds = 'throughout', false) as has_status_throughout,
 
         -- dates
         as_of_date,
