@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.paths import Project
+    from tests.python.warehouse.compiled_estate import Estate
     from tests.python.workshop import Workshop
 
 # The files that take longest to run, in the order in which workers are to take them up: the demo, which
@@ -64,6 +65,14 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, root_seed: int) -> Iterat
         patch.setenv("DBT_LOG_PATH", str(place / "logs"))
         module.make_haste(patch)
         yield module.Workshop(place, shared, root_seed)
+
+
+@pytest.fixture(scope="session")
+def estate(workshop: Workshop) -> Estate:
+    """All models and data tests, compiled: a second for a handful of raw rows, without dbt."""
+    from tests.python.warehouse.compiled_estate import compile_estate  # noqa: PLC0415
+
+    return compile_estate(workshop)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,8 @@ UNHURRIED = {"WAREHOUSE_THREADS": "2", "DBT_LOG_LEVEL_FILE": "debug"}
 # The rows of tests are few: more threads would only wait for each other, and nobody reads the log.
 IN_HASTE = {"WAREHOUSE_THREADS": "1", "DBT_LOG_LEVEL_FILE": "info"}
 
+MODELS_AND_ANALYSES = frozenset({"model", "analysis"})
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -144,27 +146,32 @@ class Workshop:
         dbt_runner.parse(self.project("parsed"))
         return _read_manifest(self.directory / "target")
 
-    def compile(self, *select: str, chosen: Mapping[str, object] | None = None) -> dict[str, Any]:
+    def compile(
+        self,
+        *select: str,
+        chosen: Mapping[str, object] | None = None,
+        kinds: frozenset[str] = MODELS_AND_ANALYSES,
+    ) -> dict[str, Any]:
         """The nodes of models and analyses, by name and each with its `compiled_code`.
 
         Args:
-            select: What dbt is told to select.
+            select: What dbt is told to select; everything where nothing is said.
             chosen: Vars that are to differ from the project's.
+            kinds: Resource types, as dbt names them, that are returned.
         """
         place = self.project("compiled")
         target = place.warehouse.parent / "target"
         shutil.rmtree(target, ignore_errors=True)
         dbt_runner.parse(place)
-        arguments = ("compile", "--vars", json.dumps(dict(chosen or {})), "--select", *select)
+        selection = ("--select", *select) if select else ()
+        arguments = ("compile", "--vars", json.dumps(dict(chosen or {})), *selection)
         with mock.patch.dict(os.environ, {"DBT_TARGET_PATH": str(target)}):
             dbt_runner.run_dbt(place, place.warehouse, arguments, silent)
-        compiled = target / "compiled" / "revenue_assurance"
         return {
             node["name"]: node
             for node in _read_manifest(target)["nodes"].values()
             # what an earlier command of this process has compiled is no answer
-            if node["resource_type"] in {"analysis", "model"}
-            and (compiled / node["original_file_path"]).exists()
+            if node["resource_type"] in kinds and _is_compiled(node)
         }
 
 
@@ -220,6 +227,13 @@ def silent(done: int, total: int, what: str) -> None:
 def _place(directory: Path) -> Project:
     directory.mkdir(parents=True, exist_ok=True)
     return Project(CHECKOUT, directory / "warehouse.duckdb")
+
+
+def _is_compiled(node: Mapping[str, Any]) -> bool:
+    if node["resource_type"] == "snapshot":  # dbt writes no file of its query
+        return bool(node["compiled"])
+    path = node.get("compiled_path")
+    return path is not None and (CHECKOUT / path).exists()
 
 
 def _read_manifest(target: Path) -> dict[str, Any]:
