@@ -1,6 +1,3 @@
--- What was found, resolved and still open, month by month. Long by its columns: those that happen in a
--- month, twice told, and two that add up.
-
 {#- what became of the part of a resolved amount that did not come in as cash -#}
 {%- set end_columns = {
     'paid': 'carried_over_amount',
@@ -9,6 +6,9 @@
     'corrected': 'corrected_amount',
     'no_longer_served': 'given_up_amount',
 } -%}
+
+-- What was found, resolved and still open, month by month. Long by its columns: those that happen in a
+-- month, twice told, and two that add up.
 
 with cases as (
 

@@ -267,8 +267,7 @@ def _shares(books: list[Book], day: date, days: int) -> list[Decimal]:
     return [
         book.unpaid_share_at_due_date()
         for book in books
-        if book.amount > 0
-        and 0 < (day - max(book.due_on, book.issued_on)).days <= days
+        if book.amount > 0 and 0 < (day - max(book.due_on, book.issued_on)).days <= days
     ]
 
 
