@@ -1,4 +1,5 @@
--- An invoice of nothing is settled the day it is issued: that tells nothing of how its account pays.
+-- An invoice of nothing is settled the day it is issued, which tells nothing of how its account
+-- pays.
 
 with states as (
 

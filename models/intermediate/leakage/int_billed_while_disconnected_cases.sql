@@ -114,9 +114,9 @@ final as (
             'meter ' || billed_meter_number || ' ' || lower(status),
             case
                 when is_undated and cut_off_on > {{ beginning_of_time() }}
-                    then 'on the day of the extract, ' || cast(cut_off_on as {{ dbt.type_string() }})
+                    then 'on the extract''s day, ' || cast(cut_off_on as {{ dbt.type_string() }})
                 when cut_off_on > {{ beginning_of_time() }}
-                    then 'since '  || cast(cut_off_on as {{ dbt.type_string() }})
+                    then 'since ' || cast(cut_off_on as {{ dbt.type_string() }})
                 else 'throughout the extract'
             end,
             'billed from ' || cast(covers_from as {{ dbt.type_string() }}),

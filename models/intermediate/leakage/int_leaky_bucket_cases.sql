@@ -89,8 +89,8 @@ final as (
         concat_ws(
             '; ',
             'due on ' || cast(due_date as {{ dbt.type_string() }}),
-            'paid ' || cast(paid_before as {{ dbt.type_string() }})
-            || ' of ' || cast(cast(paid_before + amount as decimal(18, 2)) as {{ dbt.type_string() }})
+            'paid ' || cast(paid_before as {{ dbt.type_string() }}) || ' of '
+            || cast(cast(paid_before + amount as decimal(18, 2)) as {{ dbt.type_string() }})
             || ' ' || currency
         ) as evidence
     from ended

@@ -1,7 +1,7 @@
--- A refund of a balance-forward account takes money that waits first; the rest is given for good and
--- counts as a credit. A later credit note that finds nothing left to credit is the paper of such a
--- refund, and no second gift. How much waits depends on what earlier refunds took, so the events
--- are gone through one by one: refunds and credit notes of the few accounts with any refund.
+-- A refund of a balance-forward account gives back unapplied money first; the rest counts as a
+-- credit. A later credit note that finds nothing left to credit documents such a refund and credits
+-- nothing again. How much is unapplied depends on what earlier refunds took, so the events are gone
+-- through one by one: refunds and credit notes of the few accounts with any refund.
 
 with invoices as (
 
@@ -105,6 +105,7 @@ folded as (
     select
         account_id,
         currency,
+        -- noqa: disable=PRS
         {{ running_fold(
             ordered_array(
                 array_of(['waiting_cents', 'cents', 'refunded_cents']), 'event_number'
@@ -112,6 +113,7 @@ folded as (
             'state + least(greatest(' ~ element_of('event', 0) ~ ' - state, 0), '
             ~ element_of('event', 1) ~ ', ' ~ element_of('event', 2) ~ ' - state)'
         ) }} as taken_cents
+        -- noqa: enable=PRS
     from numbered
     group by account_id, currency
 

@@ -33,8 +33,8 @@ disputes as (
 
 ),
 
--- the balance that holds as of the date, the end of the last spell in which something was owed, what
--- came in under the invoice's name, and what of its credits are refunds
+-- the balance that holds as of the date, the end of the last spell in which something was owed,
+-- what came in under the invoice's name, and what of its credits are refunds
 figures as (
 
     select

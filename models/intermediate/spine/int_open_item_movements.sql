@@ -5,7 +5,7 @@
 --     refunded = refunds beyond the excess: money given back, which nobody asks for again
 --     paid     = least(receipts - chargebacks, issued amount - noted) - refunded
 -- and credited = noted + refunded, so each fact moves the holding by the difference it makes, and
--- later facts rewrite nothing. Long, since each line of the formula is read before and after a fact.
+-- later facts rewrite nothing. Long, since each line of the formula is read before and after it.
 
 with invoices as (
 

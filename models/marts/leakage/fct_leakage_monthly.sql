@@ -7,8 +7,8 @@
     'no_longer_served': 'given_up_amount',
 } -%}
 
--- What was found, resolved and still open, month by month. Long by its columns: those that happen in a
--- month, twice told, and two that add up.
+-- What was found, resolved and still open, month by month. Long by its columns: those that happen
+-- in a month, and two that add up.
 
 with cases as (
 
@@ -71,11 +71,11 @@ monthly as (
         sum(new_amount) as new_amount,
         sum(resolved_cases) as resolved_cases,
         sum(resolved_amount) as resolved_amount,
-        sum(recovered_amount) as recovered_amount,
-        {%- for cause, column in end_columns.items() %}
-        sum(case when end_cause = '{{ cause }}' then resolved_amount - recovered_amount else 0 end)
-            as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for cause, column in end_columns.items() -%}
+            sum(case when end_cause = '{{ cause }}' then resolved_amount - recovered_amount end)
+                as {{ column }},
+        {% endfor -%}
+        sum(recovered_amount) as recovered_amount
     from happenings
     group by rule, direction, currency, month_start
 
@@ -121,9 +121,9 @@ final as (
         cast(coalesce(monthly.resolved_cases, 0) as bigint) as resolved_cases,
         cast(coalesce(monthly.resolved_amount, 0) as decimal(18, 2)) as resolved_amount,
         cast(coalesce(monthly.recovered_amount, 0) as decimal(18, 2)) as recovered_amount,
-        {%- for column in end_columns.values() %}
-        cast(coalesce(monthly.{{ column }}, 0) as decimal(18, 2)) as {{ column }},
-        {%- endfor %}
+        {% for column in end_columns.values() -%}
+            cast(coalesce(monthly.{{ column }}, 0) as decimal(18, 2)) as {{ column }},
+        {% endfor -%}
         cast(
             sum(coalesce(monthly.new_cases, 0) - coalesce(monthly.resolved_cases, 0)) over by_month
             as bigint

@@ -1,4 +1,4 @@
--- A reversal names its payment, or only the invoice, and then takes back what came in for that. Long,
+-- A reversal names its payment, or only the invoice, and then takes back what came in for it. Long,
 -- since the two are judged by different money.
 
 with source as (
@@ -39,15 +39,31 @@ named_invoices as (
 
 ),
 
-taken_by_payment as (
+by_payment as (
 
     select
         source.payment_id,
-        sum(source.amount) as amount
+        source.amount,
+        payments.amount_paid,
+        sum(source.amount) over (
+            partition by source.payment_id
+            order by source.refund_date nulls last, source.refund_id nulls last
+            rows between unbounded preceding and current row
+        ) as taken_to_date
     from source
     inner join payments
         on source.payment_id = payments.payment_id and source.amount <= payments.amount_paid
-    group by source.payment_id
+
+),
+
+taken_by_payment as (
+
+    select
+        payment_id,
+        sum(amount) as amount
+    from by_payment
+    where taken_to_date <= amount_paid
+    group by payment_id
 
 ),
 
