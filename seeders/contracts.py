@@ -283,8 +283,8 @@ _ALL: Final = (
     _table(
         "raw_control.extract_batches",
         "batch_id",
-        "batch_id batch_no:int source line_of_business as_of_date:date covers_from:date covers_to:date"
-        " period_end_is loaded_at:ts",
+        "batch_id batch_no:int source line_of_business currency status_holds as_of_date:date"
+        " covers_from:date covers_to:date period_end_is loaded_at:ts",
         loadable=False,
     ),
     _table(

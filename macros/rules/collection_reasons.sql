@@ -15,6 +15,12 @@
     end,
     case
         when settled_count = 0 then 'never settled an invoice'
+        when settled_late_count = 0 and oldest_days_past_due > 0
+            then case
+                when settled_count = 1 then 'the one invoice it settled was in time'
+                else 'all ' || cast(settled_count as {{ dbt.type_string() }})
+                    || ' settled invoices were in time'
+            end
         when settled_late_count = 0 then 'never late so far'
         else cast(settled_late_count as {{ dbt.type_string() }}) || ' of '
             || cast(settled_count as {{ dbt.type_string() }}) || ' settled invoices '
@@ -26,6 +32,16 @@
     case
         when late_streak > 1
             then 'the last ' || cast(late_streak as {{ dbt.type_string() }}) || ' all late'
+    end,
+    case
+        when unapplied_cash_amount > 0
+            then cast(cast(unapplied_cash_amount as decimal(18, 2)) as {{ dbt.type_string() }})
+                || ' ' || currency || ' of its own cash is unapplied'
+    end,
+    case
+        when unapplied_credit_amount > 0
+            then cast(cast(unapplied_credit_amount as decimal(18, 2)) as {{ dbt.type_string() }})
+                || ' ' || currency || ' of its own credit is unapplied'
     end,
     case when outstanding_amount > credit_limit then 'credit limit exceeded' end,
     case

@@ -370,6 +370,8 @@ def _batch_row(mapping: Mapping, batch_id: str) -> pa.Table:
             "batch_no": pa.array([BATCH_NO], pa.int32()),
             "source": [SOURCE],
             "line_of_business": pa.array([mapping.line_of_business], pa.string()),
+            "currency": pa.array([mapping.currency], pa.string()),
+            "status_holds": pa.array([mapping.status_holds], pa.string()),
             "as_of_date": [mapping.as_of],
             "covers_from": pa.array([mapping.covers_from], pa.date32()),
             "covers_to": pa.array([mapping.covers_to], pa.date32()),

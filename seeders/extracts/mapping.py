@@ -33,12 +33,15 @@ ENCODINGS: Final = (UTF8, "cp1252", "latin-1")
 """The common ones; every encoding of one byte a character that Python knows will do."""
 
 _TOP_LEVEL: Final = (
-    *("as_of", "covers_from", "covers_to", "period_end_is", "defaults", "statuses", "tables"),
+    *("as_of", "covers_from", "covers_to", "period_end_is", "status_holds", "defaults"),
+    *("statuses", "tables"),
 )
 _ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
 _ROWS: Final = "rows"
 _BILLED: Final = ("in_advance", "in_arrears")
 _PERIOD_ENDS: Final = ("inclusive", "exclusive")
+# what a mapping may say of a status without a date, which otherwise accuses nobody of the past
+_STATUS_HOLDS: Final = ("throughout",)
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,17 @@ class Mapping:
     defaults: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
     statuses: tuple[tuple[str, str], ...] = ()
+    status_holds: str | None = None
 
     @property
     def line_of_business(self) -> str | None:
         """The line of business the batch belongs to, where the mapping names one."""
         return dict(self.defaults).get("line_of_business")
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of what states none, where the mapping names one."""
+        return dict(self.defaults).get("currency")
 
 
 def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, list[str]]:
@@ -186,6 +195,7 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
         defaults=_defaults(document.get("defaults"), problems),
         entries=_entries(document.get("tables"), problems),
         statuses=_statuses(document.get("statuses"), problems),
+        status_holds=_word(document.get("status_holds"), "status_holds", _STATUS_HOLDS, problems),
     )
     return mapping, problems
 

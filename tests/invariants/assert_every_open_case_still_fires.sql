@@ -11,6 +11,7 @@ with expected as (
         paid_amount > 0
         and paid_amount < net_due_amount
         and outstanding_amount > 0
+        and not is_small_balance
         and days_past_due > 0
 
     union all
@@ -31,6 +32,7 @@ with expected as (
     where
         invoices.paid_amount = 0
         and invoices.outstanding_amount > 0
+        and not invoices.is_small_balance
         and invoices.days_past_due > {{ var('zombie_grace_days') }}
         and coalesce(subscriptions.subscription_status, 'Active') = 'Active'
 

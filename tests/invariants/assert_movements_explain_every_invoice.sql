@@ -5,8 +5,8 @@ with movements as (
 
     select
         invoice_id,
-        sum(case when cause = 'credit_note' then amount else 0 end) as credited_amount,
-        sum(case when cause = 'credit_note' then 0 else amount end) as paid_amount
+        sum(case when {{ is_credit('cause') }} then amount else 0 end) as credited_amount,
+        sum(case when {{ is_credit('cause') }} then 0 else amount end) as paid_amount
     from {{ ref('fct_cash_movements') }}
     group by invoice_id
 

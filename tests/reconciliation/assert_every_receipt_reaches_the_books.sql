@@ -2,7 +2,16 @@
 -- account, or is there twice. Payments in full without an amount are left out: what they are worth
 -- is not in the row that came in.
 
-with visible as (
+with paid_in_full as (
+
+    select invoice_id
+    from {{ ref('stg_payments__payments') }}
+    where is_accepted and amount_paid is null and invoice_id is not null
+    group by invoice_id
+
+),
+
+visible as (
 
     select
         payments.currency,
@@ -15,17 +24,27 @@ with visible as (
     union all
 
     select
-        payments.currency,
+        coalesce(payments.currency, invoices.currency) as currency,
         0 as received_amount,
         refunds.amount as reversed_amount,
         0 as credit_note_amount
     from {{ ref('stg_payments__refunds') }} as refunds
-    inner join {{ ref('stg_payments__payments') }} as payments
+    left join {{ ref('stg_payments__payments') }} as payments
         on refunds.payment_id = payments.payment_id and payments.is_accepted
+    left join {{ ref('stg_billing__invoices') }} as invoices
+        on refunds.invoice_id = invoices.invoice_id and invoices.is_accepted
     where
         refunds.is_accepted
-        and payments.amount_paid is not null
-        and greatest(refunds.refund_date, payments.payment_date) <= {{ as_of_date() }}
+        and case
+            when refunds.payment_id is null
+                then
+                    refunds.refund_date <= {{ as_of_date() }}
+                    and refunds.invoice_id
+                    not in (select paid_in_full.invoice_id from paid_in_full)
+            else
+                payments.amount_paid is not null
+                and greatest(refunds.refund_date, payments.payment_date) <= {{ as_of_date() }}
+        end
 
     union all
 
@@ -39,17 +58,36 @@ with visible as (
 
 ),
 
-unpriced as (
+unpriced_payments as (
 
     select
-        balances.currency,
-        sum(balances.amount_paid) as received_amount,
-        sum(balances.reversed_amount) as reversed_amount
-    from {{ ref('fct_payments') }} as balances
+        priced.currency,
+        sum(priced.amount_paid) as received_amount
+    from {{ ref('fct_payments') }} as priced
     inner join {{ ref('stg_payments__payments') }} as payments
-        on balances.payment_id = payments.payment_id
+        on priced.payment_id = payments.payment_id
     where payments.is_accepted and payments.amount_paid is null
-    group by balances.currency
+    group by priced.currency
+
+),
+
+unpriced_reversals as (
+
+    select
+        reversals.currency,
+        sum(reversals.amount) as reversed_amount
+    from {{ ref('int_payment_reversals') }} as reversals
+    inner join {{ ref('stg_payments__refunds') }} as refunds
+        on reversals.refund_id = refunds.refund_id and refunds.is_accepted
+    inner join {{ ref('stg_payments__payments') }} as payments
+        on reversals.payment_id = payments.payment_id and payments.is_accepted
+    where
+        case
+            when refunds.payment_id is null
+                then refunds.invoice_id in (select paid_in_full.invoice_id from paid_in_full)
+            else payments.amount_paid is null
+        end
+    group by reversals.currency
 
 ),
 
@@ -78,7 +116,7 @@ booked as (
 )
 
 select
-    booked.currency,
+    coalesce(booked.currency, accepted.currency) as currency,
     accepted.received_amount,
     booked.received_amount as booked_received_amount,
     accepted.reversed_amount,
@@ -86,13 +124,15 @@ select
     accepted.credit_note_amount,
     booked.credit_note_amount as booked_credit_note_amount
 from booked
-left join accepted
+full outer join accepted
     on booked.currency = accepted.currency
-left join unpriced
-    on booked.currency = unpriced.currency
+left join unpriced_payments
+    on booked.currency = unpriced_payments.currency
+left join unpriced_reversals
+    on booked.currency = unpriced_reversals.currency
 where
-    booked.received_amount - coalesce(unpriced.received_amount, 0)
+    coalesce(booked.received_amount, 0) - coalesce(unpriced_payments.received_amount, 0)
     != coalesce(accepted.received_amount, 0)
-    or booked.reversed_amount - coalesce(unpriced.reversed_amount, 0)
+    or coalesce(booked.reversed_amount, 0) - coalesce(unpriced_reversals.reversed_amount, 0)
     != coalesce(accepted.reversed_amount, 0)
-    or booked.credit_note_amount != coalesce(accepted.credit_note_amount, 0)
+    or coalesce(booked.credit_note_amount, 0) != coalesce(accepted.credit_note_amount, 0)

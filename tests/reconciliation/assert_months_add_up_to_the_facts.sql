@@ -25,8 +25,8 @@ facts as (
         currency,
         movement_on as happened_on,
         0 as billed_amount,
-        case when cause = 'credit_note' then amount else 0 end as credited_amount,
-        case when cause = 'credit_note' then 0 else amount end as paid_amount,
+        case when {{ is_credit('cause') }} then amount else 0 end as credited_amount,
+        case when {{ is_credit('cause') }} then 0 else amount end as paid_amount,
         0 as received_amount
     from {{ ref('fct_cash_movements') }}
 
@@ -40,6 +40,7 @@ facts as (
         0 as paid_amount,
         amount_paid as received_amount
     from {{ ref('fct_payments') }}
+    where account_id is not null
 
     union all
 
@@ -51,6 +52,7 @@ facts as (
         0 as paid_amount,
         -amount as received_amount
     from {{ ref('int_payment_reversals') }}
+    where account_id is not null
 
 ),
 

@@ -35,7 +35,7 @@ balances as (
     from {{ ref('int_account_balances') }} as balances
     left join invoiced
         on balances.account_id = invoiced.account_id and balances.currency = invoiced.currency
-    where {{ as_of_date() }} = last_day({{ as_of_date() }})
+    where balances.account_id is not null and {{ as_of_date() }} = last_day({{ as_of_date() }})
 
 )
 

@@ -1,6 +1,7 @@
 -- If this fails, money was lost or made between what came in and what invoices hold. Per account
 -- and currency, applied + unapplied = received + credited - reversed: the left side as movements
 -- and payments tell it, the right side as the receipts, reversals and credit notes themselves do.
+-- Money of unknown origin is an account of its own here.
 
 with told as (
 
@@ -45,10 +46,12 @@ select
     balances.reversed_amount
 from books
 full outer join {{ ref('int_account_balances') }} as balances
-    on books.account_id = balances.account_id and books.currency = balances.currency
+    on
+    books.account_id is not distinct from balances.account_id
+    and books.currency = balances.currency
 where
     coalesce(books.applied_amount + books.unapplied_amount, 0)
     is distinct from
     balances.received_amount + balances.credited_amount - balances.reversed_amount
-    or balances.credited_amount > balances.credit_note_amount
+    or balances.credited_amount > balances.credit_note_amount + balances.refund_credit_amount
     or coalesce(books.unapplied_amount, 0) is distinct from balances.unapplied_cash_amount

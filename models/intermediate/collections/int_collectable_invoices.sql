@@ -1,7 +1,7 @@
 with invoices as (
 
     select * from {{ ref('int_invoice_settlement') }}
-    where outstanding_amount > 0
+    where outstanding_amount > 0 and not is_small_balance
 
 ),
 

@@ -20,15 +20,18 @@ written_off_spells as (
 
 ),
 
+-- money of unknown origin is in suspense, in nobody's books
 payments as (
 
     select * from {{ ref('int_payments') }}
+    where account_id is not null
 
 ),
 
 reversals as (
 
     select * from {{ ref('int_payment_reversals') }}
+    where account_id is not null
 
 ),
 
@@ -75,7 +78,7 @@ facts as (
         account_id,
         currency,
         movement_on as happened_on,
-        case when cause = 'credit_note' then 'credited' else 'paid' end as flow,
+        case when {{ is_credit('cause') }} then 'credited' else 'paid' end as flow,
         amount
     from movements
 

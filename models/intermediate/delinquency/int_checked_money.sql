@@ -10,9 +10,11 @@ payments as (
 
 ),
 
-reversals as (
+-- who was given money back has paid all the same
+chargebacks as (
 
     select * from {{ ref('int_payment_reversals') }}
+    where cause = 'chargeback'
 
 ),
 
@@ -39,7 +41,7 @@ money as (
         currency,
         reversed_on as money_date,
         -amount as amount
-    from reversals
+    from chargebacks
 
     union all
 

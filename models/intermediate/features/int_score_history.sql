@@ -11,7 +11,7 @@ states as (
 ),
 
 -- What an invoice still owed at the end of its due date, as a share of what it asked for. One due
--- before it was issued falls due on issue.
+-- before it was issued falls due on issue; one of nothing asks for nothing.
 fallen_due as (
 
     select
@@ -27,7 +27,10 @@ fallen_due as (
             else 0
         end as unpaid_share
     from states
-    where greatest(due_day, issued_day) >= from_day and greatest(due_day, issued_day) < to_day
+    where
+        invoiced_amount > 0
+        and greatest(due_day, issued_day) >= from_day
+        and greatest(due_day, issued_day) < to_day
 
 ),
 

@@ -1,6 +1,10 @@
+-- An invoice of nothing is settled the day it is issued, which tells nothing of how its account
+-- pays.
+
 with states as (
 
     select * from {{ ref('int_ledger_states') }}
+    where invoiced_amount > 0
 
 ),
 

@@ -1,5 +1,6 @@
 -- A meter that is cut off measures nothing to charge for: since the day the change feed or its row
--- tells, otherwise throughout the extract, and until it is back in service.
+-- tells, until it is back in service. Without a date it is known to be cut off on the day of its
+-- extract and accuses no earlier bill, unless the mapping says that statuses held throughout.
 
 with invoices as (
 
@@ -27,6 +28,21 @@ cut_offs as (
 corrections as (
 
     select * from {{ ref('int_invoice_corrections') }}
+
+),
+
+known_cut_offs as (
+
+    select
+        cut_offs.meter_number,
+        cut_offs.status,
+        cut_offs.is_undated,
+        cut_offs.reconnected_on,
+        case when cut_offs.is_undated then meters.status_known_from else cut_offs.cut_off_on end
+            as cut_off_on
+    from cut_offs
+    inner join meters
+        on cut_offs.meter_number = meters.meter_number
 
 ),
 
@@ -59,18 +75,19 @@ fired as (
 
     select
         billed.*,
-        cut_offs.status,
-        cut_offs.cut_off_on,
-        greatest(billed.invoice_date, cut_offs.cut_off_on) as first_seen_on,
+        known_cut_offs.status,
+        known_cut_offs.is_undated,
+        known_cut_offs.cut_off_on,
+        greatest(billed.invoice_date, known_cut_offs.cut_off_on) as first_seen_on,
         coalesce(corrections.charged_amount, billed.invoiced_amount) as charged_amount,
         corrections.credited_in_full_on
     from billed
-    inner join cut_offs
+    inner join known_cut_offs
         on
-        billed.billed_meter_number = cut_offs.meter_number
-        and billed.covers_from >= cut_offs.cut_off_on
-        and least(billed.covers_to, {{ as_of_date() }}) < cut_offs.reconnected_on
-        and billed.covers_from < cut_offs.reconnected_on
+        billed.billed_meter_number = known_cut_offs.meter_number
+        and billed.covers_from >= known_cut_offs.cut_off_on
+        and least(billed.covers_to, {{ as_of_date() }}) < known_cut_offs.reconnected_on
+        and billed.covers_from < known_cut_offs.reconnected_on
     left join corrections
         on billed.invoice_id = corrections.invoice_id
 
@@ -90,10 +107,14 @@ final as (
         currency,
         first_seen_on,
         credited_in_full_on as resolved_on,
+        case when credited_in_full_on is not null then 'credited' end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             'meter ' || billed_meter_number || ' ' || lower(status),
             case
+                when is_undated and cut_off_on > {{ beginning_of_time() }}
+                    then 'on the extract''s day, ' || cast(cut_off_on as {{ dbt.type_string() }})
                 when cut_off_on > {{ beginning_of_time() }}
                     then 'since ' || cast(cut_off_on as {{ dbt.type_string() }})
                 else 'throughout the extract'

@@ -106,6 +106,13 @@ final as (
         currency,
         invoice_date as first_seen_on,
         case when repeats_to < {{ end_of_time() }} then repeats_to end as resolved_on,
+        -- the copy itself was credited, or the invoice that it repeats
+        case
+            when repeats_to = {{ end_of_time() }} then null
+            when repeats_to = stands_to then 'credited'
+            else 'corrected'
+        end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             'repeats invoice ' || earlier_invoice_id

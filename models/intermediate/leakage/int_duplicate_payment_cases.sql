@@ -1,7 +1,7 @@
 with payments as (
 
     select * from {{ ref('int_payments') }}
-    where amount_paid > 0
+    where amount_paid > 0 and account_id is not null
 
 ),
 
@@ -95,6 +95,8 @@ final as (
         currency,
         payment_date as first_seen_on,
         reversed_in_full_on as resolved_on,
+        case when reversed_in_full_on is not null then 'corrected' end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             'repeats payment ' || earlier_payment_id

@@ -87,6 +87,8 @@ final as (
         accounts.currency,
         anomalies.first_seen_on,
         cast(null as date) as resolved_on,
+        cast(null as {{ dbt.type_string() }}) as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             'score ' || cast(anomalies.score as {{ dbt.type_string() }}),

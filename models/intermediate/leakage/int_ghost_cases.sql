@@ -103,6 +103,8 @@ final as (
         currency,
         ghost_from as first_seen_on,
         invoice_date as resolved_on,
+        case when invoice_date is not null then 'corrected' end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             evidence,

@@ -67,6 +67,8 @@ final as (
         case when owner_case_id != case_id then owner_case_id end as superseded_by,
         first_seen_on,
         resolved_on,
+        end_cause,
+        cast(recovered_amount as decimal(18, 2)) as recovered_amount,
         evidence
     from owned
 

@@ -22,7 +22,9 @@ partly_paid_past_due as (
     from balance_spells
     inner join invoices
         on balance_spells.invoice_id = invoices.invoice_id
-    where balance_spells.paid_amount > 0 and balance_spells.outstanding_amount > 0
+    where
+        balance_spells.paid_amount > 0
+        and balance_spells.outstanding_amount > {{ small_balance_tolerance('invoices.currency') }}
 
 ),
 
@@ -40,32 +42,58 @@ cases as (
 
 ),
 
+-- the balance that the day left which ended the case
+ended as (
+
+    select
+        invoices.*,
+        cases.amount,
+        cases.paid_amount as paid_before,
+        cases.first_seen_on,
+        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
+            as resolved_on,
+        balance_spells.paid_amount - cases.paid_amount as paid_gain,
+        cases.amount + cases.paid_amount
+        - balance_spells.paid_amount - balance_spells.unsettled_amount as credit_gain,
+        balance_spells.outstanding_amount as outstanding_after,
+        balance_spells.written_off_amount as written_off_after
+    from cases
+    inner join invoices
+        on cases.invoice_id = invoices.invoice_id
+    left join balance_spells
+        on
+        cases.invoice_id = balance_spells.invoice_id
+        and cases.last_spell_to = balance_spells.valid_from
+
+),
+
+-- evidence says what was paid while it lasted; a chargeback of all that was paid has corrected it
 final as (
 
     select
         'leaky_bucket' as rule,
         'invoice' as entity_type,
-        invoices.invoice_id as entity_id,
-        invoices.account_id,
-        invoices.invoice_id,
-        invoices.subscription_id,
-        coalesce(invoices.period_start, cast(date_trunc('month', invoices.invoice_date) as date))
-            as period_start,
-        cases.amount,
-        invoices.currency,
-        cases.first_seen_on,
-        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
-            as resolved_on,
+        invoice_id as entity_id,
+        account_id,
+        invoice_id,
+        subscription_id,
+        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as period_start,
+        amount,
+        currency,
+        first_seen_on,
+        resolved_on,
+        case when resolved_on is not null then {{ end_cause_of_debt('corrected') }} end
+            as end_cause,
+        cast(greatest(least(coalesce(paid_gain, 0), amount), 0) as decimal(18, 2))
+            as recovered_amount,
         concat_ws(
             '; ',
-            'due on ' || cast(invoices.due_date as {{ dbt.type_string() }}),
-            'paid ' || cast(cases.paid_amount as {{ dbt.type_string() }})
-            || ' of ' || cast(invoices.net_due_amount as {{ dbt.type_string() }})
-            || ' ' || invoices.currency
+            'due on ' || cast(due_date as {{ dbt.type_string() }}),
+            'paid ' || cast(paid_before as {{ dbt.type_string() }}) || ' of '
+            || cast(cast(paid_before + amount as decimal(18, 2)) as {{ dbt.type_string() }})
+            || ' ' || currency
         ) as evidence
-    from cases
-    inner join invoices
-        on cases.invoice_id = invoices.invoice_id
+    from ended
 
 )
 

@@ -58,6 +58,8 @@ final as (
         bills.currency,
         bills.known_on as first_seen_on,
         cured.cured_on as resolved_on,
+        case when cured.cured_on is not null then 'credited' end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         bills.evidence
     from bills
     left join cured

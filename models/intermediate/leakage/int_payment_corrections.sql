@@ -4,10 +4,9 @@ with payments as (
 
 ),
 
-refunds as (
+reversals as (
 
-    select * from {{ ref('stg_payments__refunds') }}
-    where is_accepted
+    select * from {{ ref('int_payment_reversals') }}
 
 ),
 
@@ -16,16 +15,12 @@ days as (
     select
         payments.payment_id,
         payments.amount_paid,
-        greatest(refunds.refund_date, payments.payment_date) as reversed_on,
-        sum(refunds.amount) as amount
-    from refunds
+        reversals.reversed_on,
+        sum(reversals.amount) as amount
+    from reversals
     inner join payments
-        on refunds.payment_id = payments.payment_id
-    where refunds.refund_date <= {{ as_of_date() }}
-    group by
-        payments.payment_id,
-        payments.amount_paid,
-        greatest(refunds.refund_date, payments.payment_date)
+        on reversals.payment_id = payments.payment_id
+    group by payments.payment_id, payments.amount_paid, reversals.reversed_on
 
 ),
 

@@ -80,6 +80,7 @@ fired as (
 
     select
         short.*,
+        corrections.credited_in_full_on,
         nullif(
             least(
                 coalesce(corrections.credited_in_full_on, {{ end_of_time() }}),
@@ -110,6 +111,11 @@ final as (
         currency,
         known_on as first_seen_on,
         cured_on as resolved_on,
+        case
+            when cured_on = credited_in_full_on then 'credited'
+            when cured_on is not null then 'corrected'
+        end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             cast(metered_kwh as {{ dbt.type_string() }}) || ' kWh metered until '

@@ -54,6 +54,8 @@ final as (
         currency,
         invoice_date as first_seen_on,
         credited_in_full_on as resolved_on,
+        case when credited_in_full_on is not null then 'credited' end as end_cause,
+        cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
             'rate schedule ' || rate_schedule,

@@ -42,7 +42,7 @@ unpaid_past_grace as (
         on balance_spells.invoice_id = invoices.invoice_id
     where
         balance_spells.paid_amount = 0
-        and balance_spells.outstanding_amount > 0
+        and balance_spells.outstanding_amount > {{ small_balance_tolerance('invoices.currency') }}
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
         < balance_spells.valid_to
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
@@ -92,33 +92,56 @@ cases as (
 
 ),
 
+-- the balance that the day left which ended the case; none where the balance did not end it
+ended as (
+
+    select
+        invoices.*,
+        cases.amount,
+        cases.first_seen_on,
+        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
+            as resolved_on,
+        balance_spells.paid_amount as paid_gain,
+        cases.amount - balance_spells.paid_amount - balance_spells.unsettled_amount as credit_gain,
+        balance_spells.outstanding_amount as outstanding_after,
+        balance_spells.written_off_amount as written_off_after
+    from cases
+    inner join invoices
+        on cases.invoice_id = invoices.invoice_id
+    left join balance_spells
+        on
+        cases.invoice_id = balance_spells.invoice_id
+        and cases.last_spell_to = balance_spells.valid_from
+
+),
+
+-- evidence says what was unpaid while it lasted: what was credited since is none of it
 final as (
 
     select
         'zombie' as rule,
         'invoice' as entity_type,
-        invoices.invoice_id as entity_id,
-        invoices.account_id,
-        invoices.invoice_id,
-        invoices.subscription_id,
-        coalesce(invoices.period_start, cast(date_trunc('month', invoices.invoice_date) as date))
-            as period_start,
-        cases.amount,
-        invoices.currency,
-        cases.first_seen_on,
-        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
-            as resolved_on,
+        invoice_id as entity_id,
+        account_id,
+        invoice_id,
+        subscription_id,
+        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as period_start,
+        amount,
+        currency,
+        first_seen_on,
+        resolved_on,
+        case when resolved_on is not null then {{ end_cause_of_debt('no_longer_served') }} end
+            as end_cause,
+        cast(greatest(least(coalesce(paid_gain, 0), amount), 0) as decimal(18, 2))
+            as recovered_amount,
         concat_ws(
             '; ',
-            'due on ' || cast(invoices.due_date as {{ dbt.type_string() }}),
+            'due on ' || cast(due_date as {{ dbt.type_string() }}),
             'grace of {{ var("zombie_grace_days") }} days',
-            'nothing paid of ' || cast(invoices.net_due_amount as {{ dbt.type_string() }})
-            || ' ' || invoices.currency,
+            'nothing paid of ' || cast(amount as {{ dbt.type_string() }}) || ' ' || currency,
             'account active'
         ) as evidence
-    from cases
-    inner join invoices
-        on cases.invoice_id = invoices.invoice_id
+    from ended
 
 )
 

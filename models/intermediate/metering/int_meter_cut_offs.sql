@@ -36,7 +36,8 @@ final as (
         meter_number,
         min(valid_from) as cut_off_on,
         max(valid_to) as reconnected_on,
-        max_by(status, valid_from) as status
+        max_by(status, valid_from) as status,
+        bool_or(is_undated) as is_undated
     from numbered
     group by meter_number, cut_off_number
 

@@ -23,7 +23,8 @@ final as (
         versions.feeder,
         versions.status,
         versions.valid_from,
-        versions.valid_to
+        versions.valid_to,
+        versions.is_undated
     from meters
     inner join versions
         on meters.meter_id = versions.meter_id

@@ -42,7 +42,8 @@ statuses as (
         meter_image,
         status,
         changed_on,
-        true as is_from_feed
+        true as is_from_feed,
+        false as is_undated
     from changes
 
     union all
@@ -52,7 +53,8 @@ statuses as (
         null as meter_image,
         case when changed_on is null then coalesce(status, 'Active') else 'Active' end as status,
         {{ beginning_of_time() }} as changed_on,
-        false as is_from_feed
+        false as is_from_feed,
+        changed_on is null as is_undated
     from undated
 
     union all
@@ -62,7 +64,8 @@ statuses as (
         null as meter_image,
         status,
         changed_on,
-        false as is_from_feed
+        false as is_from_feed,
+        false as is_undated
     from undated
     where changed_on is not null
 
@@ -103,7 +106,8 @@ final as (
         case when spells.spell_number = 1 then {{ beginning_of_time() }} else spells.changed_on end
             as valid_from,
         coalesce(spells.next_changed_on, {{ end_of_time() }}) as valid_to,
-        spells.is_from_feed
+        spells.is_from_feed,
+        spells.is_undated
     from spells
     left join meters
         on spells.meter_id = meters.meter_id

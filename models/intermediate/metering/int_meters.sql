@@ -8,6 +8,12 @@ with meters as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
 ranked as (
 
     select
@@ -23,21 +29,28 @@ ranked as (
 final as (
 
     select
-        meter_number,
-        meter_id,
-        account_id,
-        consumer_type,
-        rate_schedule,
-        district,
-        feeder,
-        connected_load_kw,
-        status,
-        installed_on,
-        cast(updated_at as date) as updated_on,
-        case when status = 'Replaced' then cast(updated_at as date) end as removed_on,
-        coalesce(lower(consumer_type) = 'feeder', false) as is_feeder_meter
+        ranked.meter_number,
+        ranked.meter_id,
+        ranked.account_id,
+        ranked.consumer_type,
+        ranked.rate_schedule,
+        ranked.district,
+        ranked.feeder,
+        ranked.connected_load_kw,
+        ranked.status,
+        ranked.installed_on,
+        cast(ranked.updated_at as date) as updated_on,
+        case when ranked.status = 'Replaced' then cast(ranked.updated_at as date) end as removed_on,
+        coalesce(lower(ranked.consumer_type) = 'feeder', false) as is_feeder_meter,
+        -- what no date explains is known of the extract's day alone, unless the mapping knows more
+        case
+            when batches.has_status_throughout then {{ beginning_of_time() }}
+            else batches.as_of_date
+        end as status_known_from
     from ranked
-    where number_rank = 1
+    left join batches
+        on ranked.batch_no = batches.batch_no
+    where ranked.number_rank = 1
 
 )
 

@@ -26,6 +26,19 @@ credit_notes as (
 
 ),
 
+open_item_refunds as (
+
+    select * from {{ ref('int_open_item_movements') }}
+    where cause = 'refund'
+
+),
+
+balance_forward_refunds as (
+
+    select * from {{ ref('int_account_refunds') }}
+
+),
+
 invoiced as (
 
     select
@@ -48,7 +61,8 @@ money as (
         currency,
         amount_paid as received_amount,
         0 as reversed_amount,
-        0 as credit_note_amount
+        0 as credit_note_amount,
+        0 as refund_credit_amount
     from payments
 
     union all
@@ -58,7 +72,8 @@ money as (
         currency,
         0 as received_amount,
         amount as reversed_amount,
-        0 as credit_note_amount
+        0 as credit_note_amount,
+        0 as refund_credit_amount
     from reversals
 
     union all
@@ -68,9 +83,34 @@ money as (
         currency,
         0 as received_amount,
         0 as reversed_amount,
-        amount as credit_note_amount
+        amount as credit_note_amount,
+        0 as refund_credit_amount
     from credit_notes
     where credit_date <= {{ as_of_date() }}
+
+    union all
+
+    select
+        account_id,
+        currency,
+        0 as received_amount,
+        0 as reversed_amount,
+        0 as credit_note_amount,
+        amount as refund_credit_amount
+    from open_item_refunds
+
+    union all
+
+    -- a credit note that is the paper of a refund takes its place
+    select
+        account_id,
+        currency,
+        0 as received_amount,
+        0 as reversed_amount,
+        0 as credit_note_amount,
+        case when cause = 'refund' then credited_amount else -taken_amount end
+            as refund_credit_amount
+    from balance_forward_refunds
 
 ),
 
@@ -81,7 +121,8 @@ received as (
         currency,
         sum(received_amount) as received_amount,
         sum(reversed_amount) as reversed_amount,
-        sum(credit_note_amount) as credit_note_amount
+        sum(credit_note_amount) as credit_note_amount,
+        sum(refund_credit_amount) as refund_credit_amount
     from money
     group by account_id, currency
 
@@ -95,6 +136,7 @@ amounts as (
         coalesce(received.received_amount, 0) as received_amount,
         coalesce(received.reversed_amount, 0) as reversed_amount,
         coalesce(received.credit_note_amount, 0) as credit_note_amount,
+        coalesce(received.refund_credit_amount, 0) as refund_credit_amount,
         coalesce(invoiced.applied_amount, 0) as applied_amount,
         coalesce(invoiced.credited_amount, 0) as credited_amount,
         coalesce(invoiced.outstanding_amount, 0) as outstanding_amount,
@@ -114,10 +156,11 @@ final as (
         cast(received_amount as decimal(18, 2)) as received_amount,
         cast(reversed_amount as decimal(18, 2)) as reversed_amount,
         cast(credit_note_amount as decimal(18, 2)) as credit_note_amount,
+        cast(refund_credit_amount as decimal(18, 2)) as refund_credit_amount,
         cast(applied_amount as decimal(18, 2)) as applied_amount,
         cast(credited_amount as decimal(18, 2)) as credited_amount,
         cast(
-            received_amount - reversed_amount + credit_note_amount
+            received_amount - reversed_amount + credit_note_amount + refund_credit_amount
             - applied_amount - credited_amount as decimal(18, 2)
         ) as unapplied_amount,
         cast(received_amount - reversed_amount - applied_amount as decimal(18, 2))

@@ -15,6 +15,12 @@ money as (
 
 ),
 
+refunds as (
+
+    select * from {{ ref('int_account_refunds') }}
+
+),
+
 events as (
 
     select
@@ -31,17 +37,35 @@ events as (
 
     union all
 
+    -- a refund takes waiting money and credits the rest; a note that is its paper counts once
     select
-        account_id,
-        currency,
-        money_date as event_on,
-        case cause when 'credit_note' then 2 when 'payment' then 3 else 4 end as event_order,
-        cause,
-        source_id,
+        money.account_id,
+        money.currency,
+        money.money_date as event_on,
+        money.event_order,
+        money.cause,
+        money.source_id,
         cast(0 as decimal(18, 2)) as invoiced_amount,
-        amount as money_amount,
-        credit_amount
+        cast(
+            case
+                when money.cause = 'refund' then -refunds.taken_amount
+                else money.amount - coalesce(refunds.taken_amount, 0)
+            end as decimal(18, 2)
+        ) as money_amount,
+        cast(
+            case
+                when money.cause in ('credit_note', 'refund')
+                    then coalesce(refunds.credited_amount, money.amount)
+                else 0
+            end as decimal(18, 2)
+        ) as credit_amount
     from money
+    left join refunds
+        on
+        money.account_id = refunds.account_id
+        and money.currency = refunds.currency
+        and money.cause = refunds.cause
+        and money.source_id = refunds.source_id
 
 ),
 

@@ -11,7 +11,7 @@ with ledger as (
 credit_ledger as (
 
     select * from {{ ref('int_account_ledger') }}
-    where cause = 'credit_note'
+    where cause in ('credit_note', 'refund')
 
 ),
 
@@ -32,7 +32,7 @@ levels as (
 
     union all
 
-    -- credit notes walk up on their own as well: they alone make up what is credited
+    -- credits, by note or by refund, walk up on their own as well: they make up what is credited
     select
         account_id,
         currency,

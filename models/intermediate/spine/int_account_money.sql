@@ -32,10 +32,10 @@ final as (
         account_id,
         currency,
         payment_date as money_date,
+        3 as event_order,
         'payment' as cause,
         payment_id as source_id,
-        amount_paid as amount,
-        cast(0 as decimal(18, 2)) as credit_amount
+        amount_paid as amount
     from payments
 
     union all
@@ -44,11 +44,12 @@ final as (
         account_id,
         currency,
         reversed_on as money_date,
+        4 as event_order,
         cause,
         refund_id as source_id,
-        cast(-amount as decimal(18, 2)) as amount,
-        cast(0 as decimal(18, 2)) as credit_amount
+        cast(-sum(amount) as decimal(18, 2)) as amount
     from reversals
+    group by account_id, currency, reversed_on, cause, refund_id
 
     union all
 
@@ -56,10 +57,10 @@ final as (
         credit_notes.account_id,
         credit_notes.currency,
         credit_notes.credit_date as money_date,
+        2 as event_order,
         'credit_note' as cause,
         credit_notes.credit_note_id as source_id,
-        cast(credit_notes.amount as decimal(18, 2)) as amount,
-        cast(credit_notes.amount as decimal(18, 2)) as credit_amount
+        cast(credit_notes.amount as decimal(18, 2)) as amount
     from credit_notes
     inner join accounts
         on credit_notes.account_id = accounts.account_id

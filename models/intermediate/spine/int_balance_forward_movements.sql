@@ -1,6 +1,6 @@
 -- Oldest first, whatever a payment names: an invoice holds what part of its interval of the
--- account's cumulative charges the account's money covers to date. Credit notes alone, by the
--- same formula, give what is credited; the rest of the holding is cash. Long, since the formula is
+-- account's cumulative charges the account's money covers to date. Credits alone, by the same
+-- formula, give what is credited; the rest of the holding is cash. Long, since the formula is
 -- applied twice.
 
 with ledger as (
@@ -12,14 +12,14 @@ with ledger as (
 crossings as (
 
     select * from {{ ref('int_account_crossings') }}
-    where cause != 'credit_note' and amount != 0
+    where cause not in ('credit_note', 'refund') and amount != 0
 
 ),
 
 credit_crossings as (
 
     select * from {{ ref('int_account_crossings') }}
-    where cause = 'credit_note'
+    where cause in ('credit_note', 'refund')
 
 ),
 
@@ -60,6 +60,7 @@ shifts as (
         currency,
         event_on,
         1 as event_order,
+        'credit_note' as cause,
         invoice_id as source_id,
         credit_amount,
         held_amount - credit_amount as cash_amount
@@ -72,28 +73,39 @@ shifts as (
         account_id,
         currency,
         event_on,
-        2 as event_order,
+        case when cause = 'credit_note' then 2 else 4 end as event_order,
+        cause,
         source_id,
         sum(case when walk = 'credit' then amount else 0 end) as credit_amount,
         sum(case when walk = 'credit' then -amount else amount end) as cash_amount
     from credit_crossings
-    group by invoice_id, account_id, currency, event_on, source_id
+    group by invoice_id, account_id, currency, event_on, cause, source_id
 
 ),
 
 movements as (
 
     select
-        *,
-        'credit_note' as cause,
+        invoice_id,
+        account_id,
+        currency,
+        event_on,
+        event_order,
+        cause,
+        source_id,
         credit_amount as amount
     from shifts
 
     union all
 
     select
-        *,
+        invoice_id,
+        account_id,
+        currency,
+        event_on,
+        event_order,
         'unapplied_cash' as cause,
+        source_id,
         cash_amount as amount
     from shifts
 

@@ -1,28 +1,28 @@
 with open_item as (
 
     select * from {{ ref('int_open_item_movements') }}
-    where cause not in ('credit_note', 'unapplied_cash')
+    where cause not in ('credit_note', 'refund', 'unapplied_cash')
 
 ),
 
 open_item_shifts as (
 
     select * from {{ ref('int_open_item_movements') }}
-    where cause in ('credit_note', 'unapplied_cash')
+    where cause in ('credit_note', 'refund', 'unapplied_cash')
 
 ),
 
 balance_forward as (
 
     select * from {{ ref('int_balance_forward_movements') }}
-    where cause not in ('credit_note', 'unapplied_cash')
+    where cause not in ('credit_note', 'refund', 'unapplied_cash')
 
 ),
 
 balance_forward_shifts as (
 
     select * from {{ ref('int_balance_forward_movements') }}
-    where cause in ('credit_note', 'unapplied_cash')
+    where cause in ('credit_note', 'refund', 'unapplied_cash')
 
 ),
 

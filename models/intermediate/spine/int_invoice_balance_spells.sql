@@ -32,8 +32,8 @@ changes as (
         invoice_id,
         movement_on as changed_on,
         0 as charge_change,
-        case when cause = 'credit_note' then amount else 0 end as credit_change,
-        case when cause = 'credit_note' then 0 else amount end as paid_change
+        case when {{ is_credit('cause') }} then amount else 0 end as credit_change,
+        case when {{ is_credit('cause') }} then 0 else amount end as paid_change
     from movements
 
     union all

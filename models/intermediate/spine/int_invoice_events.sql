@@ -91,8 +91,9 @@ final as (
         cause,
         refund_id as source_id,
         cast(0 as decimal(18, 2)) as credit_amount,
-        cast(-amount as decimal(18, 2)) as cash_amount
+        cast(-sum(amount) as decimal(18, 2)) as cash_amount
     from reversals
+    group by invoice_id, account_id, currency, reversed_on, cause, refund_id
 
 )
 

@@ -19,6 +19,13 @@ events as (
 
 ),
 
+refunds as (
+
+    select * from {{ ref('int_cash_movements') }}
+    where cause = 'refund'
+
+),
+
 disputes as (
 
     select * from {{ ref('stg_payments__disputes') }}
@@ -26,8 +33,8 @@ disputes as (
 
 ),
 
--- the balance that holds as of the date, the end of the last spell in which something was owed, and
--- what came in under the invoice's name
+-- the balance that holds as of the date, the end of the last spell in which something was owed,
+-- what came in under the invoice's name, and what of its credits are refunds
 figures as (
 
     select
@@ -36,7 +43,8 @@ figures as (
         case when valid_to = {{ end_of_time() }} then paid_amount end as paid_amount,
         case when valid_to = {{ end_of_time() }} then written_off_amount end as written_off_amount,
         case when unsettled_amount > 0 then valid_to end as owed_until,
-        0 as received_amount
+        0 as received_amount,
+        0 as refunded_amount
     from spells
 
     union all
@@ -47,8 +55,21 @@ figures as (
         null as paid_amount,
         null as written_off_amount,
         null as owed_until,
-        cash_amount as received_amount
+        cash_amount as received_amount,
+        0 as refunded_amount
     from events
+
+    union all
+
+    select
+        invoice_id,
+        null as credited_amount,
+        null as paid_amount,
+        null as written_off_amount,
+        null as owed_until,
+        0 as received_amount,
+        amount as refunded_amount
+    from refunds
 
 ),
 
@@ -60,7 +81,8 @@ standing as (
         max(paid_amount) as paid_amount,
         max(written_off_amount) as written_off_amount,
         max(owed_until) as owed_until,
-        sum(received_amount) as received_amount
+        sum(received_amount) as received_amount,
+        sum(refunded_amount) as refunded_amount
     from figures
     group by invoice_id
 
@@ -95,6 +117,7 @@ amounts as (
                 standing.received_amount - (invoices.invoiced_amount - standing.credited_amount), 0
             ) as decimal(18, 2)
         ) as overpaid_amount,
+        cast(standing.refunded_amount as decimal(18, 2)) as refunded_amount,
         nullif(coalesce(standing.owed_until, invoices.invoice_date), {{ end_of_time() }})
             as settled_date,
         disputed.invoice_id is not null as is_disputed,
@@ -144,7 +167,9 @@ final as (
             when days_past_due > 0 then 'overdue'
             else 'not_due'
         end as timeliness,
-        {{ ageing_bucket('days_past_due') }} as ageing_bucket
+        {{ ageing_bucket('days_past_due') }} as ageing_bucket,
+        outstanding_amount > 0 and outstanding_amount <= {{ small_balance_tolerance('currency') }}
+            as is_small_balance
     from days
 
 )

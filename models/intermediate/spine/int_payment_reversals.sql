@@ -7,7 +7,39 @@ with payments as (
 refunds as (
 
     select * from {{ ref('stg_payments__refunds') }}
-    where is_accepted
+    where is_accepted and refund_date <= {{ as_of_date() }}
+
+),
+
+invoice_reversals as (
+
+    select * from {{ ref('int_invoice_reversals') }}
+
+),
+
+-- one that names its invoice alone is laid over the payments for it
+laid as (
+
+    select
+        refund_id,
+        refund_kind,
+        payment_id,
+        refund_date,
+        amount
+    from refunds
+    where payment_id is not null
+
+    union all
+
+    select
+        invoice_reversals.refund_id,
+        refunds.refund_kind,
+        invoice_reversals.payment_id,
+        invoice_reversals.reversed_on as refund_date,
+        invoice_reversals.amount
+    from invoice_reversals
+    inner join refunds
+        on invoice_reversals.refund_id = refunds.refund_id
 
 ),
 
@@ -15,21 +47,20 @@ refunds as (
 visible as (
 
     select
-        refunds.refund_id,
-        refunds.refund_kind as cause,
+        laid.refund_id,
+        laid.refund_kind as cause,
         payments.payment_id,
         payments.account_id,
         payments.currency,
         payments.cash_application,
         payments.is_split,
         case when payments.is_own_invoice then payments.invoice_id end as invoice_id,
-        greatest(refunds.refund_date, payments.payment_date) as reversed_on,
-        refunds.amount,
+        greatest(laid.refund_date, payments.payment_date) as reversed_on,
+        laid.amount,
         payments.amount_paid
-    from refunds
+    from laid
     inner join payments
-        on refunds.payment_id = payments.payment_id
-    where refunds.refund_date <= {{ as_of_date() }}
+        on laid.payment_id = payments.payment_id
 
 ),
 

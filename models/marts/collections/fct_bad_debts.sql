@@ -15,7 +15,7 @@ settlement as (
 movements as (
 
     select * from {{ ref('int_cash_movements') }}
-    where cause != 'credit_note'
+    where not {{ is_credit('cause') }}
 
 ),
 

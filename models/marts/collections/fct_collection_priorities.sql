@@ -16,6 +16,12 @@ accounts as (
 
 ),
 
+account_balances as (
+
+    select * from {{ ref('int_account_balances') }}
+
+),
+
 -- what each account would be judged by if it were billed tomorrow
 present as (
 
@@ -58,7 +64,10 @@ judged as (
         present.unpaid_score_90d,
         present.credit_limit,
         present.open_requests,
-        present.written_off_count
+        present.written_off_count,
+        account_balances.unapplied_cash_amount,
+        account_balances.unapplied_amount - account_balances.unapplied_cash_amount
+            as unapplied_credit_amount
     from balances
     inner join accounts
         on balances.account_id = accounts.account_id
@@ -66,6 +75,10 @@ judged as (
         on
         balances.account_id = present.account_id
         and balances.currency = present.currency
+    left join account_balances
+        on
+        balances.account_id = account_balances.account_id
+        and balances.currency = account_balances.currency
 
 ),
 

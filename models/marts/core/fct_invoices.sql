@@ -24,6 +24,7 @@ final as (
         written_off_amount,
         outstanding_amount,
         overpaid_amount,
+        refunded_amount,
         settled_date,
         days_to_settle,
         days_late,
@@ -31,7 +32,8 @@ final as (
         settlement_state,
         timeliness,
         ageing_bucket,
-        is_disputed
+        is_disputed,
+        is_small_balance
     from settlement
 
 )

@@ -28,7 +28,8 @@ reversed as (
 
     select
         payment_id,
-        sum(amount) as reversed_amount
+        sum(amount) as reversed_amount,
+        sum(case when cause = 'refund' then amount else 0 end) as refunded_amount
     from reversals
     group by payment_id
 
@@ -57,6 +58,7 @@ amounts as (
     select
         payments.*,
         coalesce(reversed.reversed_amount, 0) as reversed_amount,
+        coalesce(reversed.refunded_amount, 0) as refunded_amount,
         coalesce(applied.applied_amount, 0) as applied_amount
     from payments
     left join reversed
@@ -77,6 +79,8 @@ final as (
         currency,
         method,
         cast(reversed_amount as decimal(18, 2)) as reversed_amount,
+        cast(refunded_amount as decimal(18, 2)) as refunded_amount,
+        cast(reversed_amount - refunded_amount as decimal(18, 2)) as charged_back_amount,
         cast(applied_amount as decimal(18, 2)) as applied_amount,
         cast(amount_paid - reversed_amount - applied_amount as decimal(18, 2)) as unapplied_amount,
         reversed_amount > 0 and reversed_amount = amount_paid as is_reversed

@@ -22,6 +22,8 @@ final as (
         superseded_by,
         first_seen_on,
         resolved_on,
+        end_cause,
+        recovered_amount,
         evidence
     from cases
 

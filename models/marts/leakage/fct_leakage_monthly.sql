@@ -1,5 +1,14 @@
--- What was found, resolved and still open, month by month. Long by its columns: four that happen in
--- a month, twice told, and two that add up.
+{#- what became of the part of a resolved amount that did not come in as cash -#}
+{%- set end_columns = {
+    'paid': 'carried_over_amount',
+    'credited': 'credited_amount',
+    'written_off': 'written_off_amount',
+    'corrected': 'corrected_amount',
+    'no_longer_served': 'given_up_amount',
+} -%}
+
+-- What was found, resolved and still open, month by month. Long by its columns: those that happen
+-- in a month, and two that add up.
 
 with cases as (
 
@@ -30,7 +39,9 @@ happenings as (
         1 as new_cases,
         amount as new_amount,
         0 as resolved_cases,
-        0 as resolved_amount
+        0 as resolved_amount,
+        0 as recovered_amount,
+        cast(null as {{ dbt.type_string() }}) as end_cause
     from cases
     union all
     select
@@ -41,7 +52,9 @@ happenings as (
         0 as new_cases,
         0 as new_amount,
         1 as resolved_cases,
-        amount as resolved_amount
+        amount as resolved_amount,
+        recovered_amount,
+        end_cause
     from cases
     where resolved_on is not null
 
@@ -57,7 +70,12 @@ monthly as (
         sum(new_cases) as new_cases,
         sum(new_amount) as new_amount,
         sum(resolved_cases) as resolved_cases,
-        sum(resolved_amount) as resolved_amount
+        sum(resolved_amount) as resolved_amount,
+        {% for cause, column in end_columns.items() -%}
+            sum(case when end_cause = '{{ cause }}' then resolved_amount - recovered_amount end)
+                as {{ column }},
+        {% endfor -%}
+        sum(recovered_amount) as recovered_amount
     from happenings
     group by rule, direction, currency, month_start
 
@@ -102,6 +120,10 @@ final as (
         cast(coalesce(monthly.new_amount, 0) as decimal(18, 2)) as new_amount,
         cast(coalesce(monthly.resolved_cases, 0) as bigint) as resolved_cases,
         cast(coalesce(monthly.resolved_amount, 0) as decimal(18, 2)) as resolved_amount,
+        cast(coalesce(monthly.recovered_amount, 0) as decimal(18, 2)) as recovered_amount,
+        {% for column in end_columns.values() -%}
+            cast(coalesce(monthly.{{ column }}, 0) as decimal(18, 2)) as {{ column }},
+        {% endfor -%}
         cast(
             sum(coalesce(monthly.new_cases, 0) - coalesce(monthly.resolved_cases, 0)) over by_month
             as bigint

@@ -26,9 +26,10 @@ final as (
             as applicable_amount,
         balances.open_invoice_count,
         balances.oldest_due_date,
-        balances.open_invoice_count > 0 as has_open_invoices
+        balances.open_invoice_count > 0 as has_open_invoices,
+        balances.account_id is null as is_suspense
     from balances
-    inner join accounts
+    left join accounts
         on balances.account_id = accounts.account_id
 
 )

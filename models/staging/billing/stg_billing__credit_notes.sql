@@ -18,6 +18,16 @@ accounts as (
 
 ),
 
+invoiced_accounts as (
+
+    select
+        account_id,
+        min(currency) as currency
+    from invoices
+    group by account_id
+
+),
+
 batches as (
 
     select * from {{ ref('stg_control__extract_batches') }}
@@ -31,13 +41,19 @@ resolved as (
         invoices.invoice_id is not null as has_invoice,
         invoices.account_id as invoice_account_id,
         coalesce(source.account_id, invoices.account_id) as credited_account_id,
-        coalesce(invoices.currency, accounts.currency, {{ default_currency() }}) as currency,
+        accounts.account_id is not null or invoiced_accounts.account_id is not null as has_account,
+        coalesce(
+            invoices.currency, accounts.currency, invoiced_accounts.currency, batches.currency,
+            {{ default_currency() }}
+        ) as currency,
         source.credit_date > batches.as_of_date as is_dated_after_extract
     from source
     left join invoices
         on source.invoice_id = invoices.invoice_id
     left join accounts
         on source.account_id = accounts.account_id
+    left join invoiced_accounts
+        on source.account_id = invoiced_accounts.account_id
     left join batches
         on source._batch_no = batches.batch_no
 
@@ -91,6 +107,7 @@ final as (
 
         -- flags
         {{ alerts({
+            'unknown_account': 'account_id is not null and not has_account',
             'other_accounts_invoice': 'credited_account_id != invoice_account_id',
             'dated_after_extract': 'is_dated_after_extract'
         }) }} as alerts,

@@ -10,6 +10,20 @@ plans as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+fed as (
+
+    select entity_key from {{ ref('stg_cdc__change_events') }}
+    where is_accepted and op is not null and source_table = 'raw_billing.subscriptions'
+    group by entity_key
+
+),
+
 judged as (
 
     select
@@ -51,6 +65,22 @@ priced as (
 
 ),
 
+-- a status that neither the change feed nor a date explains
+dated as (
+
+    select
+        priced.*,
+        priced.cancelled_on is null
+        and fed.entity_key is null
+        and not coalesce(batches.has_status_throughout, false) as is_status_undated
+    from priced
+    left join fed
+        on priced.subscription_id = fed.entity_key
+    left join batches
+        on priced._batch_no = batches.batch_no
+
+),
+
 final as (
 
     select
@@ -78,11 +108,12 @@ final as (
             'no_price': 'unit_price is null and not has_plan',
             'no_start': 'started_on is null',
             'cancelled_before_start': 'cancelled_on < started_on',
-            'unknown_billed': "billed_word not in ('in_advance', 'in_arrears')"
+            'unknown_billed': "billed_word not in ('in_advance', 'in_arrears')",
+            'undated_status': 'is_status_undated and ' ~ status_of('status') ~ " != 'Active'"
         }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('subscription_id') }}
-    from priced
+    from dated
 
 )
 

@@ -16,6 +16,8 @@ final as (
         source like 'simulation%' as is_simulated,
         line_of_business,
         period_end_is,
+        upper(trim(currency)) as currency,
+        coalesce(status_holds = 'throughout', false) as has_status_throughout,
 
         -- dates
         as_of_date,

@@ -4,6 +4,20 @@ with source as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+fed as (
+
+    select entity_key from {{ ref('stg_cdc__change_events') }}
+    where is_accepted and op is not null and source_table = 'raw_crm.accounts'
+    group by entity_key
+
+),
+
 judged as (
 
     select
@@ -35,6 +49,22 @@ ranked as (
 
 ),
 
+-- a status that neither the change feed nor a date explains
+dated as (
+
+    select
+        ranked.*,
+        ranked.closed_on is null
+        and fed.entity_key is null
+        and not coalesce(batches.has_status_throughout, false) as is_status_undated
+    from ranked
+    left join fed
+        on ranked.account_id = fed.entity_key
+    left join batches
+        on ranked._batch_no = batches.batch_no
+
+),
+
 final as (
 
     select
@@ -60,11 +90,12 @@ final as (
         -- flags
         {{ alerts({
             'no_customer': 'customer_id is null',
-            'closed_before_opened': 'closed_on < opened_on'
+            'closed_before_opened': 'closed_on < opened_on',
+            'undated_status': 'is_status_undated and ' ~ status_of('status') ~ " != 'Active'"
         }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('account_id') }}
-    from ranked
+    from dated
 
 )
 

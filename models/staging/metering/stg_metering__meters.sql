@@ -24,6 +24,20 @@ invoiced_accounts as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('stg_control__extract_batches') }}
+
+),
+
+fed as (
+
+    select entity_key from {{ ref('stg_cdc__change_events') }}
+    where is_accepted and op is not null and source_table = 'raw_metering.meters'
+    group by entity_key
+
+),
+
 judged as (
 
     select
@@ -78,6 +92,22 @@ claimed as (
 
 ),
 
+-- a status that neither the change feed nor a date explains
+dated as (
+
+    select
+        claimed.*,
+        claimed.updated_at is null
+        and fed.entity_key is null
+        and not coalesce(batches.has_status_throughout, false) as is_status_undated
+    from claimed
+    left join fed
+        on claimed.meter_id = fed.entity_key
+    left join batches
+        on claimed._batch_no = batches.batch_no
+
+),
+
 final as (
 
     select
@@ -103,11 +133,14 @@ final as (
             'no_account': 'account_id is null and ' ~ is_of_a_customer,
             'unknown_account': 'account_id is not null and not has_account',
             'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer,
-            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer
+            'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer,
+            'undated_status':
+                'is_status_undated and ' ~ status_of('status')
+                ~ " in ('Suspended', 'Disconnected')"
         }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('meter_id') }}
-    from claimed
+    from dated
 
 )
 

@@ -2,7 +2,8 @@
 
 Written from the rules of cash application and settlement and from the facts alone, so that the truth
 about unpaid invoices does not lean on the models that look for them. Open item: money goes where it is
-told, and what an invoice does not ask for waits. Balance forward: oldest first, an invoice holds
+told, and what an invoice does not ask for waits; a refund gives back what waits there first, and what it
+gives back beyond that is let go: nobody asks for it again, while a chargeback opens the invoice again. Balance forward: oldest first, an invoice holds
 what the account's money covers of its part of the account's charges.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.trade.facts import NOBODY
+from seeders.simulation.trade.facts import NOBODY, REFUND
 from seeders.simulation.trade.running import Running
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class _Books:
     def balances(self) -> Balances:
         invoices = self.facts.invoices
         named_cash, named_credit = self._named_cash(), self._named_credit()
+        given_back = self._given_back()
         money, credit = self._account_money()
         owed_before = self._owed_before()
         written_off_on = self._written_off_on()
@@ -85,6 +87,7 @@ class _Books:
                 np.arange(len(invoices.account)),
                 named_cash.key,
                 named_credit.key,
+                given_back.key,
                 *(rows for rows, _ in touched),
                 np.flatnonzero(written_off_on < NEVER),
             ]
@@ -94,6 +97,7 @@ class _Books:
                 invoices.issued_on,
                 named_cash.day,
                 named_credit.day,
+                given_back.day,
                 *(days for _, days in touched),
                 written_off_on[written_off_on < NEVER],
             ]
@@ -108,22 +112,20 @@ class _Books:
         by_name = np.minimum(named_credit.at(invoice, day), cents)
         held = np.clip(money.at(account, day) - owed_before[invoice], 0, cents)
         by_age = np.clip(credit.at(account, day) - owed_before[invoice], 0, cents)
-        credited = np.where(oldest_first[invoice], by_age, by_name)
-        paid = np.where(
-            oldest_first[invoice],
-            held - by_age,
-            np.clip(named_cash.at(invoice, day), 0, cents - by_name),
-        )
+        cash, room = named_cash.at(invoice, day), cents - by_name
+        let_go = np.maximum(given_back.at(invoice, day) - np.maximum(cash - room, 0), 0)
+        credited = np.where(oldest_first[invoice], by_age, by_name + let_go)
+        paid = np.where(oldest_first[invoice], held - by_age, np.clip(cash, 0, room) - let_go)
         is_open = day < written_off_on[invoice]
         open_cents = np.where(is_open, cents - credited - paid, 0)
         return _spells(invoice, day, paid, open_cents)
 
     def _named_cash(self) -> Running:
-        """Money by the invoice it is for: payments that name one, less reversals, and allocations."""
+        """Money by the invoice it is for: payments that name one, less chargebacks, and allocations."""
         facts, payments = self.facts, self.facts.payments
         counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
         names = counts & (payments.invoice != NOBODY)
-        takes = names[facts.refunds.payment]
+        takes = names[facts.refunds.payment] & (facts.refunds.kind != REFUND)
         allotted = counts[facts.allocations.payment]
         return self._by_day(
             np.concatenate(
@@ -147,6 +149,18 @@ class _Books:
                     self._allotted_cents()[allotted],
                 ]
             ),
+        )
+
+    def _given_back(self) -> Running:
+        """Refunds by the invoice that their payment names."""
+        refunds, payments = self.facts.refunds, self.facts.payments
+        counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
+        names = counts & (payments.invoice != NOBODY)
+        gives = names[refunds.payment] & (refunds.kind == REFUND)
+        return self._by_day(
+            payments.invoice[refunds.payment[gives]],
+            refunds.refunded_on[gives],
+            refunds.cents[gives],
         )
 
     def _allotted_cents(self) -> NDArray[np.int64]:

@@ -54,17 +54,25 @@ class Invoice:
     cents: int
     credited: int = 0
     received: int = 0
+    given_back: int = 0
     is_given_up: bool = False
+
+    @property
+    def let_go(self) -> int:
+        """What was given back beyond what had come in too much."""
+        excess = max(0, self.received - (self.cents - self.credited))
+        return max(0, self.given_back - excess)
 
     @property
     def paid(self) -> int:
         """What it holds of the money that came in for it."""
-        return max(0, min(self.received, self.cents - self.credited))
+        return max(0, min(self.received, self.cents - self.credited)) - self.let_go
 
     @property
     def open_cents(self) -> int:
         """What is still to come."""
-        return 0 if self.is_given_up else self.cents - self.credited - self.paid
+        asked = self.cents - self.credited - self.let_go
+        return 0 if self.is_given_up else asked - self.paid
 
 
 FACTS = {
@@ -75,7 +83,7 @@ FACTS = {
     " join raw_crm.accounts as a using (account_id) where p.currency = a.currency order by 1, 2",
     "allocations": "select allocated_on, payment_id, invoice_id, (amount * 100)::bigint"
     " from raw_payments.payment_allocations order by allocated_on, allocation_id",
-    "refunds": "select refund_date, payment_id, (amount * 100)::bigint"
+    "refunds": "select refund_date, payment_id, (amount * 100)::bigint, kind"
     " from raw_payments.refunds order by refund_date, refund_id",
     "notes": "select credit_date, invoice_id, account_id, (amount * 100)::bigint"
     " from raw_billing.credit_notes order by credit_date, credit_note_id",
@@ -138,8 +146,11 @@ class Clerk:
         for on, payment, account, invoice, cents in self.facts["payments"]:
             if on <= day and account not in by_age:
                 left[payment], names[payment] = cents, invoice
-        for on, payment, cents in self.facts["refunds"]:
-            if on <= day and payment in left:
+        for on, payment, cents, kind in self.facts["refunds"]:
+            invoice = names.get(payment)
+            if on <= day and kind == "refund" and invoice is not None:
+                books[invoice].given_back += cents
+            elif on <= day and payment in left:
                 left[payment] -= cents
         for on, payment, invoice, cents in self.facts["allocations"]:
             if on <= day and payment in left:

@@ -29,8 +29,11 @@ GIVEN = {
     " is_accepted boolean",
     "staging.stg_payments__payment_allocations": "payment_id text, allocated_on date,"
     " is_accepted boolean",
-    "staging.stg_payments__refunds": "refund_id text, payment_id text, refund_date date,"
-    " amount decimal(18, 2), refund_kind text, is_accepted boolean",
+    "staging.stg_billing__invoices": "invoice_id text, account_id text, currency text,"
+    " is_accepted boolean",
+    "staging.stg_payments__refunds": "refund_id text, payment_id text, invoice_id text,"
+    " refund_date date, amount decimal(18, 2), refund_kind text, taken_from text,"
+    " is_accepted boolean",
     "staging.stg_billing__credit_notes": "credit_note_id text, account_id text, invoice_id text,"
     " credit_date date, amount decimal(18, 2), currency text, is_accepted boolean",
     "staging.stg_billing__delinquency_policies": "policy_id text, line_of_business text,"
@@ -41,7 +44,7 @@ GIVEN = {
 
 # Under test, in the order of their needs.
 MODELS = (
-    *("int_full_payments", "int_payments", "int_payment_reversals"),
+    *("int_full_payments", "int_payments", "int_invoice_reversals", "int_payment_reversals"),
     *("int_penalty_steps", "int_delinquency_policies", "int_checked_bills", "int_checked_money"),
     *("int_checked_balances", "int_check_penalties", "int_delinquency_checks"),
 )
@@ -98,7 +101,10 @@ def _rows(life: Life, as_of: int) -> Mapping[str, list[tuple[object, ...]]]:
             for fact in payments
         ],
         "staging.stg_payments__refunds": [
-            (fact.refund_id, fact.payment_id, on(fact.day), _money(fact.amount), "refund", True)
+            (
+                *(fact.refund_id, fact.payment_id, None, on(fact.day), _money(fact.amount)),
+                *(fact.kind, "payment", True),
+            )
             for fact in life.taken_back
         ],
         "staging.stg_billing__credit_notes": [

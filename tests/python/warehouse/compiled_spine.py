@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.python.warehouse.compiled_models import Bench
-    from tests.python.warehouse.ledger_books import History
+    from tests.python.warehouse.ledger_books import History, Reversal
     from tests.python.workshop import Workshop
 
 FIRST_DAY = date(2024, 1, 1)
@@ -28,8 +28,11 @@ GIVEN = {
     " is_accepted boolean",
     "staging.stg_payments__payment_allocations": "allocation_id text, payment_id text,"
     " invoice_id text, allocated_on date, amount decimal(18, 2), is_accepted boolean",
-    "staging.stg_payments__refunds": "refund_id text, payment_id text, refund_date date,"
-    " amount decimal(18, 2), refund_kind text, is_accepted boolean",
+    "staging.stg_billing__invoices": "invoice_id text, account_id text, currency text,"
+    " is_accepted boolean",
+    "staging.stg_payments__refunds": "refund_id text, payment_id text, invoice_id text,"
+    " refund_date date, amount decimal(18, 2), refund_kind text, taken_from text,"
+    " is_accepted boolean",
     "staging.stg_billing__credit_notes": "credit_note_id text, account_id text, invoice_id text,"
     " credit_date date, amount decimal(18, 2), currency text, is_accepted boolean",
     "staging.stg_billing__write_offs": "write_off_id text, account_id text, invoice_id text,"
@@ -141,8 +144,14 @@ def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
             for fact in history.allocations
         ],
         "staging.stg_payments__refunds": [
-            (fact.refund_id, fact.payment_id, on(fact.day), fact.amount, fact.kind, True)
+            (
+                *(fact.refund_id, fact.payment_id, fact.invoice_id, on(fact.day), fact.amount),
+                *(fact.kind, _taken_from(history, fact), True),
+            )
             for fact in history.reversals
+        ],
+        "staging.stg_billing__invoices": [
+            (fact.invoice_id, fact.account_id, fact.currency, True) for fact in history.invoices
         ],
         "staging.stg_billing__credit_notes": [
             (
@@ -156,3 +165,18 @@ def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
             for fact in history.write_offs
         ],
     }
+
+
+def _taken_from(history: History, reversal: Reversal) -> str:
+    """What staging says of a reversal: whose money it takes back."""
+    if reversal.payment_id is not None:
+        return "payment"
+    account = {row.invoice_id: row.account_id for row in history.invoices}[
+        reversal.invoice_id or ""
+    ]
+    is_named = any(
+        (row.account_id, row.invoice_id) == (account, reversal.invoice_id)
+        and row.day <= reversal.day
+        for row in history.payments
+    )
+    return "invoice" if is_named else "account"

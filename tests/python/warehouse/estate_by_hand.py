@@ -35,7 +35,9 @@ ALLOCATIONS = (
     "select allocation_id, payment_id, invoice_id, allocated_on, amount"
     " from raw_payments.payment_allocations"
 )
-REFUNDS = "select refund_id, payment_id, refund_date, amount, kind from raw_payments.refunds"
+REFUNDS = (
+    "select refund_id, payment_id, refund_date, amount, kind, invoice_id from raw_payments.refunds"
+)
 CREDIT_NOTES = (
     "select credit_note_id, account_id, invoice_id, credit_date, amount"
     " from raw_billing.credit_notes"
@@ -91,9 +93,9 @@ def read_estate(project: Project) -> Estate:
             if payment in payments
         ),
         reversals=tuple(
-            Reversal(key, payment, day(on), amount, kind)
-            for key, payment, on, amount, kind in query(project, REFUNDS)
-            if payment in payments
+            Reversal(key, payment, day(on), amount, kind, None if payment else named)
+            for key, payment, on, amount, kind, named in query(project, REFUNDS)
+            if payment is None or payment in payments
         ),
         credit_notes=tuple(
             CreditNote(

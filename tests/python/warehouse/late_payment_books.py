@@ -211,6 +211,8 @@ def _history(
 
 
 def _settled(books: list[Book], day: date) -> dict[str, Any]:
+    # who owes nothing pays nothing in time
+    books = [book for book in books if book.amount > 0]
     settled = [(book, on) for book in books if (on := book.settled_before(day)) is not None]
     late = [(book, on) for book, on in settled if on > book.due_on]
     amount = sum((book.amount for book, _ in settled), ZERO)
@@ -265,7 +267,7 @@ def _shares(books: list[Book], day: date, days: int) -> list[Decimal]:
     return [
         book.unpaid_share_at_due_date()
         for book in books
-        if 0 < (day - max(book.due_on, book.issued_on)).days <= days
+        if book.amount > 0 and 0 < (day - max(book.due_on, book.issued_on)).days <= days
     ]
 
 
@@ -383,7 +385,7 @@ def _write(book: Book, movements: list[tuple[date, str, Decimal]]) -> None:
     credited: dict[date, Decimal] = defaultdict(lambda: ZERO)
     paid: dict[date, Decimal] = defaultdict(lambda: ZERO)
     for on, cause, amount in movements:
-        (credited if cause == "credit_note" else paid)[on] += amount
+        (credited if cause in {"credit_note", "refund"} else paid)[on] += amount
     net_due = unsettled = book.amount
     for day in sorted({book.issued_on, *credited, *paid}):
         net_due -= credited.get(day, ZERO)

@@ -52,13 +52,14 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Reversal:
-    """A refund or chargeback."""
+    """A refund or chargeback, of a payment or of what came in for an invoice."""
 
     refund_id: str
-    payment_id: str
+    payment_id: str | None
     day: int
     amount: Decimal
     kind: str
+    invoice_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class Books:
         net: Amount less reversals, by payment.
         received: Cash less reversals, by account and currency.
         credit_notes: Credit notes, by account and currency.
+        given: Refunds that count as credits, by account and currency.
     """
 
     credited: dict[str, Decimal] = field(default_factory=dict)
@@ -130,15 +132,28 @@ class Books:
     net: dict[str, Decimal] = field(default_factory=dict)
     received: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     credit_notes: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    given: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Receipt:
-    """A payment as of a day: when it came in, and what is left of it."""
+    """A payment as of a day: when it came in, and what went back of it, each with its day and id."""
 
     payment: Payment
     day: int
-    left: Decimal
+    amount: Decimal
+    gone: list[Reversal] = field(default_factory=list)
+
+    @property
+    def left(self) -> Decimal:
+        """What did not go back."""
+        return self.amount - sum((reversal.amount for reversal in self.gone), NOTHING)
+
+    def take(self, reversal: Reversal, most: Decimal) -> Decimal:
+        """Give back as much as there is; nothing goes back before it came in."""
+        amount = min(self.left, most)
+        self.gone.append(replace(reversal, amount=amount, day=max(reversal.day, self.day)))
+        return amount
 
 
 def close(history: History, day: int) -> Books:
@@ -163,7 +178,7 @@ def close(history: History, day: int) -> Books:
         if account in known.open_item:
             _apply_by_name(known, own, theirs, books)
         else:
-            _apply_oldest_first(own, theirs, books)
+            _apply_oldest_first(known, own, theirs, books)
     for invoice in known.invoices:
         days = [
             write_off.day
@@ -181,53 +196,110 @@ def close(history: History, day: int) -> Books:
 
 
 def _receipts(known: History) -> list[_Receipt]:
-    """Payments in the order of their dates and ids, less what went back."""
+    """Payments in the order of their dates and ids, with what went back of each."""
     invoices = {invoice.invoice_id: invoice for invoice in known.invoices}
-    receipts = []
-    for payment in known.payments:
-        day, amount = payment.day, payment.amount
-        if amount is None:
-            # in full: on the day it is paid, or issued if that is later, what it asks for then
-            named = invoices.get(payment.invoice_id or "")
-            if named is None:
-                continue
-            day = max(day, named.day)
-            amount = named.amount
+    receipts = [receipt for payment in known.payments if (receipt := _came_in(payment, known))]
+    receipts.sort(key=lambda receipt: (receipt.day, receipt.payment.payment_id))
+    by_id = {receipt.payment.payment_id: receipt for receipt in receipts}
+    in_order = sorted(known.reversals, key=lambda reversal: (reversal.day, reversal.refund_id))
+    for reversal in in_order:
+        if reversal.payment_id in by_id:
+            by_id[reversal.payment_id].take(reversal, reversal.amount)
+    for reversal in in_order:
+        if reversal.invoice_id is not None:
+            _take_newest_first(reversal, invoices[reversal.invoice_id], receipts)
+    for receipt in receipts:
+        receipt.gone.sort(key=lambda reversal: (reversal.day, reversal.refund_id))
+    return receipts
+
+
+def _came_in(payment: Payment, known: History) -> _Receipt | None:
+    """A payment as it came in; one in full is worth what its invoice asks for, once it is issued."""
+    if payment.amount is not None:
+        return _Receipt(payment, payment.day, payment.amount)
+    for named in known.invoices:
+        if named.invoice_id == payment.invoice_id:
+            day, amount = max(payment.day, named.day), named.amount
             for note in known.credit_notes:
                 same = (note.invoice_id, note.account_id) == (named.invoice_id, named.account_id)
                 if same and note.day <= day:
                     amount = max(amount - note.amount, NOTHING)
-        left = amount
-        for reversal in known.reversals:
-            if reversal.payment_id == payment.payment_id:
-                left = max(left - reversal.amount, NOTHING)
-        receipts.append(_Receipt(payment, day, left))
-    return sorted(receipts, key=lambda receipt: (receipt.day, receipt.payment.payment_id))
+            return _Receipt(payment, day, amount)
+    return None
+
+
+def _take_newest_first(reversal: Reversal, invoice: Invoice, receipts: Sequence[_Receipt]) -> None:
+    """Give back what came in for an invoice, or where nothing has, what names none."""
+    of_account = [
+        receipt
+        for receipt in receipts
+        if receipt.payment.account_id == invoice.account_id
+        and receipt.payment.currency == invoice.currency
+        and receipt.payment.day <= reversal.day
+    ]
+    named = [row for row in of_account if row.payment.invoice_id == invoice.invoice_id]
+    pile = named or [row for row in of_account if row.payment.invoice_id is None]
+    left = reversal.amount
+    for receipt in reversed(pile):
+        if receipt.day <= reversal.day and left > NOTHING and receipt.left > NOTHING:
+            left -= receipt.take(reversal, left)
+
+
+@dataclass
+class _Share:
+    """What of a payment an invoice was told to hold: cash less chargebacks, and what was refunded."""
+
+    cash: Decimal = NOTHING
+    refunded: Decimal = NOTHING
+
+
+def _shares(receipt: _Receipt, rows: Sequence[Allocation]) -> dict[str | None, _Share]:
+    """Walk through a payment: rows take from what is free, what goes back is taken from the end."""
+    own = receipt.payment.invoice_id
+    shares: dict[str | None, _Share] = {own: _Share(receipt.amount)}
+    held: list[tuple[str, Decimal]] = []
+    left, told = receipt.amount, NOTHING
+    events: list[tuple[tuple[int, int, int, str], Allocation | Reversal]] = [
+        ((max(row.day, receipt.day), 0, row.day, row.allocation_id), row) for row in rows
+    ]
+    events += [((row.day, 1, 0, row.refund_id), row) for row in receipt.gone]
+    for _, event in sorted(events, key=lambda pair: pair[0]):
+        if isinstance(event, Allocation):
+            share = min(event.amount, max(left - told, NOTHING))
+            told += event.amount
+            held.append((event.invoice_id, share))
+            shares[own].cash -= share
+            shares.setdefault(event.invoice_id, _Share()).cash += share
+            continue
+        going = event.amount
+        free = left - sum((share for _, share in held), NOTHING)
+        left -= going
+        ends = [(own, free), *reversed(held)]
+        held = []
+        for invoice_id, there in ends:
+            gone = min(there, going)
+            going -= gone
+            if event.kind == "refund":
+                shares[invoice_id].refunded += gone
+            else:
+                shares[invoice_id].cash -= gone
+            held.insert(0, (invoice_id or "", there - gone))
+        held.pop()
+    return shares
 
 
 def _apply_by_name(
     known: History, own: Sequence[Invoice], receipts: Sequence[_Receipt], books: Books
 ) -> None:
     """Open item: money goes where it is told."""
-    parts: dict[str, list[tuple[str, Decimal]]] = {invoice.invoice_id: [] for invoice in own}
+    parts: dict[str, list[tuple[str, _Share]]] = {invoice.invoice_id: [] for invoice in own}
     for receipt in receipts:
-        payment, left = receipt.payment, receipt.left
-        told = sorted(
-            (row for row in known.allocations if row.payment_id == payment.payment_id),
-            key=lambda row: (row.day, row.allocation_id),
-        )
-        shares: dict[str, Decimal] = {}
-        for row in told:
-            share = min(row.amount, left)
-            left -= share
-            shares[row.invoice_id] = shares.get(row.invoice_id, NOTHING) + share
-        if payment.invoice_id is not None:
-            shares[payment.invoice_id] = shares.get(payment.invoice_id, NOTHING) + left
-        for invoice_id, share in shares.items():
+        rows = [row for row in known.allocations if row.payment_id == receipt.payment.payment_id]
+        for invoice_id, share in _shares(receipt, rows).items():
             if invoice_id in parts:  # another account's invoice gets nothing
-                parts[invoice_id].append((payment.payment_id, share))
+                parts[invoice_id].append((receipt.payment.payment_id, share))
     for invoice in own:
-        credit = sum(
+        notes = sum(
             (
                 note.amount
                 for note in known.credit_notes
@@ -235,23 +307,38 @@ def _apply_by_name(
             ),
             NOTHING,
         )
-        credited = min(credit, invoice.amount)
-        room = invoice.amount - credited
-        books.credited[invoice.invoice_id] = credited
-        for payment_id, share in parts[invoice.invoice_id]:
-            taken = min(share, room)
-            room -= taken
+        shares = parts[invoice.invoice_id]
+        cash = sum((share.cash for _, share in shares), NOTHING)
+        refunds = sum((share.refunded for _, share in shares), NOTHING)
+        noted = min(notes, invoice.amount)
+        excess = max(cash - (invoice.amount - noted), NOTHING)
+        given = max(refunds - excess, NOTHING)
+        paid = min(cash, invoice.amount - noted) - given
+        books.credited[invoice.invoice_id] = noted + given
+        books.paid[invoice.invoice_id] = paid
+        key = (invoice.account_id, invoice.currency)
+        books.given[key] = books.given.get(key, NOTHING) + given
+        for payment_id, share in shares:
+            taken = min(share.cash - share.refunded, paid)
+            paid -= taken
             books.applied[payment_id] += taken
-        books.paid[invoice.invoice_id] = invoice.amount - credited - room
 
 
-def _apply_oldest_first(own: Sequence[Invoice], receipts: Sequence[_Receipt], books: Books) -> None:
+def _apply_oldest_first(
+    known: History, own: Sequence[Invoice], receipts: Sequence[_Receipt], books: Books
+) -> None:
     """Balance forward: whatever a payment names, the oldest invoice is filled first."""
     for currency in {invoice.currency for invoice in own}:
         theirs = [invoice for invoice in own if invoice.currency == currency]
-        key = (theirs[0].account_id, currency)
-        credit = books.credit_notes.get(key, NOTHING)
-        money = credit + books.received.get(key, NOTHING)
+        account = theirs[0].account_id
+        came_in = [receipt for receipt in receipts if receipt.payment.currency == currency]
+        notes = [
+            note
+            for note in known.credit_notes
+            if (note.account_id, note.currency) == (account, currency)
+        ]
+        money, credit, given = _walk(theirs, notes, came_in)
+        books.given[account, currency] = given
         total_paid = NOTHING
         for invoice in theirs:
             credited, held = min(credit, invoice.amount), min(money, invoice.amount)
@@ -260,11 +347,50 @@ def _apply_oldest_first(own: Sequence[Invoice], receipts: Sequence[_Receipt], bo
             books.credited[invoice.invoice_id] = credited
             books.paid[invoice.invoice_id] = held - credited
             total_paid += held - credited
-        for receipt in receipts:
-            if receipt.payment.currency == currency:
-                taken = min(receipt.left, total_paid)
-                total_paid -= taken
-                books.applied[receipt.payment.payment_id] += taken
+        for receipt in came_in:
+            taken = min(receipt.left, total_paid)
+            total_paid -= taken
+            books.applied[receipt.payment.payment_id] += taken
+
+
+def _walk(
+    invoices: Sequence[Invoice], notes: Sequence[CreditNote], receipts: Sequence[_Receipt]
+) -> tuple[Decimal, Decimal, Decimal]:
+    """Walk an account through its days.
+
+    Returns:
+        Its money, the credit in it, and what of the credit is refunds no credit note stands for.
+    """
+    events: list[tuple[int, int, str, str, Decimal]] = []
+    events += [(row.day, 1, "issue", row.invoice_id, row.amount) for row in invoices]
+    events += [(row.day, 2, "note", row.credit_note_id, row.amount) for row in notes]
+    went_back: dict[tuple[int, str, str], Decimal] = {}
+    for receipt in receipts:
+        events.append((receipt.day, 3, "receipt", receipt.payment.payment_id, receipt.amount))
+        for gone in receipt.gone:
+            key = (gone.day, gone.kind, gone.refund_id)
+            went_back[key] = went_back.get(key, NOTHING) + gone.amount
+    events += [(day, 4, kind, key, amount) for (day, kind, key), amount in went_back.items()]
+    owed = money = credit = given = NOTHING
+    for _, _, what, _, amount in sorted(events):
+        if what == "issue":
+            owed += amount
+        elif what == "note":
+            # one that finds nothing to credit stands for an earlier refund
+            paper = min(max(money + amount - owed, NOTHING), amount, given)
+            money += amount - paper
+            credit += amount - paper
+            given -= paper
+        elif what == "receipt":
+            money += amount
+        elif what == "chargeback":
+            money -= amount
+        else:
+            waiting = min(max(money - owed, NOTHING), amount)
+            money -= waiting
+            credit += amount - waiting
+            given += amount - waiting
+    return money, credit, given
 
 
 def replay(history: History, last_day: int) -> tuple[list[Books], dict[str, int | None]]:

@@ -89,6 +89,13 @@ def months_by_hand(estate: Estate, as_of: date) -> dict[tuple[str, date, str], R
 def _accounts(history: History) -> Iterator[tuple[str, History]]:
     """Each account with its own facts, and the invoices that its money names."""
     payments = {payment.payment_id: payment for payment in history.payments}
+    billed = {invoice.invoice_id: invoice.account_id for invoice in history.invoices}
+    taken_from = {
+        row.refund_id: payments[row.payment_id].account_id
+        if row.payment_id
+        else billed[row.invoice_id or ""]
+        for row in history.reversals
+    }
     for account in history.accounts:
         allocations = tuple(
             row for row in history.allocations if payments[row.payment_id].account_id == account
@@ -108,9 +115,7 @@ def _accounts(history: History) -> Iterator[tuple[str, History]]:
                 payments=paid,
                 allocations=allocations,
                 reversals=tuple(
-                    row
-                    for row in history.reversals
-                    if payments[row.payment_id].account_id == account
+                    row for row in history.reversals if taken_from[row.refund_id] == account
                 ),
                 # a payment in full asks what was credited on the invoice it names
                 credit_notes=tuple(

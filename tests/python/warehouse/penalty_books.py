@@ -54,6 +54,7 @@ class TakenBack:
     payment_id: str
     day: int
     amount: int
+    kind: str = "chargeback"
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,9 @@ def _unpaid(bill: Bill, day: int, life: Life) -> int:
     gone = sum(
         fact.amount
         for fact in life.taken_back
-        if fact.payment_id in came_in
+        # who was given money back has paid all the same
+        if fact.kind == "chargeback"
+        and fact.payment_id in came_in
         and bill.issued <= max(fact.day, came_in[fact.payment_id]) < day
     )
     return max(bill.total - received + gone, 0)

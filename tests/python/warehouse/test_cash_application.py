@@ -25,7 +25,7 @@ from tests.python.warehouse.ledger_books import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from tests.python.workshop import Workshop
@@ -109,6 +109,9 @@ def histories(draw: st.DrawFn) -> History:
                     Allocation(f"x{order[n]}", payment.payment_id, invoice.invoice_id, day, amount)
                 )
 
+    if invoices:
+        reversals += draw(_by_invoice(invoices, payments, reversals))
+
     credit_notes = tuple(
         CreditNote(
             f"c{order[n]}",
@@ -152,6 +155,126 @@ def histories(draw: st.DrawFn) -> History:
     )
 
 
+@st.composite
+def _by_invoice(
+    draw: st.DrawFn,
+    invoices: Sequence[Invoice],
+    payments: Sequence[Payment],
+    named: Sequence[Reversal],
+) -> list[Reversal]:
+    """Reversals that name an invoice and find what they take back."""
+    reversals: list[Reversal] = []
+    for n, (invoice, wait, amount, kind) in enumerate(
+        draw(
+            st.lists(
+                st.tuples(
+                    *(st.sampled_from(invoices), st.integers(0, 5), AMOUNTS),
+                    st.sampled_from(["refund", "chargeback"]),
+                ),
+                max_size=2,
+            )
+        )
+    ):
+        day = min(invoice.day + wait, LAST_DAY)
+        if amount <= _left_for(invoice, day, payments, [*named, *reversals], invoices):
+            reversals.append(Reversal(f"s{n}", None, day, amount, kind, invoice.invoice_id))
+    return reversals
+
+
+@st.composite
+def given_back(draw: st.DrawFn) -> History:
+    """One account whose invoices are paid, now and then too much, and whose money goes back."""
+    is_open_item = draw(st.booleans())
+    amounts = st.integers(1, 8).map(Decimal)
+    invoices = [
+        Invoice(f"i{n}", "a", day, amount, "USD")
+        for n, (day, amount) in enumerate(
+            draw(st.lists(st.tuples(DAYS, amounts), min_size=1, max_size=3))
+        )
+    ]
+    payments = [
+        Payment(
+            f"p{n}",
+            "a",
+            draw(st.sampled_from([invoice.invoice_id, invoice.invoice_id, None])),
+            min(max(invoice.day + wait, 0), LAST_DAY),
+            invoice.amount + more,
+            "USD",
+        )
+        for n, (invoice, wait, more) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(
+                        st.sampled_from(invoices), st.integers(-1, 3), st.sampled_from([0, 0, 2])
+                    ),
+                    min_size=1,
+                    max_size=4,
+                )
+            )
+        )
+    ]
+    reversals: list[Reversal] = []
+    for n, (payment, wait, amount, kind) in enumerate(
+        draw(
+            st.lists(
+                st.tuples(
+                    *(st.sampled_from(payments), st.integers(0, 3), amounts),
+                    st.sampled_from(["refund", "refund", "chargeback"]),
+                ),
+                min_size=1,
+                max_size=4,
+            )
+        )
+    ):
+        day = min(payment.day + wait, LAST_DAY)
+        gone = sum(
+            (row.amount for row in reversals if row.payment_id == payment.payment_id), NOTHING
+        )
+        if gone + amount <= (payment.amount or NOTHING):
+            reversals.append(Reversal(f"r{n}", payment.payment_id, day, amount, kind))
+    reversals += draw(_by_invoice(invoices, payments, reversals))
+    notes = tuple(
+        CreditNote(f"c{n}", "a", invoice.invoice_id, day, amount, "USD")
+        for n, (invoice, day, amount) in enumerate(
+            draw(st.lists(st.tuples(st.sampled_from(invoices), DAYS, amounts), max_size=3))
+        )
+    )
+    return History(
+        *(("a",), frozenset({"a"} if is_open_item else ()), tuple(invoices), tuple(payments)),
+        *((), tuple(reversals), notes, ()),
+    )
+
+
+def _left_for(
+    invoice: Invoice,
+    day: int,
+    payments: Sequence[Payment],
+    reversals: Sequence[Reversal],
+    invoices: Sequence[Invoice],
+) -> Decimal:
+    """What a reversal that names an invoice finds at the least, whatever the order of the others."""
+    accounts = {row.invoice_id: row.account_id for row in invoices}
+    there = [
+        row
+        for row in payments
+        if (row.account_id, row.currency) == (invoice.account_id, invoice.currency)
+        and row.day <= day
+    ]
+    named = [row for row in there if row.invoice_id == invoice.invoice_id]
+    pile = named or [row for row in there if row.invoice_id is None]
+    keys = {row.payment_id for row in pile}
+    gone = sum(
+        (
+            row.amount
+            for row in reversals
+            if row.payment_id in keys
+            or (row.invoice_id and accounts[row.invoice_id] == invoice.account_id)
+        ),
+        NOTHING,
+    )
+    return sum((row.amount or NOTHING for row in pile), NOTHING) - gone
+
+
 @pytest.fixture(scope="module")
 def run(workshop: Workshop) -> Callable[[History, int], Built]:
     """Builds a history as of a day."""
@@ -167,7 +290,7 @@ REPEATABLE = settings(
 )
 
 
-@given(history=histories())
+@given(history=histories() | given_back())
 @REPEATABLE
 def test_the_models_agree_with_a_replay_of_the_books(
     run: Callable[[History, int], Built], history: History
@@ -185,13 +308,13 @@ def test_the_models_agree_with_a_replay_of_the_books(
         held = {invoice_id: [NOTHING, NOTHING] for invoice_id in books.paid}
         for invoice_id, moved_on, cause, *_, amount in built.movements:
             if moved_on <= on(day):
-                held[invoice_id][cause == "credit_note"] += amount
+                held[invoice_id][cause in {"credit_note", "refund"}] += amount
         assert {key: tuple(value) for key, value in held.items()} == {
             key: (paid, books.credited[key]) for key, paid in books.paid.items()
         }
 
 
-@given(history=histories(), day=st.integers(0, LAST_DAY - 1))
+@given(history=histories() | given_back(), day=st.integers(0, LAST_DAY - 1))
 @settings(REPEATABLE, max_examples=100)
 def test_later_facts_leave_the_books_of_a_day_as_they_were(
     run: Callable[[History, int], Built], history: History, day: int
@@ -225,6 +348,7 @@ def _balances(history: History, books: Books) -> list[tuple[object, ...]]:
         totals.setdefault(key, [NOTHING] * 5)[0] += amount
     for key, amount in books.credit_notes.items():
         totals.setdefault(key, [NOTHING] * 5)[1] += amount
+    given = books.given
     open_invoices = dict.fromkeys(totals, 0)
     for invoice in history.invoices:
         key = (invoice.account_id, invoice.currency)
@@ -239,7 +363,8 @@ def _balances(history: History, books: Books) -> list[tuple[object, ...]]:
     return [
         (
             *(*key, received, credit_notes, applied, credited),
-            *(received + credit_notes - applied - credited, outstanding, open_invoices.get(key, 0)),
+            received + credit_notes + given.get(key, NOTHING) - applied - credited,
+            *(outstanding, open_invoices.get(key, 0)),
         )
         for key, (received, credit_notes, applied, credited, outstanding) in sorted(totals.items())
     ]

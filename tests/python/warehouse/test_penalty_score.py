@@ -83,10 +83,10 @@ def lives(draw: st.DrawFn) -> Life:
         )
     ]
     taken_back: list[TakenBack] = []
-    for n, (payment, day) in enumerate(
+    for n, (payment, day, kind) in enumerate(
         draw(
             st.lists(
-                st.tuples(st.sampled_from(money), DAYS),
+                st.tuples(st.sampled_from(money), DAYS, st.sampled_from(["refund", "chargeback"])),
                 max_size=3,
                 unique_by=lambda fact: fact[0].money_id,
             )
@@ -95,7 +95,7 @@ def lives(draw: st.DrawFn) -> Life:
         else []
     ):
         if payment.kind == "payment":
-            taken_back.append(TakenBack(f"r{n}", payment.money_id, day, payment.amount))
+            taken_back.append(TakenBack(f"r{n}", payment.money_id, day, payment.amount, kind))
     steps = draw(st.just([]) | policies())
     return Life(LINES, tuple(draw(bills())), tuple(money), tuple(taken_back), tuple(steps))
 

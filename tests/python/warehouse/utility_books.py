@@ -115,6 +115,7 @@ def read_utility(project: Project, as_of: date) -> Utility:
         union all
         select account_id, currency, refund_date, -amount
         from raw_payments.refunds inner join raw_payments.payments using (payment_id)
+        where kind = 'chargeback'
         """,
     ):
         if account_id in accounts and on <= as_of:
