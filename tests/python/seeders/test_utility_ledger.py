@@ -270,7 +270,7 @@ def test_the_truth_about_bills_that_money_waits_for() -> None:
         "utility.customers=12",
         "utility.first_day=2023-07-14",
         *PAYS_AHEAD,
-        "utility.prompt_full_share=1",
+        "utility.days_late_spread=60",
         policy=PolicyConfig(zombie_grace_days=3),
     )
     assert count(con, "select count(*) from raw_billing.invoices where statement_amount < 0") > 10
