@@ -527,7 +527,7 @@ def test_sentinels(books: Opened) -> None:
         "select count(*), min(hour(read_at)), max(hour(read_at)), bool_and(is_negative),"
         " bool_and(validated_kwh between 0 and 1), bool_or(validation_method = 'as_read')"
         " from metering.fct_readings where meter_number like @ and kwh < 0"
-    ) == [(30, 3, 3, True, True, False)]
+    ) == [(29, 3, 3, True, True, False)]
     ((counted,),) = query(
         case.project,
         "select sum(kwh) from metering.fct_readings"
