@@ -28,6 +28,8 @@ _OF_A_CASE: Final = frozenset(
     {"as_of", "defaults", "tables", "defaults.line_of_business", "defaults.currency"}
 )
 _NAMED_OTHERWISE: Final = frozenset({"meter_number", "feeder", "rate_schedule"})
+# Money that cannot state its currency, and may belong to nothing that has one.
+_WITHOUT_CURRENCY: Final = "raw_billing.credit_notes"
 # A coverage that is not stated begins with the first period billed: only lines that expect bills ask for it.
 _BILLED_BY_PERIOD: Final = frozenset({"subscription", "utility"})
 
@@ -75,9 +77,16 @@ class Case:
     def _is_billed_by_period(self) -> bool:
         return self.defaults.get("line_of_business") in _BILLED_BY_PERIOD
 
+    @property
+    def needed_currency(self) -> str | None:
+        """The currency that only the delivery's default can give to some of its rows."""
+        needs = _WITHOUT_CURRENCY in self.document["tables"]
+        return self.defaults.get("currency") if needs else None
+
     def goes_with(self, other: Case) -> bool:
         """Whether one mapping can say what both say about the whole."""
-        if self.as_of != other.as_of:
+        needed = {self.needed_currency, other.needed_currency} - {None}
+        if self.as_of != other.as_of or len(needed) > 1:
             return False
         mine, theirs = self.about_all, other.about_all
         return all(
@@ -128,14 +137,19 @@ def deliveries(cases: Iterable[Case]) -> list[list[Case]]:
 def write_delivery(cases: list[Case], directory: Path) -> None:
     """Write a directory that `load` takes, with the files of all cases and one mapping.
 
-    A line of business on which the cases differ is left to be told from their rows; a currency stands with each row.
+    A line of business on which the cases differ is left to be told from their rows. A currency stands with each row that
+    has one; for the others the delivery's is that of the cases which need it.
 
     Args:
         cases: Cases of one date.
         directory: Where to write; it exists.
     """
-    lines = {case.defaults.get("line_of_business") for case in cases}
+    lines = {case.defaults["line_of_business"] for case in cases}
+    currencies = {case.defaults["currency"] for case in cases}
+    needed = {case.needed_currency for case in cases} - {None}
     defaults = {"line_of_business": lines.pop()} if len(lines) == 1 else {}
+    if needed or len(currencies) == 1:
+        defaults["currency"] = str((needed or currencies).pop())
     document: dict[str, Any] = {"as_of": cases[0].as_of}
     tables: dict[str, list[dict[str, Any]]] = {}
     for case in cases:

@@ -290,6 +290,9 @@ def test_credit_of_unknown_account(books: Opened) -> None:
     assert case.accounts() == {"Mill Lane Cafe", "Quay Street Deli"}
     assert "Quay Street Deli" in case.alerts("stub_created")
     assert case.unapplied() == {"Quay Street Deli": ("500.00", "0.00")}
+    assert case.rows(
+        "select currency from receivables.fct_unapplied_cash where account_id like @"
+    ) == [("GBP",)]
     assert case.invoices() == {"A-1": "100.00"}
     assert case.cases() == ["zombie A-1 100.00 from 2025-03-07"]
     assert case.rejected() == []
