@@ -180,16 +180,18 @@ class UtilityConfig:
     """Households and businesses supplied with energy: how many, what they use, how they pay.
 
     Everything runs in cycles of `cycle_days` from `first_day` on. A customer opens accounts at the
-    chances named, per cycle, by how many of its accounts are active: none, up to `many_accounts`, more.
-    kWh are those of a cycle, before the season moves them by at most `seasonal_swing`, upwards in the
-    middle of `peak_month`.
+    chances named, before the checks of each cycle, by how many of its accounts are active: none, up to
+    `many_accounts`, more. kWh are those of a cycle, before the season moves them by at most
+    `seasonal_swing`, upwards in the middle of `peak_month`.
 
     A customer's hidden reliability r lies in one of three ranges, evenly within it. Days late are spread
     around `days_late_mean - days_late_slope * r`, never before `days_early_max` days before the due date
     nor after `(latest_base - r) * latest_scale` days after it. Nothing is paid where that is more than
     `unpaid_after_days` late and r below `unpaid_below`. Up to `prompt_days` late most bills are paid in
     full, otherwise as r has it: above `good_above`, above `fair_above`, or worse. `unreliable_share` is
-    the share of bills that are paid like this; the others are paid in full before they are due.
+    the share of bills that are paid like this; the others are paid in full before they are due. Days late
+    are whole days, cut towards 0, and shares are those of the printed total less what is already scheduled
+    for the days from issue to due date.
     """
 
     first_day: date = field(default=date(2019, 2, 2), metadata={"is_day": True})

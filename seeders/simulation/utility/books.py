@@ -1,9 +1,9 @@
 """The simulator's own books of utilities: what is paid and open of every bill, day by day.
 
 All accounts are balance forward: with C the money that has come in to date and D what had been billed before, a
-bill holds `min(max(C - D, 0), own charges)`. Payments never exceed what is owed, so money never waits
-and only grows, and the days on which it reaches into a bill lie side by side. A whole run is looked up
-at once in the sorted totals of its money.
+bill holds `min(max(C - D, 0), own charges)` from its issue on. Money only grows, so the days on which it
+reaches into a bill lie side by side; what is there before its bill is issued waits for it, and leaves nothing
+past due. A whole run is looked up at once in the sorted totals of its money.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
 
     Args:
         charges: All bills of a run of accounts that charge anything, in any order.
-        money: All payments in order, none of them beyond what was owed on its day.
+        money: All payments in order.
         due_on: The day on which the bills of each cycle are due.
 
     Returns:

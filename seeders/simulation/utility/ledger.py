@@ -1,8 +1,8 @@
 """The accounts of a run of customers, cycle by cycle: opened, checked, billed, paid, supplied.
 
-On the first day of a cycle the bills issued a cycle before are checked, then the usage of the cycle
-before is billed, then new accounts open, and what is active uses energy. Payments have days of their
-own, up to several cycles later. All accounts take each step together.
+On the first day of a cycle new accounts open, then the bills issued a cycle before are checked, then the
+usage of the cycle before is billed, and what is active uses energy. Payments have days of their own, up to
+several cycles later. All accounts take each step together.
 
 Amounts are whole cents, usage whole milli-kWh, scores thousandths and ratios millionths, so that every
 comparison is exact.
@@ -189,12 +189,12 @@ class Ledger:
             What happens in each.
         """
         for cycle in range(cycles):
+            opened = self._open(cycle)
             checks = self._check(cycle)
             swallowed = self._swallowed(cycle, checks)
             skipped, bills = self._bill(cycle)
-            self._intend(cycle, bills)
+            self._schedule(cycle, bills)
             payments = self._pay(cycle, until)
-            opened = self._open(cycle)
             usages = self._use(cycle)
             ghosts = Ghosts.concatenate([swallowed, skipped])
             yield Turn(cycle, checks, ghosts, bills, payments, opened, usages)
@@ -237,7 +237,7 @@ class Ledger:
     def _bill(self, cycle: int) -> tuple[Ghosts, Bills]:
         """Bill the usage of the cycle before, apart from bills that are skipped by mistake."""
         books, rate = self._books, self._config.ghost_rate
-        account = np.flatnonzero(self.status != CLOSED)
+        account = np.flatnonzero((self.status != CLOSED) & (self.accounts.opened < cycle))
         cents = self._charge(account)
         skipped = _ghosts(cycle, account[:0], cents[:0], is_injected=True)
         if rate > 0:
@@ -257,17 +257,23 @@ class Ledger:
         cents: NDArray[np.int64] = (rated + _RATED_PER_CENT // 2) // _RATED_PER_CENT
         return cents
 
-    def _intend(self, cycle: int, bills: Bills) -> None:
-        """Decide when each bill is going to be paid, and how much of it, if the balance allows."""
-        config, asked = self._config, bills.total > 0
-        account, total = bills.account[asked], bills.total[asked]
+    def _schedule(self, cycle: int, bills: Bills) -> None:
+        """Decide when each bill is going to be paid, and how much of it.
+
+        What is on its way for older bills, and arrives before the new one is checked, is not paid again.
+        """
+        config = self._config
+        remaining = bills.total - self._under_way_in(cycle)[bills.account]
+        asked = remaining > 0
+        account, remaining = bills.account[asked], remaining[asked]
         who, people = self.accounts.customer[account], self._customers
         spread = (
             config.days_late_spread
             * _quantiles()[(self._draw(cycle, _DAYS_LATE, account) * _QUANTILES).astype(np.int16)]
         )
         days = np.minimum(people.mean_days[who] + spread, people.latest_days[who])
-        late = np.rint(np.maximum(days, -config.days_early_max)).astype(np.int32)
+        # cut towards 0: who is less than a day early or late pays on the due date
+        late = np.maximum(days, -config.days_early_max).astype(np.int32)
         is_prompt = late <= config.prompt_days
         within = self._draw(cycle, _SHARE, account)
         share = np.where(
@@ -281,7 +287,7 @@ class Ledger:
             good = self._draw(cycle, _IS_RELIABLE, account) >= config.unreliable_share
             early = (within[good] * config.days_early_max).astype(np.int32)
             late[good], share[good], pays[good] = -1 - early, 1, True
-        cents = np.rint(total * share).astype(np.int64)
+        cents = np.rint(remaining * share).astype(np.int64)
         pays &= cents > 0
         after = late + np.int32(config.cycle_days)
         self._send(
@@ -301,18 +307,19 @@ class Ledger:
             made = payments.select(np.flatnonzero(cycles_later == later))
             self._under_way.setdefault(cycle + later, []).append(made)
 
+    def _under_way_in(self, cycle: int) -> NDArray[np.int64]:
+        """Add up what is scheduled to be paid in a cycle so far, in cents by account."""
+        made = Payments.concatenate(self._under_way.get(cycle, [_NO_PAYMENTS]))
+        self._under_way[cycle] = [made]
+        return _sums(made, len(self._books.balance))
+
     def _pay(self, cycle: int, until: int) -> Payments:
-        """Take in the payments of a cycle, none beyond what the account owes on its day."""
+        """Take in the payments of a cycle, even those beyond what the account owes by now."""
         made = Payments.concatenate(self._under_way.pop(cycle, [_NO_PAYMENTS]))
         if self._cycles.ends(cycle) > until:
             made = made.select(made.paid_on <= until)
-        balance, count = self._books.balance, len(self._books.balance)
-        offered = _sums(made, count)
-        above = np.flatnonzero((offered > balance)[made.account])
-        if len(above) > 0:
-            made.cents[above] = _capped(made.select(above), balance)
-            made = made.select(made.cents > 0)
-        balance -= np.minimum(offered, balance)
+        balance = self._books.balance
+        balance -= _sums(made, len(balance))
         return made
 
     def _open(self, cycle: int) -> Accounts:
@@ -377,7 +384,7 @@ class _Books(Arrays):
     """What is written down for each account.
 
     Attributes:
-        balance: Cents billed and not paid.
+        balance: Cents billed and not paid, below 0 where more was paid.
         total: Cents printed on the last bill.
         is_billed: Whether a bill was issued in the cycle that has just ended, and is to be checked.
         score: The penalty score.
@@ -488,17 +495,6 @@ def _sums(payments: Payments, count: int) -> NDArray[np.int64]:
     """Add payments up by account. Sums of cents are exact far beyond any balance."""
     sums = np.bincount(payments.account, weights=payments.cents, minlength=count)
     return sums.astype(np.int64)
-
-
-def _capped(payments: Payments, balance: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Cut payments to what their account owes when they are made: in order of day, then of bill."""
-    order = np.lexsort((payments.billed, payments.paid_on, payments.account))
-    account, cents = payments.account[order], payments.cents[order]
-    before = np.cumsum(cents) - cents
-    before -= before[np.searchsorted(account, account)]
-    left = np.empty_like(cents)
-    left[order] = np.clip(balance[account] - before, 0, cents)
-    return left
 
 
 @lru_cache(maxsize=1)

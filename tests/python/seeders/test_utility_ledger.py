@@ -14,13 +14,16 @@ import pytest
 from seeders.config import PolicyConfig
 from seeders.simulation.utility.books import Money
 from tests.python.seeders.utility_clerk import (
+    CENT,
     CYCLE,
     NEVER,
+    PROMPT,
     Account,
     charge,
     expected_checks,
     read_accounts,
     read_policy,
+    share_bounds,
     told,
     told_on,
     unpaid_bills,
@@ -32,6 +35,14 @@ if TYPE_CHECKING:
 
 END = date(2024, 12, 31)
 WORLDS = ["utility_world", "eventful_utility_world"]
+PAYS_AHEAD = (
+    "utility.prompt_days=365",
+    "utility.prompt_full_share=0.8",
+    "utility.unpaid_below=0",
+    "utility.days_late_mean=25",
+    "utility.days_late_spread=30",
+)
+"""Payments come so irregularly that many exceed what is owed by then: money waits for the next bill."""
 
 
 @pytest.fixture(params=WORLDS)
@@ -135,45 +146,72 @@ def _assert_a_bill_each_cycle(con: duckdb.DuckDBPyConnection, account: Account) 
     assert issued == expected - skipped
 
 
-def test_no_payment_exceeds_what_is_owed_on_its_day(con: duckdb.DuckDBPyConnection) -> None:
-    capped = 0
-    for account in read_accounts(con).values():
-        issued = {bill.invoice_id[-3:]: bill for bill in account.bills}
-        paid = Decimal(0)
+def test_a_payment_is_a_share_of_what_is_not_provided_for(con: duckdb.DuckDBPyConnection) -> None:
+    reliabilities = dict(
+        con.execute(
+            "select account_id, reliability from raw_crm.accounts"
+            " join ground_truth.customer_reliability using (customer_id)"
+        ).fetchall()
+    )
+    provided, in_full, in_part = 0, 0, 0
+    for name, account in read_accounts(con).items():
+        bills = {bill.invoice_id: bill for bill in account.bills}
         assert len({p.payment_id for p in account.payments}) == len(account.payments)
         for payment in account.payments:
-            owed = sum((b.amount for b in account.bills if b.issued <= payment.paid_on), Decimal(0))
-            assert 0 < payment.amount <= owed - paid
-            # a payment is made for one bill, whose cycle is in its id
-            bill = issued[payment.payment_id[-3:]]
-            assert bill.issued <= payment.paid_on
-            assert payment.amount <= bill.total
-            capped += payment.amount == owed - paid and payment.amount < bill.total
-            paid += payment.amount
-    assert capped > 0
+            bill = bills[payment.invoice_id]
+            left, days_late = account.left_to_pay(bill), (payment.paid_on - bill.due).days
+            assert left > 0
+            assert -15 <= days_late <= int((Decimal("1.2") - reliabilities[name]) * 100)
+            low, high = share_bounds(days_late, reliabilities[name])
+            is_full = days_late <= PROMPT and payment.amount == left
+            if not is_full:
+                assert left * low - CENT <= payment.amount <= left * high + CENT, payment
+            provided += left < bill.total
+            in_full += is_full
+            in_part += not is_full and days_late <= PROMPT
+    assert provided > 50
+    assert in_full / (in_full + in_part) == pytest.approx(0.9, abs=0.05)
 
 
-def test_money_meets_the_balance_in_the_order_of_days() -> None:
-    """Where all pay in full, a payment is what its bill prints or all that is still owed."""
-    con = simulate_utility(
-        "utility.customers=20",
-        "utility.prompt_days=365",
-        "utility.prompt_full_share=1",
-        "utility.unpaid_below=0",
-        "utility.days_late_mean=25",
-        "utility.days_late_spread=30",
-    )
-    capped = 0
+def test_what_is_on_its_way_is_not_paid_again() -> None:
+    """Where all pay late and in full, money for the bill before is on its way when a bill is issued."""
+    con = simulate_utility("utility.customers=20", *PAYS_AHEAD, "utility.prompt_full_share=1")
+    provided, enough, waiting = 0, 0, 0
     for account in read_accounts(con).values():
-        issued = {bill.invoice_id[-3:]: bill for bill in account.bills}
-        paid = Decimal(0)
-        for payment in account.payments:
-            owed = sum((b.amount for b in account.bills if b.issued <= payment.paid_on), Decimal(0))
-            bill = issued[payment.payment_id[-3:]]
-            assert payment.amount == min(bill.total, owed - paid)
-            capped += payment.amount < bill.total
-            paid += payment.amount
-    assert capped > 100
+        made = {payment.invoice_id: payment.amount for payment in account.payments}
+        for bill in account.bills:
+            left = account.left_to_pay(bill)
+            if left > 0 and bill.due + timedelta(days=120) <= END:
+                assert made[bill.invoice_id] == left
+            elif bill.due <= END:
+                assert made.get(bill.invoice_id, left) == left
+                assert (bill.invoice_id in made) <= (left > 0)
+            provided += 0 < left < bill.total
+            enough += left <= 0 < bill.total
+            waiting += bill.total < 0
+    assert min(provided, enough, waiting) > 100
+
+
+def test_days_late_are_cut_towards_the_due_date() -> None:
+    """Who means to pay less than a day early or late pays on the due date itself."""
+    con = simulate_utility(
+        "utility.customers=60",
+        "utility.first_day=2023-01-01",
+        "utility.days_late_mean=0",
+        "utility.days_late_slope=0",
+        "utility.days_late_spread=0.3",
+    )
+    days = Counter(
+        (payment.paid_on - bill.due).days
+        for account in read_accounts(con).values()
+        for bill in account.bills
+        for payment in account.payments
+        if payment.invoice_id == bill.invoice_id
+    )
+    # a day is more than three standard deviations
+    assert days[0] > 500
+    assert days[-1] + days[1] < 0.01 * days[0]
+    assert set(days) <= {-1, 0, 1}
 
 
 def test_what_is_left_at_closing_is_a_bad_debt(con: duckdb.DuckDBPyConnection) -> None:
@@ -222,10 +260,26 @@ def test_the_truth_about_unpaid_bills_on_every_day(grace: int) -> None:
         "penalty.close_score=8",
         policy=PolicyConfig(zombie_grace_days=grace),
     )
-    accounts, faults = read_accounts(con), told(con)
-    assert any(ends <= END for *_, ends in faults)
     assert count(con, "select count(*) from raw_billing.bad_debts") > 0
     assert count(con, "select count(*) from raw_billing.balance_snapshots where action='reinstate'")
+    _assert_truth_on_every_day(con, grace)
+
+
+def test_the_truth_about_bills_that_money_waits_for() -> None:
+    con = simulate_utility(
+        "utility.customers=12",
+        "utility.first_day=2023-07-14",
+        *PAYS_AHEAD,
+        "utility.days_late_spread=60",
+        policy=PolicyConfig(zombie_grace_days=3),
+    )
+    assert count(con, "select count(*) from raw_billing.invoices where statement_amount < 0") > 10
+    _assert_truth_on_every_day(con, 3)
+
+
+def _assert_truth_on_every_day(con: duckdb.DuckDBPyConnection, grace: int) -> None:
+    accounts, faults = read_accounts(con), told(con)
+    assert any(ends <= END for *_, ends in faults)
     for day in (date(2023, 7, 14) + timedelta(days=n) for n in range(537)):
         assert told_on(faults, day) == unpaid_bills(accounts, day, grace), day
 
@@ -257,8 +311,8 @@ def test_equal_payments_days_apart_are_told_as_what_they_look_like() -> None:
 
 def test_the_truth_about_repeated_payments_is_what_the_rows_say() -> None:
     con = simulate_utility(
-        "utility.customers=40",
-        "utility.residential_rate=0.0002",
+        "utility.customers=150",
+        "utility.residential_rate=0.0001",
         policy=PolicyConfig(duplicate_window_days=5),
     )
     told = con.sql(

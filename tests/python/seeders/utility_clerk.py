@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CENT: Final = Decimal("0.01")
 NEVER: Final = date.max
 GRACE: Final = 30
+PROMPT: Final = 7
 CYCLE: Final = timedelta(days=30)
 
 Found = dict[str, dict[str, Decimal]]
@@ -44,6 +45,11 @@ class Payment:
     payment_id: str
     paid_on: date
     amount: Decimal
+
+    @property
+    def invoice_id(self) -> str:
+        """The bill it was made for, whose account and cycle its own id repeats."""
+        return f"Y{self.payment_id[1:]}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,20 @@ class Account:
     def paid_between(self, first: date, end: date) -> Decimal:
         """Money that came in from a day on, before another."""
         return sum((p.amount for p in self.payments if first <= p.paid_on < end), Decimal(0))
+
+    def left_to_pay(self, bill: Bill) -> Decimal:
+        """What a customer who gets a bill has not provided for yet.
+
+        That is the printed total without what was going to come in for older bills anyway, from the day of
+        issue to the day before the check.
+        """
+        older = {each.invoice_id for each in self.bills if each.issued < bill.issued}
+        provided = [
+            payment.amount
+            for payment in self.payments
+            if payment.invoice_id in older and bill.issued <= payment.paid_on < bill.due
+        ]
+        return bill.total - sum(provided, Decimal(0))
 
     def status_on(self, day: date) -> str:
         """How it stood at the end of a day."""
@@ -151,6 +171,17 @@ def read_policy(con: duckdb.DuckDBPyConnection) -> Policy:
     return Policy(steps, rows[0][3], rows[0][4])
 
 
+def share_bounds(days_late: int, reliability: Decimal) -> tuple[Decimal, Decimal]:
+    """The least and the most that is paid of what is left, by days late, other than all of it."""
+    if days_late <= PROMPT:
+        return Decimal("0.6"), Decimal("0.9")
+    if reliability > Decimal("0.85"):
+        return Decimal("0.6"), Decimal(1)
+    if reliability > Decimal("0.7"):
+        return Decimal("0.3"), Decimal("0.6")
+    return Decimal("0.1"), Decimal("0.3")
+
+
 def charge(account: Account, kwh: Decimal) -> Decimal:
     """What usage costs."""
     return (kwh * account.rate).quantize(CENT, ROUND_HALF_UP)
@@ -174,7 +205,8 @@ def expected_checks(account: Account, policy: Policy, until: date) -> Iterator[C
         action = "penalise" if unpaid > 0 else "clear" if before > 0 else "none"
         if status != was:
             action = {"Active": "reinstate", "Suspended": "suspend", "Closed": "close"}[status]
-        ratio = unpaid / bill.total if bill.total > 0 else Decimal(0)
+        # a credit balance is nothing unpaid
+        ratio = unpaid / bill.total if unpaid > 0 else Decimal(0)
         yield Check(
             invoice_id=bill.invoice_id,
             check_date=bill.due,
@@ -212,7 +244,6 @@ def unpaid_bills(accounts: dict[str, Account], day: date, grace: int = GRACE) ->
                 found["leaky_bucket"][bill.invoice_id] = bill.amount - paid
             elif past_due > grace and account.status_on(day) == "Active":
                 found["zombie"][bill.invoice_id] = bill.amount
-        assert left == 0, "money never waits"
     return found
 
 
