@@ -138,7 +138,7 @@ final as (
 
         -- flags
         {{ alerts({
-            'unidentified': 'paying_account_id is null',
+            'unidentified': 'invoice_id is null and paying_account_id is null',
             'unknown_account': 'account_id is not null and not has_account',
             'other_accounts_invoice': 'paying_account_id != invoice_account_id',
             'dated_after_extract': 'is_dated_after_extract'
