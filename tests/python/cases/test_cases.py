@@ -20,7 +20,9 @@ from rich.console import Console
 
 from pipeline import dbt_runner, workflow
 from pipeline.building import BuildRequest
+from pipeline.landing import load_world
 from pipeline.paths import CHECKOUT
+from pipeline.verdicts import read_verdicts
 from tests.python.cases.merging import (
     SEPARATOR,
     Case,
@@ -101,19 +103,21 @@ def _extensions() -> dict[str, dict[str, object]]:
 
 
 def _make(cases: list[Case], project: Project, place: Path, tolerance: dict[str, float]) -> None:
-    """Load a delivery and build it with all tests; keep what the load said."""
+    """Load a delivery and build it with all tests; keep what `load` says of it.
+
+    That the command itself judges the rows once more, before any build, is left out: it takes a third of the time.
+    """
     place.mkdir(exist_ok=True)
     write_delivery(cases, place)
-    loaded = workflow.load(project, place, None, frozen_clock, silent)
-    report = project.warehouse.parent / REPORT
-    with report.open("w", encoding="utf-8") as file:
-        console = Console(file=file, width=200)
-        console.print(loaded.landed.render(), loaded.verdicts.render(), sep="\n")
+    landed = load_world(project.warehouse, place, None, silent)
     if tolerance:
         chosen = json.dumps({"small_balance_tolerance": tolerance})
         dbt_runner.run_dbt(project, project.warehouse, ("build", "--vars", chosen), silent)
     else:
         workflow.build(project, BuildRequest(None), frozen_clock, silent)
+    verdicts = read_verdicts(project.warehouse).with_values(landed)
+    with (project.warehouse.parent / REPORT).open("w", encoding="utf-8") as file:
+        Console(file=file, width=200).print(landed.render(), verdicts.render(), sep="\n")
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,14 @@ class Books:
             kind = " superseded" if status == "superseded" else ""
             lines.append(f"{rule} {plain(entity, self.case)} {amount} {when}{ended}{kind}")
         return sorted(lines)
+
+    def recovered(self) -> dict[str, str]:
+        """What came in by the end of cases of unpaid invoices that are over."""
+        found = self.rows(
+            "select entity_id, recovered_amount from leakage.fct_leakage_cases"
+            " where account_id like @ and rule = 'zombie' and resolved_on is not null"
+        )
+        return dict(found)
 
     def invoices(self, columns: str = "outstanding_amount") -> dict[str, Any]:
         """Columns of every invoice, by its id; a single one by itself."""
@@ -236,7 +248,9 @@ def test_every_account_has_the_line_of_business_that_its_mapping_states(
         found = books(name).rows(
             "select distinct line_of_business from core.dim_accounts where account_id like @"
         )
-        assert found == [(case.defaults["line_of_business"],)], name
+        # a meter alone makes no account
+        has_account = "raw_billing.invoices" in case.document["tables"]
+        assert found == [(case.defaults["line_of_business"],)] * has_account, name
 
 
 def test_allocation_without_date(books: Opened) -> None:
@@ -338,6 +352,12 @@ def test_evidence(books: Opened) -> None:
         "select evidence from leakage.fct_leakage_cases where account_id like @"
     )
     assert "nothing paid of 120.00" in evidence
+    assert case.recovered() == {"F1": "0.00"}
+    assert case.rows(
+        "select resolved_amount, recovered_amount, credited_amount, given_up_amount"
+        " from leakage.fct_leakage_monthly where rule = 'zombie' and currency = 'EUR'"
+        " and month_start = date '2024-03-01'"
+    ) == [("120.00", "0.00", "120.00", "0.00")]
     assert case.invoices("settlement_state, paid_amount, credited_amount") == {
         "F1": ("credited", "0.00", "120.00")
     }
@@ -508,6 +528,12 @@ def test_resolved_unpaid(books: Opened) -> None:
     assert case.invoices("settlement_state, paid_amount, outstanding_amount") == {
         "A-1": ("unpaid", "0.00", "100.00")
     }
+    assert case.recovered() == {"A-1": "0.00"}
+    # the only zombies of that delivery that are over in pounds
+    assert case.rows(
+        "select resolved_amount, recovered_amount, given_up_amount from leakage.fct_leakage_monthly"
+        " where rule = 'zombie' and currency = 'GBP' and month_start = date '2025-05-01'"
+    ) == [("100.00", "0.00", "100.00")]
 
 
 def test_same_id_other_customer(books: Opened) -> None:
@@ -612,13 +638,13 @@ def test_status_words(books: Opened) -> None:
 def test_undated_status(books: Opened) -> None:
     case = books("undated_status")
     assert case.cases() == ["zombie F1 80.00 from 2023-08-20", "zombie F2 80.00 from 2024-08-20"]
-    assert "M1" in case.alerts("status")
+    assert case.alerts("undated_status") == {"M1"}
 
 
 def test_unidentified_receipts(books: Opened) -> None:
     case = books("unidentified_receipts")
     assert case.rejected() == []
-    assert "B3" in case.alerts("")
+    assert "B3" in case.alerts("unidentified")
     assert case.rows("select sum(amount) from core.fct_cash_movements where invoice_id like @") == [
         ("500.00",)
     ]
