@@ -45,6 +45,7 @@ ADVICE = {
     "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
     "not_on_the_hour": "a reading tells the energy of one hour: sum shorter ones before",
     "number_of_several_accounts": "the meter put up last answers for the number",
+    "unknown_billed": "known are in_advance and in_arrears",
     "unknown_cash_application": "known are open_item and balance_forward",
     "unknown_kind": "known are refund and chargeback",
     "unknown_line_of_business": "known are subscription, utility and trade_credit",

@@ -4,7 +4,7 @@
 with meter_terms as (
 
     select * from {{ ref('int_meter_terms') }}
-    where status in ('Suspended', 'Disconnected')
+    where {{ is_cut_off('status') }}
 
 ),
 

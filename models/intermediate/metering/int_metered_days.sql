@@ -29,10 +29,10 @@ known as (
         meters.meter_id,
         cast(date_trunc('month', days.read_on) as date) as period_start,
         case
-            when versions.status in ('Suspended', 'Disconnected') then days.kwh_valid
+            when {{ is_cut_off('versions.status') }} then days.kwh_valid
             else days.validated_kwh
         end as usage_kwh,
-        coalesce(versions.status in ('Suspended', 'Disconnected'), false) as is_cut_off,
+        coalesce({{ is_cut_off('versions.status') }}, false) as is_cut_off,
         coalesce(days.kwh_valid, 0) = 0 and days.hours_expected > days.outage_hours as is_silent,
         coalesce(
             days.hours_valid > 1

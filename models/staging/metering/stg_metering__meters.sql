@@ -134,9 +134,7 @@ final as (
             'unknown_account': 'account_id is not null and not has_account',
             'no_rate_schedule': 'rate_schedule is null and ' ~ is_of_a_customer,
             'number_of_several_accounts': 'is_claimed_twice and ' ~ is_of_a_customer,
-            'undated_status':
-                'is_status_undated and ' ~ status_of('status')
-                ~ " in ('Suspended', 'Disconnected')"
+            'undated_status': 'is_status_undated and ' ~ is_cut_off(status_of('status'))
         }, [unknown_status('status')]) }} as alerts,
 
         {{ verdict('meter_id') }}

@@ -33,7 +33,7 @@ places as (
 cut_off_spells as (
 
     select * from {{ ref('int_meter_versions') }}
-    where status in ('Suspended', 'Disconnected')
+    where {{ is_cut_off('status') }}
 
 ),
 

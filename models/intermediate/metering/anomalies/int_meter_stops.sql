@@ -18,7 +18,7 @@ meters as (
 cut_off_spells as (
 
     select * from {{ ref('int_meter_versions') }}
-    where status in ('Suspended', 'Disconnected')
+    where {{ is_cut_off('status') }}
 
 ),
 
