@@ -269,7 +269,7 @@ def test_batches_are_numbered_by_line_and_calendar_month_alone() -> None:
 
 
 def test_advancing_by_nothing_is_refused() -> None:
-    with pytest.raises(SimulationError, match="at least 1"):
+    with pytest.raises(SimulationError, match="at least by 1 month"):
         advance(simulate(*SMALL, "period.months=1"), 0)
 
 
