@@ -210,12 +210,13 @@ def test_defaults_fill_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
     ]
 
 
-def test_a_mapping_says_when_subscriptions_are_billed_and_how_periods_end(tmp_path: Path) -> None:
-    """A row that says otherwise is right; without a word nothing is known of how periods end."""
+def test_a_mapping_says_what_its_rows_leave_out(tmp_path: Path) -> None:
+    """A row that says otherwise is right; without a word nothing is known of periods and statuses."""
     mapping = """\
 as_of: 2024-12-31
 period_end_is: exclusive
-defaults: {billed: in_arrears}
+status_holds: throughout
+defaults: {billed: in_arrears, currency: CHF}
 tables:
   raw_billing.subscriptions:
     file: subscriptions.csv
@@ -227,10 +228,10 @@ tables:
     assert said.con.execute(
         "select subscription_id, billed from raw_billing.subscriptions order by 1"
     ).fetchall() == [("1", "in_arrears"), ("2", "in_advance")]
-    batches = "select period_end_is from raw_control.extract_batches"
-    assert said.con.execute(batches).fetchall() == [("exclusive",)]
+    batches = "select period_end_is, status_holds, currency from raw_control.extract_batches"
+    assert said.con.execute(batches).fetchall() == [("exclusive", "throughout", "CHF")]
     unsaid = load(tmp_path, INVOICES, invoices=HEADER + GOOD)
-    assert unsaid.con.execute(batches).fetchall() == [(None,)]
+    assert unsaid.con.execute(batches).fetchall() == [(None, None, None)]
 
 
 def test_other_types(tmp_path: Path) -> None:

@@ -125,6 +125,10 @@ def test_a_load_replaces_the_one_before(tmp_path: Path) -> None:
             "period_end_is: 'open' is not one of inclusive, exclusive",
         ),
         (
+            INVOICES.replace("as_of:", "status_holds: always\nas_of:"),
+            "status_holds: 'always' is not one of throughout",
+        ),
+        (
             INVOICES.replace("as_of:", "defaults: {billed: monthly}\nas_of:"),
             "defaults: billed: 'monthly' is not one of in_advance, in_arrears",
         ),

@@ -182,12 +182,16 @@ def test_money_of_accounts_that_nothing_else_names_has_books(estate: Estate) -> 
         "raw_control.extract_batches": [{"as_of_date": DAY, "currency": "GBP"}],
         "raw_billing.invoices": [_invoice("I", "Known", 100)],
         "raw_billing.credit_notes": [
-            *({"credit_note_id": f"C{name}", "account_id": name} for name in ("Known", "Credited"))
+            {
+                "credit_note_id": f"C{name}",
+                "account_id": name,
+                "credit_date": "2024-02-01",
+                "amount": 500,
+            }
+            for name in ("Known", "Credited")
         ],
         "raw_payments.payments": [_payment("P", 70, account_id="Paying")],
     }
-    for note in rows["raw_billing.credit_notes"]:
-        note.update(credit_date="2024-02-01", amount=500)
     _made(estate, rows)
     assert _waiting(estate) == {
         ("Known", "EUR"): ("500.00", "0.00"),
