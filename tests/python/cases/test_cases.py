@@ -168,11 +168,11 @@ class Books:
         )
         return {row[0]: row[1] if len(row) == 2 else row[1:] for row in found}
 
-    def rejected(self) -> list[tuple[Any, ...]]:
-        """Key and reasons of every rejected row."""
+    def rejected(self, table: str = "") -> list[tuple[Any, ...]]:
+        """Key and reasons of every rejected row, or of those of one table."""
         return self.rows(
             "select row_key, reasons from data_quality.fct_rejected_rows where row_key like @"
-            " order by all"
+            f" and contains(source_table, '{table}') order by all"
         )
 
     def alerts(self, word: str) -> set[str]:
@@ -431,13 +431,14 @@ def test_lines_all_rejected(books: Opened) -> None:
 def test_negative_lines(books: Opened) -> None:
     case = books("negative_lines")
     assert case.invoices("invoiced_amount, settlement_state") == {"A-1": ("40.00", "unpaid")}
-    assert case.rejected() == [("C-1", "negative_amount")]
+    assert {line.partition(" from")[0] for line in case.cases()} == {"zombie A-1 40.00"}
+    assert case.rejected("invoices") == [("C-1", "negative_amount")]
 
 
 def test_negative_lines_bf(books: Opened) -> None:
     case = books("negative_lines_bf")
     assert case.invoices("outstanding_amount, overpaid_amount") == {"F2": ("40.00", "0.00")}
-    assert case.rejected() == [("F1", "negative_amount")]
+    assert case.rejected("invoices") == [("F1", "negative_amount")]
     assert case.unapplied() == {}
     assert case.cases() == ["zombie F2 40.00 from 2024-05-16"]
 
