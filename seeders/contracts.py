@@ -341,6 +341,14 @@ _ALL: Final = (
         "meter_id month:date used_kwh:energy registered_kwh:energy stolen_kwh:energy",
         loadable=False,
     ),
+    # what became of smart meters' places: vacancies, new tenants, holidays, solar panels, heat pumps, cars. `size` is
+    # the share of the usual energy of those that are away, the level of new tenants by that of the first ones, or kW
+    _table(
+        "ground_truth.place_changes",
+        "",
+        "meter_id account_id kind starts_on:date ends_on:date size:rate",
+        loadable=False,
+    ),
     # how reliably each simulated utility customer pays, from 0 to 1: what a model may guess at, never see
     _table(
         "ground_truth.customer_reliability",

@@ -101,6 +101,46 @@ class MeteringConfig:
     theft_observable_days: int = count(60, 0, 365)
     theft_tamper_share: float = share(0.7)
 
+    # what becomes of homes and businesses, as shares of them a year: they fall vacant, and new tenants move in,
+    # those who follow a vacancy among them. Of moves, a share is recorded as events of the meter.
+    vacancy_rate: float = share(0.05)
+    vacancy_min_days: int = count(21, 7, 400)
+    vacancy_max_days: int = count(210, 7, 400)
+    vacancy_off_share: float = share(0.15)
+    vacancy_let_share: float = share(0.7)
+    new_tenant_rate: float = share(0.10)
+    new_tenant_level_spread: float = number(0.5, 0, 2)
+    new_tenant_shape_spread: float = number(0.2, 0, 1)
+    new_tenant_season_spread: float = number(0.3, 0, 2)
+    move_recorded_share: float = share(0.8)
+    # so many times a year nobody is there
+    holiday_rate: float = number(0.8, 0, 6)
+    holiday_min_days: int = count(5, 1, 60)
+    holiday_max_days: int = count(21, 1, 60)
+    standby_min_share: float = share(0.02)
+    standby_max_share: float = share(0.10)
+
+    # solar panels, heat pumps and cars that charge: the share of homes and businesses that have them by the end of
+    # `installation_months`, and the share of these that have always had them
+    solar_share: float = share(0.10)
+    heat_pump_share: float = share(0.05)
+    car_share: float = share(0.05)
+    installed_from_start_share: float = share(0.5)
+    installation_months: int = count(12, 1, 1_000)
+    # what solar panels yield in a year by what is used in it
+    solar_min_yield: float = number(0.3, 0, 3)
+    solar_max_yield: float = number(1.2, 0, 3)
+    # the load that a heat pump adds, by what is connected
+    heat_pump_min_load: float = number(0.2, 0, 2)
+    heat_pump_max_load: float = number(0.6, 0, 2)
+    car_min_daily_share: float = share(0.3)
+    car_max_daily_share: float = share(0.8)
+    car_min_kwh: float = number(5, 1, 100)
+    car_max_kwh: float = number(25, 1, 100)
+    # the share of added loads that the utility hears of later, by so many months at most
+    load_late_share: float = share(0.1)
+    load_late_months: int = count(3, 1, 24)
+
     # bills
     tariff_change: date = date(2024, 7, 1)
     tariff_increase: float = share(0.05)
@@ -141,11 +181,20 @@ _RANGES: Final = (
     "theft_{}_share",
     "wrong_usage_{}_share",
     "partial_{}_paid",
+    "vacancy_{}_days",
+    "holiday_{}_days",
+    "standby_{}_share",
+    "solar_{}_yield",
+    "heat_pump_{}_load",
+    "car_{}_daily_share",
+    "car_{}_kwh",
 )
 
 _EXCLUSIVE: Final = (
     ("failure_rate", "replacement_rate", "disconnection_rate"),
     ("ghost_rate", "unbilled_rate", "over_billed_rate", "under_billed_rate"),
+    ("vacancy_rate", "new_tenant_rate"),
+    ("heat_pump_share", "car_share"),
 )
 
 _SINGLE: Final = (

@@ -14,7 +14,6 @@ import numpy as np
 
 from seeders.config.metering import RUNS, daily_chance, in_runs
 from seeders.simulation.arrays import Arrays
-from seeders.simulation.metering.energy import hour_words
 from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
 from seeders.simulation.metering.readings import (
     ESTIMATED,
@@ -24,12 +23,13 @@ from seeders.simulation.metering.readings import (
     TAMPER,
     VOLT,
 )
+from seeders.simulation.metering.run import hour_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.energy import Run
     from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.run import Run
     from seeders.streams import Sequences
 
     _Three: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]

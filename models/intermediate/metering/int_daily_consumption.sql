@@ -36,6 +36,12 @@ added_up as (
             end
         ) as peak,
         sum(case when hour_of_day < 6 then validated_kwh end) as night_kwh,
+        -- an hour of a run of zeros is estimated, and was registered as nothing
+        sum(case when not is_zero_run then validated_kwh end) as registered_kwh,
+        sum(case when hour_of_day < 6 and not is_zero_run then validated_kwh end)
+            as registered_night_kwh,
+        sum(case when hour_of_day >= 18 and not is_zero_run then validated_kwh end)
+            as registered_evening_kwh,
         sum(case when is_negative then kwh end) as negative_kwh,
         count(case when is_negative then 1 end) as negative_hours,
         count(case when is_spike then 1 end) as spike_hours,
@@ -67,6 +73,9 @@ final as (
         ) as peak_demand_kw,
         cast(23 - mod(peak, 24) as integer) as peak_hour,
         cast(coalesce(night_kwh, 0) as decimal(18, 3)) as night_kwh,
+        cast(coalesce(registered_kwh, 0) as decimal(18, 3)) as registered_kwh,
+        cast(coalesce(registered_night_kwh, 0) as decimal(18, 3)) as registered_night_kwh,
+        cast(coalesce(registered_evening_kwh, 0) as decimal(18, 3)) as registered_evening_kwh,
         cast(coalesce(negative_kwh, 0) as decimal(18, 3)) as negative_kwh,
         cast(negative_hours as integer) as negative_hours,
         cast(spike_hours as integer) as spike_hours,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from seeders.config import PolicyConfig
     from seeders.simulation.metering.billing import Bills
-    from seeders.simulation.metering.energy import Run
+    from seeders.simulation.metering.run import Run
 
 INVOICES: Final = "raw_billing.invoices"
 LINES: Final = "raw_billing.invoice_line_items"

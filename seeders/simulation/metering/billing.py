@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import MeteringConfig
-    from seeders.simulation.metering.energy import Energy, Run
+    from seeders.simulation.metering.energy import Energy
     from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.run import Run
 
 RIGHT, GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED, DISCONNECTED, NOT_DUE = range(7)
 RULES: Final = (
@@ -138,13 +139,14 @@ def bill(run: Run, metered: Metered) -> Bills:
     last_day = calendar.first_day + calendar.days - 1
     schedule = places.schedule_on(last_day)
     now = np.full(count, is_increased(config, last_day))
-    right = charge(config, schedule, places.watts, metered.watt_hours, now)
+    watts = places.watts_on(last_day)
+    right = charge(config, schedule, watts, metered.watt_hours, now)
     is_cut = places.cut_on <= calendar.first_day
 
     # by an old price list, or as if the schedule had not changed
     has_moved = places.moved_on <= last_day
     before = np.where(has_moved, places.schedule, schedule)
-    wrong = charge(config, before, places.watts, metered.watt_hours, now & has_moved)
+    wrong = charge(config, before, watts, metered.watt_hours, now & has_moved)
     differs = right.total - wrong.total
     is_telling = differs > right.total * config.under_billed_min_share
 
@@ -154,7 +156,7 @@ def bill(run: Run, metered: Metered) -> Bills:
     share = low + drawn * (high - low)
     off = np.rint(metered.watt_hours * share).astype(np.int64)
     billed = metered.watt_hours + off * ((fault == OVER_BILLED) * 1 - (fault == UNBILLED) * 1)
-    asked = charge(config, schedule, places.watts, billed, now)
+    asked = charge(config, schedule, watts, billed, now)
     asked = _where(fault == UNDER_BILLED, wrong, asked)
 
     measured_cents = energy_cents(config, schedule, metered.watt_hours, now)

@@ -60,6 +60,8 @@ class Catalogue:
         segments: The segments of customers that there are.
         schedule: Position of each type's schedule.
         segment: Position of each type's segment.
+        is_occupied: Whether a type's places are homes or businesses, which fall vacant and change hands.
+        has_solar_shape: Whether a type's shape is that of a place with solar panels already.
         is_three_phase: Whether a type is supplied by three phases.
         min_watts: Least connected load of a type.
         max_watts: Most of it.
@@ -79,6 +81,8 @@ class Catalogue:
     segments: tuple[str, ...]
     schedule: NDArray[np.int8]
     segment: NDArray[np.int8]
+    is_occupied: NDArray[np.bool_]
+    has_solar_shape: NDArray[np.bool_]
     is_three_phase: NDArray[np.bool_]
     min_watts: NDArray[np.int64]
     max_watts: NDArray[np.int64]
@@ -118,6 +122,8 @@ def read_catalogue() -> Catalogue:
         segments=segments,
         schedule=np.array([order.index(kind["schedule"]) for kind in types], dtype=np.int8),
         segment=np.array([segments.index(kind["segment"]) for kind in types], dtype=np.int8),
+        is_occupied=np.array([kind["use"] != "public" for kind in types]),
+        has_solar_shape=np.array([kind["shape"] == "solar" for kind in types]),
         is_three_phase=numbers("phases") > 1,
         min_watts=(numbers("min_kw") * 1_000).astype(np.int64),
         max_watts=(numbers("max_kw") * 1_000).astype(np.int64),

@@ -7,20 +7,23 @@ Energy is counted in watt-hours, so that sums are exact whatever the order. Shar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seeders.simulation.metering.catalogue import read_catalogue
-from seeders.simulation.metering.grid import (
-    DAYS_DRAWN,
-    HOURS_PER_DAY,
-    MINUTES_PER_HOUR,
-    Outages,
-    draw_outages,
+from seeders.simulation.metering.changed_use import (
+    MIDWINTER,
+    YEAR,
+    charge_cars,
+    heat,
+    leave,
+    move_in,
+    shine,
 )
-from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK, Directory, Places
+from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY, MINUTES_PER_HOUR
+from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK
+from seeders.simulation.metering.run import hour_words, related_days
 from seeders.simulation.months import NEVER
 from seeders.simulation.normal import factors, looked_up, normal
 
@@ -29,16 +32,11 @@ if TYPE_CHECKING:
 
     from seeders.config import MeteringConfig
     from seeders.simulation.metering.grid import Calendar
+    from seeders.simulation.metering.places import Places
+    from seeders.simulation.metering.run import Run
     from seeders.streams import Streams
 
-_YEAR: Final = 365.25
 _MIDSUMMER: Final = 191
-_MIDWINTER: Final = 10
-_REMEMBERED: Final = 7
-"""A day's level is made of the moods of so many days up to it."""
-
-_BITS: Final = 16
-_PER_WORD: Final = 4
 
 _NIGHT_FROM: Final = 22
 _NIGHT_TO: Final = 6
@@ -50,71 +48,6 @@ _ROLLBACK_DAY: Final = 9
 _ROLLBACK_DAYS: Final = 6
 _LAST_DAYS: Final = 5
 _ROLLBACK_HOURS: Final = 4
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of places, whole feeders of them, in a month.
-
-    Attributes:
-        config: How energy is used and stolen.
-        streams: Where the draws come from.
-        calendar: The month.
-        places: The R places.
-        directory: The numbers of all meters.
-        first_feeder: Number of the first of their F feeders.
-    """
-
-    config: MeteringConfig
-    streams: Streams
-    calendar: Calendar
-    places: Places
-    directory: Directory
-    first_feeder: int
-
-    @property
-    def start(self) -> int:
-        """Number of the first place."""
-        return self.first_feeder * self.config.meters_per_feeder
-
-    @property
-    def size(self) -> int:
-        """How many places there are."""
-        return len(self.places.number)
-
-    @property
-    def feeders(self) -> int:
-        """How many feeders there are."""
-        return -(-self.size // self.config.meters_per_feeder)
-
-    @cached_property
-    def feeder(self) -> NDArray[np.int64]:
-        """Position of each place's feeder."""
-        return self.places.feeder - self.first_feeder
-
-    @cached_property
-    def outages(self) -> Outages:
-        """The month's outages."""
-        return draw_outages(
-            self.config, self.streams, self.calendar, self.first_feeder, self.feeders
-        )
-
-    @cached_property
-    def minutes_out(self) -> NDArray[np.uint8]:
-        """F x H minutes of interruption."""
-        return self.outages.minutes(self.feeders, self.calendar.hours)
-
-    @cached_property
-    def minutes_sagging(self) -> NDArray[np.uint8]:
-        """F x H minutes in which the voltage sags."""
-        return self.outages.minutes(self.feeders, self.calendar.hours, sags=True)
-
-    def draw(self, stream: str, width: int = 1) -> NDArray[np.float64]:
-        """Draw so many times for each place this month, R x width."""
-        drawn = self.streams.uniform(
-            f"metering.{stream}", self.start * width, self.size * width, self.calendar.month
-        )
-        return drawn.reshape(self.size, width)
 
 
 @dataclass(frozen=True)
@@ -150,85 +83,53 @@ def use_energy(run: Run) -> Energy:
     return Energy(used, registered, stolen, _fed(run, used))
 
 
-def hour_words(run: Run, stream: str, start: int, count: int) -> NDArray[np.uint16]:
-    """Draw 16 bits for each hour of meters in a row.
-
-    Args:
-        run: The run.
-        stream: What is drawn.
-        start: Number of the first meter.
-        count: How many meters.
-
-    Returns:
-        count x H numbers.
-    """
-    words = run.calendar.hours // _PER_WORD
-    drawn = run.streams.words(
-        f"metering.{stream}", start * words, count * words, run.calendar.month
-    )
-    # an explicit byte order: the same draws on every machine
-    return drawn.astype("<u8").view("<u2").reshape(count, run.calendar.hours)
-
-
 def _used(run: Run) -> NDArray[np.int32]:
     config, calendar, places = run.config, run.calendar, run.places
     catalogue = read_catalogue()
-    mean = places.watts * catalogue.utilisation[places.kind] * places.level
-    levels = (_moods(run) * mean[:, None]).astype(np.float32)
-    levels[
-        np.arange(calendar.first_day, calendar.first_day + calendar.days) >= places.cut_on[:, None]
-    ] = 0
-    used = _profile(calendar)[places.kind]
+    usual = places.watts * catalogue.utilisation[places.kind] * places.level
+    season = _season(calendar)
+    levels = (related_days(run, "day", run.start, run.size) * usual[:, None]).astype(np.float32)
+    used = _profile(calendar, season)[places.kind]
     used *= levels[:, :, None]
-    used = used.reshape(run.size, calendar.hours)
+    move_in(run, used, season)
+    heating = heat(run, used)
+    leave(run, used, usual)
+    by_hour = used.reshape(run.size, calendar.hours)
     noise = hour_words(run, "hour", run.start, run.size)
-    used *= looked_up(factors(config.hour_spread), noise)
-    ceiling = (places.watts * config.load_ceiling).astype(np.float32)
-    np.minimum(used, ceiling[:, None], out=used)
+    by_hour *= looked_up(factors(config.hour_spread), noise)
+    ceiling = (places.watts * config.load_ceiling + heating).astype(np.float32)
+    np.minimum(by_hour, ceiling[:, None], out=by_hour)
+    charge_cars(run, used)
+    shine(run, used)
+    cut = np.flatnonzero(places.cut_on < calendar.first_day + calendar.days)
+    used[cut] *= (calendar.day_numbers < places.cut_on[cut, None])[:, :, None]
     supplied = (MINUTES_PER_HOUR - run.minutes_out) / np.float32(MINUTES_PER_HOUR)
-    used *= supplied[run.feeder]
-    np.rint(used, out=used)
-    return used.astype(np.int32)
+    by_hour *= supplied[run.feeder]
+    np.rint(by_hour, out=by_hour)
+    return by_hour.astype(np.int32)
 
 
-def _profile(calendar: Calendar) -> NDArray[np.float32]:
+def _season(calendar: Calendar) -> NDArray[np.float64]:
+    """Give by how much warm and cold days lift each type's load: T x D."""
+    catalogue = read_catalogue()
+    angle = 2 * np.pi * calendar.day_of_year / YEAR
+    # warm and cold lift a load apart, each at its own time of the year and not in spring or autumn
+    warm = np.maximum(np.cos(angle - 2 * np.pi * _MIDSUMMER / YEAR), 0) ** 1.5
+    cold = np.maximum(np.cos(angle - 2 * np.pi * MIDWINTER / YEAR), 0) ** 1.5
+    season: NDArray[np.float64] = (
+        1 + catalogue.summer[:, None] * warm + catalogue.winter[:, None] * cold
+    )
+    return season
+
+
+def _profile(calendar: Calendar, season: NDArray[np.float64]) -> NDArray[np.float32]:
     """Give each type's load by day and hour of a month, by its mean over the year: T x D x 24."""
     catalogue = read_catalogue()
-    angle = 2 * np.pi * calendar.day_of_year / _YEAR
-    # warm and cold lift a load apart, each at its own time of the year and not in spring or autumn
-    warm = np.maximum(np.cos(angle - 2 * np.pi * _MIDSUMMER / _YEAR), 0) ** 1.5
-    cold = np.maximum(np.cos(angle - 2 * np.pi * _MIDWINTER / _YEAR), 0) ** 1.5
-    season = 1 + catalogue.summer[:, None] * warm + catalogue.winter[:, None] * cold
     day = season * (1 + catalogue.weekend[:, None] * calendar.is_weekend)
     profile: NDArray[np.float32] = (day[:, :, None] * catalogue.shape[:, None, :]).astype(
         np.float32
     )
     return profile
-
-
-def _moods(run: Run) -> NDArray[np.float64]:
-    """Give the level of each place's days, R x D: related from day to day, across months as well."""
-    config, calendar = run.config, run.calendar
-
-    def drawn(month: int) -> NDArray[np.float64]:
-        # a month before the first has draws too
-        return normal(
-            run.streams.uniform(
-                "metering.day", run.start * DAYS_DRAWN, run.size * DAYS_DRAWN, month + 1
-            ).reshape(run.size, DAYS_DRAWN)
-        )
-
-    days_before = calendar.first_day - calendar.axis.first_day(calendar.month - 1)
-    earlier = drawn(calendar.month - 1)[:, days_before - _REMEMBERED + 1 : days_before]
-    moods = np.concatenate([earlier, drawn(calendar.month)[:, : calendar.days]], axis=1)
-    weights = config.day_memory ** np.arange(_REMEMBERED)
-    weights /= np.sqrt((weights**2).sum())
-    level = np.zeros((run.size, calendar.days))
-    for ago, weight in enumerate(weights):
-        begins = _REMEMBERED - 1 - ago
-        level += weight * moods[:, begins : begins + calendar.days]
-    spread = config.day_spread
-    return np.exp(spread * level - spread**2 / 2)
 
 
 def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> None:

@@ -11,8 +11,16 @@ import pyarrow as pa
 from seeders.faults.metering import TAMPERINGS
 from seeders.simulation import columns
 from seeders.simulation.metering import names
+from seeders.simulation.metering.changes import (
+    CAR,
+    HEAT_PUMP,
+    KINDS,
+    SOLAR,
+    TENANT,
+    VACANCY,
+)
 from seeders.simulation.metering.energy import is_stealing
-from seeders.simulation.metering.grid import CAUSES, MAINTENANCE, SHEDDING
+from seeders.simulation.metering.grid import CAUSES, HOURS_PER_DAY, MAINTENANCE, SHEDDING
 from seeders.simulation.metering.places import MAGNET, METHODS
 from seeders.simulation.metering.readings import SECONDS_PER_HOUR
 from seeders.simulation.metering.state_rows import CURRENCY
@@ -25,12 +33,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.faults.metering import Dirty
-    from seeders.simulation.metering.energy import Energy, Run
+    from seeders.simulation.metering.energy import Energy
     from seeders.simulation.metering.places import Meters
     from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.run import Run
 
 OUTAGES: Final = "raw_metering.outages"
 METER_EVENTS: Final = "raw_metering.meter_events"
+PLACE_CHANGES: Final = "ground_truth.place_changes"
 
 # fault ids begin with them; those of bills are in `bill_rows`
 _LETTERS: Final = {"energy_theft": "MT", "meter_failure": "MF"}
@@ -38,6 +48,7 @@ _LETTERS: Final = {"energy_theft": "MT", "meter_failure": "MF"}
 _SECONDS_PER_MINUTE: Final = 60
 _CENT_DIGITS: Final = 2
 _TAG_DIGITS: Final = 2
+_SIZE_DIGITS: Final = 6
 
 
 def outage_rows(run: Run, batch: int) -> pa.RecordBatch:
@@ -80,6 +91,7 @@ def event_rows(
         _tamperings(run, told, dirty),
         *_swaps(run, energy, told),
         *_cuts_and_magnets(run, told),
+        *_moves(run, told),
     ):
         count = len(events["event_id"])
         yield pa.record_batch({**events, "_batch_no": columns.constant_number(batch, count)})
@@ -152,10 +164,7 @@ def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
         (magnet, "G", "tamper", TAMPERINGS[1], places.theft_from[magnet]),
     ):
         number = places.number[rows]
-        sequence = told.sequence[rows]
-        hour = (day.astype(np.int64) - calendar.first_day) * 24
-        for place, since in zip(told.swaps.place, told.swaps.hour, strict=True):
-            sequence[(rows == place) & (hour >= since)] += 1
+        sequence = _sequence(run, told, rows, day)
         yield _events(
             names.of_month("X", number, calendar.month, tag),
             names.of_meter(names.METER_NUMBER, number, sequence),
@@ -163,6 +172,68 @@ def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
             kind,
             columns.constant(detail, len(rows)),
         )
+
+
+def _moves(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
+    """Write the moves that the utility hears of: who moves in at once follows somebody who moves out."""
+    calendar = run.calendar
+    recorded = run.changes.select(run.changes.is_recorded)
+    vacancies, tenants = recorded.of(VACANCY), recorded.of(TENANT)
+    vacated = vacancies.place * np.int64(NEVER) + vacancies.ends_on
+    at_once = tenants.select(~np.isin(tenants.place * np.int64(NEVER) + tenants.starts_on, vacated))
+    for moves, tag, kind, detail in (
+        (vacancies, "O", "move_out", "contract ended"),
+        (at_once, "O", "move_out", "contract ended"),
+        (tenants, "N", "move_in", "new contract"),
+    ):
+        now = moves.select(calendar.axis.month_of(moves.starts_on) == calendar.month)
+        number = run.places.number[now.place]
+        sequence = _sequence(run, told, now.place, now.starts_on)
+        yield _events(
+            names.of_month("X", number, calendar.month, tag),
+            names.of_meter(names.METER_NUMBER, number, sequence),
+            now.starts_on.astype(np.int64) * SECONDS_PER_DAY,
+            kind,
+            columns.constant(detail, len(number)),
+        )
+
+
+def _sequence(
+    run: Run, told: Told, rows: NDArray[np.int64], day: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Find the meter that is in force at places when a day begins."""
+    sequence = told.sequence[rows]
+    hour = (day.astype(np.int64) - run.calendar.first_day) * HOURS_PER_DAY
+    for place, since in zip(told.swaps.place, told.swaps.hour, strict=True):
+        sequence[(rows == place) & (hour >= since)] += 1
+    return sequence
+
+
+def change_rows(run: Run, told: Told) -> pa.RecordBatch:
+    """Tell what changes at places in a month; what was there before the first month is told with it.
+
+    Args:
+        run: The run and the month.
+        told: What its meters tell.
+    """
+    calendar, changes = run.calendar, run.changes
+    month = np.maximum(calendar.axis.month_of(changes.starts_on), 0)
+    now = changes.select(month == calendar.month)
+    number = run.places.number[now.place]
+    sequence = _sequence(run, told, now.place, now.starts_on)
+    # watts as kW
+    size = np.where(np.isin(now.kind, (SOLAR, HEAT_PUMP, CAR)), now.size / 1_000, now.size)
+    units = np.rint(size * 10**_SIZE_DIGITS).astype(np.int64)
+    return pa.record_batch(
+        {
+            "meter_id": names.of_meter(names.METER, number, sequence),
+            "account_id": names.of_place(names.ACCOUNT, number),
+            "kind": columns.choice(KINDS, now.kind),
+            "starts_on": columns.days(now.starts_on),
+            "ends_on": columns.days(now.ends_on),
+            "size": columns.decimals(units, _SIZE_DIGITS),
+        }
+    )
 
 
 def _events(

@@ -79,11 +79,15 @@ class Calendar:
         """How many hours it has."""
         return self.days * HOURS_PER_DAY
 
+    @cached_property
+    def day_numbers(self) -> NDArray[np.int64]:
+        """The number of each of its days."""
+        return np.arange(self.first_day, self.first_day + self.days, dtype=np.int64)
+
     @property
     def is_weekend(self) -> NDArray[np.bool_]:
         """Whether each of its days is a Saturday or Sunday."""
-        days = np.arange(self.first_day, self.first_day + self.days)
-        return (days + _EPOCH_WEEKDAY) % _WEEK >= _SATURDAY
+        return (self.day_numbers + _EPOCH_WEEKDAY) % _WEEK >= _SATURDAY
 
     @property
     def day_of_year(self) -> NDArray[np.int64]:

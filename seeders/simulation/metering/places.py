@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.changes import added_load
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.normal import normal
 
@@ -69,6 +70,8 @@ class Places(Arrays):
         share: Which share of the energy.
         moved_on: The day its rate schedule changes, `NEVER` for most.
         cut_on: The day it is disconnected for good, `NEVER` for most.
+        more_watts: What a heat pump or a car adds to its connected load.
+        more_from: The day from which on that is registered, `NEVER` for most.
     """
 
     number: NDArray[np.int64]
@@ -83,11 +86,17 @@ class Places(Arrays):
     share: NDArray[np.float64]
     moved_on: NDArray[np.int32]
     cut_on: NDArray[np.int32]
+    more_watts: NDArray[np.int64]
+    more_from: NDArray[np.int32]
 
     def schedule_on(self, day: int) -> NDArray[np.int8]:
         """Give the rate schedule in force at each place on a day."""
         moved = read_catalogue().moves[self.schedule]
         return np.where(self.moved_on <= day, moved, self.schedule)
+
+    def watts_on(self, day: int) -> NDArray[np.int64]:
+        """Give the connected load that is registered for each place on a day."""
+        return np.where(self.more_from <= day, self.watts + self.more_watts, self.watts)
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,11 @@ def draw_places(
         share=share,
         moved_on=lives.moved_on,
         cut_on=lives.cut_on,
+        more_watts=np.zeros(count, dtype=np.int64),
+        more_from=np.full(count, NEVER, dtype=np.int32),
     )
+    more_watts, more_from = added_load(config, streams, axis, places)
+    places = replace(places, more_watts=more_watts, more_from=more_from)
     return places, lives.meters(opened_on)
 
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.faults.metering import Dirty
-    from seeders.simulation.metering.energy import Energy, Run
+    from seeders.simulation.metering.energy import Energy
     from seeders.simulation.metering.places import Meters
     from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.run import Run
 
 READINGS: Final = "raw_metering.readings"
 READING_FAULTS: Final = "ground_truth.reading_faults"

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders.simulation.arrays import Arrays
-from seeders.simulation.metering.energy import hour_words
 from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import NEUTRAL
+from seeders.simulation.metering.run import hour_words
 from seeders.simulation.months import SECONDS_PER_DAY
 from seeders.simulation.normal import STEPS, looked_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.energy import Energy, Run
+    from seeders.simulation.metering.energy import Energy
     from seeders.simulation.metering.places import Meters
+    from seeders.simulation.metering.run import Run
 
 QUALITIES: Final = (None, "estimated", "no_signal", "reverse", "tamper")
 FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
@@ -102,7 +103,7 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
     ends_at = begins_at + calendar.hours * SECONDS_PER_HOUR
     kwh = np.concatenate([energy.registered, energy.fed])
     is_dead = np.zeros(kwh.shape, dtype=np.bool_)
-    days = np.arange(calendar.first_day, calendar.first_day + calendar.days)
+    days = calendar.day_numbers
     cut = np.flatnonzero(run.places.cut_on <= days[-1])
     is_dead[cut] = np.repeat(days >= run.places.cut_on[cut, None], HOURS_PER_DAY, axis=1)
 

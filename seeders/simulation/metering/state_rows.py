@@ -79,17 +79,19 @@ def accounts(places: Places, config: MeteringConfig) -> Entities:
 
 
 def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
-    """Give the meters of places: put up, charged by another schedule, cut off, replaced."""
-    moved_at, cut_at = (
+    """Give the meters of places: put up, charged by another schedule, cut off, replaced, more connected."""
+    moved_at, cut_at, more_at = (
         np.where(day == NEVER, NEVER_AT, day.astype(np.int64) * SECONDS_PER_DAY)[these.place]
-        for day in (places.moved_on, places.cut_on)
+        for day in (places.moved_on, places.cut_on, places.more_from)
     )
+    # a turn has a second of its own
+    more_at = np.where(more_at == NEVER_AT, NEVER_AT, more_at + SECONDS_PER_HOUR)
     begins, ends = these.installed_at, these.removed_at
 
     def within(at: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.where((at >= begins) & (at < ends), at, NEVER_AT)
 
-    turns = (begins, within(moved_at), within(cut_at), ends)
+    turns = (begins, within(moved_at), within(cut_at), ends, within(more_at))
     catalogue = read_catalogue()
 
     def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
@@ -98,6 +100,8 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
         has_moved = (moved_at[rows] < begins[rows]) | (turns[1][rows] <= at)
         schedule = places.schedule[place]
         schedule = np.where(has_moved, catalogue.moves[schedule], schedule)
+        has_more = (more_at[rows] < begins[rows]) | (turns[4][rows] <= at)
+        watts = places.watts[place] + np.where(has_more, places.more_watts[place], 0)
         status = np.where(ends[rows] <= at, 2, np.where(turns[2][rows] <= at, 1, 0))
         return {
             "meter_id": names.of_meter(names.METER, number, sequence),
@@ -107,7 +111,7 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
             "rate_schedule": columns.plain(columns.choice(catalogue.schedule_names, schedule)),
             "district": names.districts(places.feeder[place] // config.feeders_per_district),
             "feeder": names.feeders(places.feeder[place]),
-            "connected_load_kw": columns.decimals(places.watts[place], _WATT_DIGITS),
+            "connected_load_kw": columns.decimals(watts, _WATT_DIGITS),
             "status": columns.choice(_STATUSES, status.astype(np.int8)),
             "installed_on": _days(begins[rows]),
             "updated_at": columns.timestamps(last_turn([turn[rows] for turn in turns], at)),

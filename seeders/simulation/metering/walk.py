@@ -21,10 +21,13 @@ from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.metering.bill_rows import FAULTS, bill_rows, bill_truth
 from seeders.simulation.metering.billing import bill, measure
-from seeders.simulation.metering.energy import Run, use_energy
+from seeders.simulation.metering.changes import draw_changes
+from seeders.simulation.metering.energy import use_energy
 from seeders.simulation.metering.event_rows import (
     METER_EVENTS,
     OUTAGES,
+    PLACE_CHANGES,
+    change_rows,
     event_rows,
     meter_truth,
     outage_rows,
@@ -40,6 +43,7 @@ from seeders.simulation.metering.reading_rows import (
     reading_rows,
 )
 from seeders.simulation.metering.readings import tell
+from seeders.simulation.metering.run import Run
 from seeders.simulation.metering.state_rows import (
     LINE_OF_BUSINESS,
     accounts,
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
 
     from seeders.config import MeteringConfig, SimulationConfig
     from seeders.simulation.metering.billing import Metered
+    from seeders.simulation.metering.changes import Changes
     from seeders.simulation.metering.places import Meters, Places
     from seeders.writer import Appender
 
@@ -130,8 +135,9 @@ class MeteringWalk:
         places, all_meters = draw_places(
             self._metering, self._streams, self.axis, range(self._metering.meters), months
         )
+        changes = draw_changes(self._metering, self._streams, self.axis, places, months)
         self._states(appender, places, all_meters, passed, months)
-        runs = self._runs(places, all_meters)
+        runs = self._runs(places, all_meters, changes)
         directory = Directory.of(all_meters, self._feeders)
         waiting: list[_Waiting | None] = [None] * len(runs)
         for month in range(max(0, passed - 1), months):
@@ -139,12 +145,13 @@ class MeteringWalk:
             if is_new:
                 step(f"meters, {self.axis.label(month)}")
                 appender.add(BATCHES, self._batches.row(month))
-            for number, (first_feeder, of_run, their_meters) in enumerate(runs):
+            for number, (first_feeder, of_run, their_meters, their_changes) in enumerate(runs):
                 run = Run(
                     self._metering,
                     self._streams,
                     Calendar(self.axis, month),
                     of_run,
+                    their_changes,
                     directory,
                     first_feeder,
                 )
@@ -153,7 +160,9 @@ class MeteringWalk:
                 if is_new and left is not None:
                     self._arrive(appender, left, self._batches.batch_no(month))
 
-    def _runs(self, places: Places, these: Meters) -> list[tuple[int, Places, Meters]]:
+    def _runs(
+        self, places: Places, these: Meters, changes: Changes
+    ) -> list[tuple[int, Places, Meters, Changes]]:
         """Cut the places into runs of whole feeders."""
         per_feeder = self._metering.meters_per_feeder
         feeders = max(1, self.config.output.chunk_rows // (_ROWS_PER_METER * per_feeder))
@@ -167,6 +176,7 @@ class MeteringWalk:
                     start // per_feeder,
                     places.select(np.arange(start, stop)),
                     _moved(inside, start),
+                    changes.within(start, stop),
                 )
             )
         return runs
@@ -206,6 +216,7 @@ class MeteringWalk:
                 appender.add(METER_EVENTS, rows)
             appender.add(READING_FAULTS, fault_rows(run, told, dirty.spells, these))
             appender.add(METER_MONTHS, month_rows(run, energy, told))
+            appender.add(PLACE_CHANGES, change_rows(run, told))
             for rows in meter_truth(run, energy, these):
                 appender.add(FAULTS, rows)
         return _Waiting(run, metered, late)

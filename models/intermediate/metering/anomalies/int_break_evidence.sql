@@ -8,7 +8,6 @@
 with breaks as (
 
     select * from {{ ref('int_residual_breaks') }}
-    where not is_night
 
 ),
 
@@ -75,13 +74,23 @@ days as (
 
     select
         residuals.place_id,
+        breaks.is_night,
         residuals.read_on >= breaks.broke_on as is_after,
         abs({{ days_from('breaks.broke_on', 'residuals.read_on') }})
         < {{ var('anomaly_window_days') }} as is_near,
+        abs({{ days_from('breaks.broke_on', 'residuals.read_on') }})
+        < {{ var('anomaly_edge_days') }} as is_edge,
         {{ days_from('residuals.read_on', 'last_days.last_day') }}
         < {{ var('anomaly_tail_days') }} as is_last,
         breaks.mean_before,
-        residuals.level_residual,
+        case when breaks.is_night then residuals.night_residual else residuals.level_residual end
+            as residual,
+        -- what else falls where energy is taken: the light hours as much as the dark, the night itself
+        case
+            when breaks.is_night then residuals.night_level_residual else residuals.light_residual
+        end as other_residual,
+        residuals.evening_residual - residuals.light_residual as evening_shape,
+        residuals.night_residual as night_shape,
         residuals.supplied_hours,
         residuals.hours_valid,
         residuals.zero_hours,
@@ -107,9 +116,16 @@ compared as (
 
     select
         place_id,
+        is_night,
+        {{ drop_of('residual', 'is_edge') }} as edge_drop,
+        {{ drop_of('other_residual', 'is_near') }} as other_near_drop,
+        {{ drop_of('other_residual', 'true') }} as other_lasting_drop,
+        greatest(
+            abs({{ drop_of('evening_shape', 'is_near') }}), abs({{ drop_of('night_shape', 'is_near') }})
+        ) as shape_change,
         cast(
-            cast(sum(mean_before - level_residual) filter (where is_last) as double)
-            / nullif(count(*) filter (where is_last), 0) as decimal(9, 4)
+            cast(sum(mean_before - residual) filter (where is_last) as double)
+            / nullif(count(residual) filter (where is_last), 0) as decimal(9, 4)
         ) as tail_drop,
         count(unexplained_kwh) filter (where is_near and not is_after) as balance_days_before,
         count(unexplained_kwh) filter (where is_near and is_after) as balance_days_after,
@@ -132,7 +148,7 @@ compared as (
         / (cast(sum(hours_valid) filter (where is_after) as double) + {{ clean_hours }})
             as sag_share_after
     from days
-    group by place_id
+    group by place_id, is_night
 
 ),
 
@@ -140,6 +156,7 @@ tampered as (
 
     select
         breaks.place_id,
+        breaks.is_night,
         count(*) as tamper_days
     from breaks
     inner join tampers
@@ -147,7 +164,7 @@ tampered as (
         breaks.place_id = tampers.place_id
         and abs({{ days_from('breaks.broke_on', 'tampers.tampered_on') }})
         <= {{ var('anomaly_tamper_days') }}
-    group by breaks.place_id
+    group by breaks.place_id, breaks.is_night
 
 ),
 
@@ -155,7 +172,12 @@ final as (
 
     select
         compared.place_id,
+        compared.is_night,
+        compared.edge_drop,
+        compared.other_near_drop,
+        compared.other_lasting_drop,
         compared.tail_drop,
+        compared.shape_change,
         -- kWh a day that went missing from the meter, and that came up as loss of its feeder
         cast(compared.near_lost_kwh as double) / nullif(compared.balance_days_after, 0)
             as missing_day_kwh,
@@ -176,7 +198,9 @@ final as (
     inner join noise
         on compared.place_id = noise.place_id
     left join tampered
-        on compared.place_id = tampered.place_id
+        on
+        compared.place_id = tampered.place_id
+        and compared.is_night = tampered.is_night
 
 )
 

@@ -16,6 +16,13 @@ noise as (
 
 ),
 
+tenancies as (
+
+    select * from {{ ref('int_tenancies') }}
+
+),
+
+-- where nobody is known to live, a supply that is off is none of the meter
 final as (
 
     select
@@ -46,6 +53,13 @@ final as (
         on stops.meter_id = places.meter_id
     left join noise
         on places.place_id = noise.place_id
+    left join tenancies
+        on
+        places.place_id = tenancies.place_id
+        and tenancies.is_vacant
+        and stops.stopped_on >= {{ day_add('tenancies.began_on', -1) }}
+        and {{ day_add('stops.last_stopped_on', -1) }} <= tenancies.ended_on
+    where tenancies.place_id is null
 
 )
 

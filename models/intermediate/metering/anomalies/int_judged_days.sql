@@ -56,9 +56,20 @@ supplied as (
         daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0) as supplied_hours,
         daily.hours_valid,
         daily.outage_hours,
-        daily.validated_kwh,
+        daily.registered_kwh,
+        daily.registered_night_kwh,
+        daily.registered_evening_kwh,
         daily.night_kwh,
         daily.sag_hours,
+        daily.kwh_valid,
+        daily.peak_demand_kw,
+        coalesce(feeder_day_outages.hours_out, 0) as hours_out,
+        6 - coalesce(feeder_day_outages.night_hours_out, 0) as night_hours,
+        6 - coalesce(feeder_day_outages.evening_hours_out, 0) as evening_hours,
+        daily.hours_expected - 12 - coalesce(
+            feeder_day_outages.hours_out - feeder_day_outages.night_hours_out
+            - feeder_day_outages.evening_hours_out, 0
+        ) as light_hours,
         least(
             daily.zero_run_hours,
             daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0)
@@ -107,11 +118,8 @@ registered as (
 
     select
         *,
-        cast(
-            validated_kwh * cast(
-                1 - cast(zero_hours as double) / cast(supplied_hours as double) as decimal(9, 6)
-            ) as decimal(18, 3)
-        ) as registered_kwh
+        registered_kwh - registered_night_kwh - registered_evening_kwh as registered_light_kwh,
+        night_hours + evening_hours as dark_hours
     from ranked
     where day_rank = 1
 
@@ -133,27 +141,23 @@ final as (
         sag_hours,
         registered_kwh,
         night_kwh,
-        cast(
-            ln(
-                greatest(
-                    cast(registered_kwh as double) / cast(supplied_hours as double),
-                    {{ var('anomaly_min_kw') }}
-                )
-            ) as decimal(9, 4)
-        ) as level_log,
-        -- the night against the day, on days without any interruption
-        case
-            when outage_hours = 0 and zero_hours = 0
-                then cast(
-                    ln(
-                        greatest(cast(night_kwh as double) / 6, {{ var('anomaly_min_kw') }})
-                        / greatest(
-                            cast(validated_kwh - night_kwh as double) / 18,
-                            {{ var('anomaly_min_kw') }}
-                        )
-                    ) as decimal(9, 4)
-                )
-        end as night_log
+        dark_hours,
+        light_hours,
+        case when dark_hours >= {{ var('anomaly_min_part_hours') }} then
+            {{ load_log('registered_night_kwh + registered_evening_kwh', 'dark_hours') }}
+        end as dark_log,
+        case when light_hours >= {{ var('anomaly_min_part_hours') }} then
+            {{ load_log('registered_light_kwh', 'light_hours') }}
+        end as light_log,
+        case when night_hours >= {{ var('anomaly_min_part_hours') }} then
+            {{ load_log('registered_night_kwh', 'night_hours') }}
+        end as night_log,
+        case when evening_hours >= {{ var('anomaly_min_part_hours') }} then
+            {{ load_log('registered_evening_kwh', 'evening_hours') }}
+        end as evening_log,
+        {{ load_log('kwh_valid', 'greatest(hours_valid + zero_hours - hours_out, 1)') }} as read_log,
+        peak_demand_kw,
+        zero_hours = 0 and night_hours >= 3 and light_hours >= 6 as is_whole
     from registered
 
 )

@@ -20,6 +20,8 @@ days as (
         residuals.read_on,
         residuals.level_residual,
         residuals.night_residual,
+        residuals.evening_residual,
+        residuals.light_residual,
         residuals.registered_kwh,
         losses.unexplained_kwh
     from residuals
@@ -38,6 +40,8 @@ stepped as (
         registered_kwh,
         abs(level_residual - lag(level_residual) over by_day) as level_step,
         abs(night_residual - lag(night_residual) over by_day) as night_step,
+        abs(evening_residual - lag(evening_residual) over by_day) as evening_step,
+        abs(light_residual - lag(light_residual) over by_day) as light_step,
         abs(unexplained_kwh - lag(unexplained_kwh) over by_day) as unexplained_step
     from days
     window by_day as (partition by place_id order by read_on)
@@ -64,6 +68,16 @@ final as (
                 {{ quantile_of('night_step', 0.5) }} / 0.954, {{ var('anomaly_min_noise') }}
             ) as decimal(9, 4)
         ) as night_noise,
+        cast(
+            greatest(
+                {{ quantile_of('evening_step', 0.25) }} / 0.45, {{ var('anomaly_min_noise') }}
+            ) as decimal(9, 4)
+        ) as evening_noise,
+        cast(
+            greatest(
+                {{ quantile_of('light_step', 0.25) }} / 0.45, {{ var('anomaly_min_noise') }}
+            ) as decimal(9, 4)
+        ) as light_noise,
         cast({{ quantile_of('unexplained_step', 0.5) }} / 0.954 as decimal(18, 3))
             as unexplained_noise
     from stepped

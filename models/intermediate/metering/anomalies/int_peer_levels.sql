@@ -8,10 +8,22 @@ with judged_days as (
 
 ),
 
-meters as (
+-- what was connected all the time
+loads as (
 
-    select * from {{ ref('int_meters') }}
+    select
+        meter_id,
+        max(consumer_type) as consumer_type,
+        min(connected_load_kw) as connected_load_kw
+    from {{ ref('int_meter_versions') }}
     where connected_load_kw > 0
+    group by meter_id
+
+),
+
+empty_days as (
+
+    select * from {{ ref('int_empty_days') }}
 
 ),
 
@@ -19,24 +31,27 @@ used as (
 
     select
         judged_days.place_id,
-        max(meters.consumer_type) as consumer_type,
+        max(loads.consumer_type) as consumer_type,
+        cast({{ quantile_of('judged_days.dark_log', 0.5) }} as decimal(9, 4))
+        - cast(ln(cast(max(loads.connected_load_kw) as double)) as decimal(9, 4)) as load_log,
         cast(
-            ln(
-                greatest(
-                    cast(sum(judged_days.registered_kwh) as double)
-                    / cast(sum(judged_days.supplied_hours) as double),
-                    {{ var('anomaly_min_kw') }}
-                ) / cast(max(meters.connected_load_kw) as double)
-            ) as decimal(9, 4)
-        ) as load_log,
-        cast({{ quantile_of('judged_days.night_log', 0.5) }} as decimal(9, 4)) as night_log,
+            ln(greatest({{ quantile_of('judged_days.peak_demand_kw', 0.9) }}, {{ var('anomaly_min_kw') }})
+            / cast(max(loads.connected_load_kw) as double)) as decimal(9, 4)
+        ) as peak_log,
+        cast({{ quantile_of('judged_days.night_log - judged_days.light_log', 0.5) }}
+        as decimal(9, 4)) as night_log,
         cast(
             cast(sum(judged_days.sag_hours) as double)
             / nullif(sum(judged_days.hours_valid), 0) as decimal(9, 4)
         ) as sag_share
     from judged_days
-    inner join meters
-        on judged_days.meter_id = meters.meter_id
+    inner join loads
+        on judged_days.meter_id = loads.meter_id
+    left join empty_days
+        on
+        judged_days.place_id = empty_days.place_id
+        and judged_days.read_on = empty_days.read_on
+    where empty_days.place_id is null
     group by judged_days.place_id
     having count(*) >= {{ var('peers_min_days') }}
 
@@ -48,6 +63,7 @@ types as (
         consumer_type,
         count(*) as meters,
         cast({{ quantile_of('load_log', 0.5) }} as decimal(9, 4)) as load_log,
+        cast({{ quantile_of('peak_log', 0.5) }} as decimal(9, 4)) as peak_log,
         cast({{ quantile_of('night_log', 0.5) }} as decimal(9, 4)) as night_log,
         cast({{ quantile_of('sag_share', 0.5) }} as decimal(9, 4)) as sag_share
     from used
@@ -61,6 +77,7 @@ compared as (
         used.place_id,
         used.consumer_type,
         cast(used.load_log - types.load_log as decimal(9, 4)) as load_off,
+        cast(used.peak_log - types.peak_log as decimal(9, 4)) as peak_off,
         cast(used.night_log - types.night_log as decimal(9, 4)) as night_off,
         cast(used.sag_share - types.sag_share as decimal(9, 4)) as sag_off
     from used
@@ -77,6 +94,8 @@ spreads as (
         consumer_type,
         greatest({{ quantile_of('abs(load_off)', 0.5) }} / 0.6745, {{ var('peers_min_spread') }})
             as load_spread,
+        greatest({{ quantile_of('abs(peak_off)', 0.5) }} / 0.6745, {{ var('peers_min_spread') }})
+            as peak_spread,
         greatest({{ quantile_of('abs(night_off)', 0.5) }} / 0.6745, {{ var('peers_min_spread') }})
             as night_spread
     from compared
@@ -88,10 +107,15 @@ final as (
 
     select
         compared.place_id,
-        compared.load_off,
+        -- a car adds to the connected load what it seldom uses, and then to the peak
+        greatest(compared.load_off, compared.peak_off) as load_off,
         compared.night_off,
         compared.sag_off,
-        cast(compared.load_off / spreads.load_spread as decimal(9, 4)) as load_deviations,
+        cast(
+            greatest(
+                compared.load_off / spreads.load_spread, compared.peak_off / spreads.peak_spread
+            ) as decimal(9, 4)
+        ) as load_deviations,
         cast(compared.night_off / spreads.night_spread as decimal(9, 4)) as night_deviations
     from compared
     inner join spreads

@@ -4,7 +4,10 @@
 
 with residuals as (
 
-    select * from {{ ref('int_day_residuals') }}
+    select
+        *,
+        floor({{ day_number('read_on') }} / 14) as fortnight
+    from {{ ref('int_day_residuals') }}
 
 ),
 
@@ -14,15 +17,38 @@ noise as (
 
 ),
 
+-- where energy is taken on most days, the middle is low as well
+usual as (
+
+    select
+        place_id,
+        fortnight,
+        {{ quantile_of('evening_residual', 0.85) }} as evening_residual,
+        {{ quantile_of('light_residual', 0.85) }} as light_residual
+    from residuals
+    group by place_id, fortnight
+
+),
+
 marked as (
 
     select
         residuals.place_id,
         residuals.read_on,
-        residuals.level_residual < -greatest(
-            {{ var('scatter_min_drop') }}, noise.level_noise * {{ var('scatter_min_noise') }}
+        residuals.evening_residual - usual.evening_residual < -greatest(
+            {{ var('scatter_min_drop') }}, noise.evening_noise * {{ var('scatter_min_noise') }}
+        )
+        and (
+            residuals.shape_off < -{{ var('scatter_min_shape') }}
+            or residuals.light_residual - usual.light_residual < -greatest(
+                {{ var('scatter_min_drop') }}, noise.light_noise * {{ var('scatter_min_noise') }}
+            )
         ) as is_low
     from residuals
+    inner join usual
+        on
+        residuals.place_id = usual.place_id
+        and residuals.fortnight = usual.fortnight
     inner join noise
         on residuals.place_id = noise.place_id
 

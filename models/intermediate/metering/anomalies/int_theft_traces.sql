@@ -18,6 +18,14 @@ level_breaks as (
 break_evidence as (
 
     select * from {{ ref('int_break_evidence') }}
+    where not is_night
+
+),
+
+night_evidence as (
+
+    select * from {{ ref('int_break_evidence') }}
+    where is_night
 
 ),
 
@@ -60,8 +68,12 @@ final as (
         level_breaks.broke_on as level_broke_on,
         level_breaks.contrast as level_contrast,
         level_breaks.mean_before as level_before,
-        least(level_breaks.near_drop, level_breaks.lasting_drop, break_evidence.tail_drop)
-            as level_drop,
+        least(
+            level_breaks.near_drop, level_breaks.lasting_drop, break_evidence.edge_drop,
+            break_evidence.tail_drop, break_evidence.other_near_drop,
+            break_evidence.other_lasting_drop
+        ) as level_drop,
+        break_evidence.shape_change,
         break_evidence.missing_day_kwh,
         break_evidence.lost_day_kwh,
         case
@@ -80,7 +92,11 @@ final as (
             as sag_share,
         night_breaks.broke_on as night_broke_on,
         night_breaks.contrast as night_contrast,
-        least(night_breaks.near_drop, night_breaks.lasting_drop) as night_drop,
+        least(
+            night_breaks.near_drop, night_breaks.lasting_drop, night_evidence.edge_drop,
+            night_evidence.tail_drop, night_evidence.other_near_drop,
+            night_evidence.other_lasting_drop
+        ) as night_drop,
         rollbacks.first_on as rolled_back_on,
         coalesce(rollbacks.rollback_days, 0) as rollback_days,
         scattered_lows.scattered_from,
@@ -98,6 +114,8 @@ final as (
         on noise.place_id = break_evidence.place_id
     left join night_breaks
         on noise.place_id = night_breaks.place_id
+    left join night_evidence
+        on noise.place_id = night_evidence.place_id
     left join rollbacks
         on noise.place_id = rollbacks.place_id
     left join scattered_lows

@@ -1,0 +1,60 @@
+-- Days on which nobody was there: a small part of what the place uses at its usual times, and the
+-- same at all hours. Whoever takes energy round the meter leaves its day the shape it has.
+
+with days as (
+
+    select * from {{ ref('int_judged_days') }}
+
+),
+
+usual as (
+
+    select
+        place_id,
+        {{ quantile_of('read_log', 0.75) }} as read_log,
+        {{ quantile_of('evening_log - night_log', 0.5) }} as shape
+    from days
+    group by place_id
+
+),
+
+low as (
+
+    select
+        days.place_id,
+        days.read_on,
+        usual.shape,
+        days.read_log - usual.read_log as drop_log,
+        -- in the middle of some days, since what is estimated has the shape of those before
+        {{ quantile_of('days.evening_log - days.night_log', 0.5) }} over near as shape_near,
+        {{ quantile_of('days.light_log - greatest(days.evening_log, days.night_log)', 0.5) }}
+            over near as light_near
+    from days
+    inner join usual
+        on days.place_id = usual.place_id
+    where days.read_log - usual.read_log < ln({{ var('empty_max_share') }})
+    window
+        near as (
+            partition by days.place_id
+            order by days.read_on rows between 4 preceding and 4 following
+        )
+
+),
+
+final as (
+
+    select
+        place_id,
+        read_on
+    from low
+    where
+        abs(shape_near) < {{ var('empty_max_shape') }}
+        and light_near < {{ var('empty_max_shape') }}
+        and (
+            drop_log < ln({{ var('empty_flat_share') }})
+            or abs(shape) > {{ var('empty_max_shape') }} * 1.5
+        )
+
+)
+
+select * from final
