@@ -287,10 +287,12 @@ _ALL: Final = (
         " covers_from:date covers_to:date period_end_is loaded_at:ts",
         loadable=False,
     ),
+    # files of readings say what these are where they are not hourly energies; a file that is read in several
+    # forms has a number for each
     _table(
         "raw_control.extract_files",
         "file_no",
-        "file_no:int batch_id source_file",
+        "file_no:int batch_id source_file reading_kind reading_interval reading_stamp",
         loadable=False,
     ),
     # what stood in the file where a value did not fit its column, as a JSON object by column; both readings

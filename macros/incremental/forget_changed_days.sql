@@ -8,9 +8,8 @@ where read_on in (
         select
             read_on,
             count(*) as rows_count,
-            sum({{ reading_print() }}) as rows_print
-        from {{ ref('stg_metering__readings') }}
-        where is_accepted
+            sum({{ reading_print(['derived_from']) }}) as rows_print
+        from {{ ref('int_hourly_readings') }}
         group by read_on
     ),
 

@@ -63,7 +63,7 @@ where
         with landed as (
             select
                 _batch_no as batch_no, {{ told | join(', ') }}, is_conflicting,
-                key_rank = 1 or read_at != date_trunc('hour', read_at) as is_kept
+                key_rank = 1 or is_off_the_hour as is_kept
             from {{ ref('stg_metering__reading_repeats') }}
         ),
 

@@ -4,7 +4,8 @@
     {%- set settings = [] -%}
     {%- for name in [
         'spike_neighbour_factor', 'spike_min_kwh', 'spike_min_other_hours', 'zero_run_min_hours', 'nominal_voltage', 'voltage_sag_share',
-        'interpolation_max_hours', 'profile_days',
+        'interpolation_max_hours', 'profile_days', 'sentinel_min_kwh', 'sentinel_min_negative_kwh',
+        'reading_max_kwh',
     ] -%}
         {%- do settings.append(var(name)) -%}
     {%- endfor -%}

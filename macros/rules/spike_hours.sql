@@ -1,7 +1,7 @@
-{#- The hours of a day whose energy is above what the connected load can take, or far above both neighbours', as bits;
-    where no load is known, also those far above the mean of the day's other hours, since two spikes in a row hide each
-    other. `kwh_by_hour` has the energies, `running_hours` tells in which of them some was taken while there was supply,
-    `running_kwh` how much in all. -#}
+{#- The hours of a day whose energy is above what the connected load can take, as bits. Where no load is known: those that
+    are large, and far above both neighbours', or far above the mean of the day's other hours, since two spikes in a row
+    hide each other. `kwh_by_hour` has the energies, `running_hours` tells in which of them some was taken while there was
+    supply, `running_kwh` how much in all. -#}
 {%- macro spike_hours() -%}
     {%- set factor = var('spike_neighbour_factor') -%}
     {%- for hour in range(24) %}
@@ -13,21 +13,21 @@
             ) -%}
         {%- endfor %}
         case
+            when plausible_kwh is not null
+                then case when {{ kwh }} > plausible_kwh then {{ 2 ** hour }} else 0 end
             when
-                {{ kwh }} > plausible_kwh
-                or (
-                    {{ kwh }} > {{ var('spike_min_kwh') }}
-                    and cast({{ kwh }} as double) > {{ factor }} * cast(
+                {{ kwh }} > {{ var('spike_min_kwh') }}
+                and (
+                    cast({{ kwh }} as double) > {{ factor }} * cast(
                         {{ 'greatest(' ~ neighbours | join(', ') ~ ')' if neighbours | length > 1 else neighbours[0] }}
                         as double
                     )
-                )
-                or (
-                    plausible_kwh is null
-                    and {{ kwh }} > {{ var('spike_min_kwh') }}
-                    and bit_count(running_hours & ~{{ 2 ** hour }}) >= {{ var('spike_min_other_hours') }}
-                    and cast({{ kwh }} as double) * bit_count(running_hours & ~{{ 2 ** hour }}) > {{ factor }} * cast(
-                        running_kwh - case when (running_hours & {{ 2 ** hour }}) > 0 then {{ kwh }} else 0 end as double
+                    or (
+                        bit_count(running_hours & ~{{ 2 ** hour }}) >= {{ var('spike_min_other_hours') }}
+                        and cast({{ kwh }} as double) * bit_count(running_hours & ~{{ 2 ** hour }}) > {{ factor }} * cast(
+                            running_kwh - case when (running_hours & {{ 2 ** hour }}) > 0 then {{ kwh }} else 0 end
+                            as double
+                        )
                     )
                 )
                 then {{ 2 ** hour }}

@@ -65,6 +65,9 @@ class MeteringConfig:
     spike_rate: float = share(0.01)
     spike_min_factor: float = number(8, 1, 1_000)
     spike_max_factor: float = number(20, 1, 1_000)
+    # and by what the connected load could take in an hour, at the least
+    spike_min_load_factor: float = number(1.5, 1, 1_000)
+    spike_max_load_factor: float = number(4, 1, 1_000)
     voltage_sag_rate: float = share(0.015)
     signal_drop_rate: float = share(0.02)
     signal_drop_min_hours: int = count(2, 1, 24)
@@ -175,6 +178,7 @@ _RANGES: Final = (
     "technical_loss_{}",
     "zero_run_{}_hours",
     "spike_{}_factor",
+    "spike_{}_load_factor",
     "signal_drop_{}_hours",
     "wrong_meter_{}_hours",
     "failure_{}_days",

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from seeders.extracts.mapping import Dialect, Entry, Mapping
+    from seeders.extracts.forms import ReadingForm
+    from seeders.extracts.mapping import Entry, Mapping, SourceKey
     from seeders.extracts.report import TableReport
     from seeders.extracts.sources import Source
 
@@ -126,8 +127,8 @@ class _Input:
     stated: Entry | None = None
 
 
-_Inputs = dict[tuple[str, "Dialect"], _Input]
-_Sources = dict[tuple[str, "Dialect"], "Source"]
+_Inputs = dict["SourceKey", _Input]
+_Sources = dict["SourceKey", "Source"]
 
 
 def _find_inputs(
@@ -136,22 +137,22 @@ def _find_inputs(
     inputs: _Inputs = {}
     problems: list[str] = []
     stated = {entry.source: entry for entry in entries if entry.rows}
-    for number, (pattern, dialect) in enumerate(dict.fromkeys(entry.source for entry in entries)):
-        if (pattern, dialect) in stated:
-            entry, mapping = stated[pattern, dialect], File(directory / MAPPING_FILE, MAPPING_FILE)
+    for number, key in enumerate(dict.fromkeys(entry.source for entry in entries)):
+        if key in stated:
+            entry, mapping = stated[key], File(directory / MAPPING_FILE, MAPPING_FILE)
             outline = state_source(scratch, f"outline_{number}", mapping, entry)
-            inputs[pattern, dialect] = _Input((mapping,), outline, entry)
+            inputs[key] = _Input((mapping,), outline, entry)
             continue
-        files = tuple(find_files(directory, pattern))
+        files = tuple(find_files(directory, key.pattern))
         if not files:
-            problems.append(f"{pattern}: no such file in {directory}")
+            problems.append(f"{key.pattern}: no such file in {directory}")
             continue
         try:
-            outline = outline_source(scratch, f"outline_{number}", files, dialect)
+            outline = outline_source(scratch, f"outline_{number}", files, key.dialect)
         except UnreadableFileError as error:
             problems.append(str(error))
             continue
-        inputs[pattern, dialect] = _Input(files, outline)
+        inputs[key] = _Input(files, outline)
     return inputs, problems
 
 
@@ -194,19 +195,26 @@ def _read(
     scratch: duckdb.DuckDBPyConnection, inputs: _Inputs, say: Callable[[str], None]
 ) -> _Sources:
     sources: _Sources = {}
-    # by name, so that no number depends on the order of the mapping
-    names = sorted({file.name for found in inputs.values() for file in found.files})
-    numbers = {name: number for number, name in enumerate(names, start=1)}
+    # by name, so that no number depends on the order of the mapping; a file that is read in several forms
+    # has a number for each
+    named = sorted({(file.name, _order(key.form)) for key in inputs for file in inputs[key].files})
+    numbers = {name: number for number, name in enumerate(named, start=1)}
     for number, (key, found) in enumerate(inputs.items()):
-        files = tuple(replace(file, number=numbers[file.name]) for file in found.files)
+        files = tuple(
+            replace(file, number=numbers[file.name, _order(key.form)]) for file in found.files
+        )
         if found.stated is not None:
             sources[key] = state_source(scratch, f"source_{number}", files[0], found.stated)
             continue
         try:
-            sources[key] = read_source(scratch, f"source_{number}", files, key[1], say)
+            sources[key] = read_source(scratch, f"source_{number}", files, key.dialect, say)
         except UnreadableFileError as error:
             raise LoadError([str(error)]) from error
     return sources
+
+
+def _order(form: ReadingForm | None) -> tuple[str, ...]:
+    return () if form is None else (form.kind, form.interval, form.stamp)
 
 
 def _fingerprint(directory: Path, inputs: _Inputs) -> str:
@@ -304,15 +312,23 @@ class _Writer:
         return selected + failed, rows - selected - failed
 
     def _file_rows(self) -> pa.Table:
-        """Every file of the load with its number."""
-        names = {
-            file.number: file.name for source in self._sources.values() for file in source.files
+        """Every file of the load with its number, and what its readings are where it has any."""
+        found = {
+            file.number: (file.name, key.form)
+            for key, source in self._sources.items()
+            for file in source.files
         }
+        forms = [form for _, form in found.values()]
         return pa.table(
             {
-                "file_no": pa.array(list(names), pa.int32()),
-                "batch_id": pa.array([self._batch_id] * len(names), pa.string()),
-                "source_file": pa.array(list(names.values()), pa.string()),
+                "file_no": pa.array(list(found), pa.int32()),
+                "batch_id": pa.array([self._batch_id] * len(found), pa.string()),
+                "source_file": pa.array([name for name, _ in found.values()], pa.string()),
+                "reading_kind": pa.array([form and form.kind for form in forms], pa.string()),
+                "reading_interval": pa.array(
+                    [form.interval or None if form else None for form in forms], pa.string()
+                ),
+                "reading_stamp": pa.array([form and form.stamp for form in forms], pa.string()),
             }
         )
 
@@ -385,7 +401,8 @@ def _notes(
     scratch: duckdb.DuckDBPyConnection, sources: _Sources, *, dropped_history: bool
 ) -> list[str]:
     notes = []
-    for (pattern, dialect), source in sources.items():
+    for key, source in sources.items():
+        pattern, dialect = key.pattern, key.dialect
         found = scratch.execute(f"select count(*) from {source.relation}").fetchone()  # noqa: S608
         if found == (0,) and not source.rejects:
             notes.append(f"{pattern}: columns but no rows")

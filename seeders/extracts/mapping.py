@@ -17,6 +17,7 @@ import yaml
 
 from seeders.contracts import BOOLEAN, TABLES
 from seeders.extracts.currencies import is_currency
+from seeders.extracts.forms import FORM_KEYS, READINGS, ReadingForm, read_form
 from seeders.extracts.statuses import STATUSES, plain_word
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ class Dialect:
 
 
 @dataclass(frozen=True)
+class SourceKey:
+    """A pattern of files, how they are written, and what their readings are, where they are any."""
+
+    pattern: str
+    dialect: Dialect
+    form: ReadingForm | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """One row that the mapping itself states: its line there, a text or null for every column."""
 
@@ -66,7 +76,8 @@ class Entry:
     """One target table filled from the files of one pattern, or from rows of the mapping itself.
 
     `rows` are empty where there are files; `file` then is their pattern. Otherwise it says which of the
-    mapping's rows these are, and the columns are mapped onto themselves.
+    mapping's rows these are, and the columns are mapped onto themselves. `form` says what readings are,
+    None for the energy of one hour.
     """
 
     table: Table
@@ -75,11 +86,12 @@ class Entry:
     columns: tuple[tuple[str, str], ...]
     where: str | None = None
     rows: tuple[Row, ...] = ()
+    form: ReadingForm | None = None
 
     @property
-    def source(self) -> tuple[str, Dialect]:
+    def source(self) -> SourceKey:
         """What two entries share when they read the same files in the same way."""
-        return self.file, self.dialect
+        return SourceKey(self.file, self.dialect, self.form)
 
 
 @dataclass(frozen=True)
@@ -299,10 +311,11 @@ def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
     if not isinstance(given, dict):
         problems.append(f"{name}: expected an entry with `file` and `columns`")
         return None
+    known = (*_ENTRY, *_form_keys(table))
     problems.extend(
-        f"{name}: unknown key `{key}`; known are {_listed(_ENTRY)}"
+        f"{name}: unknown key `{key}`; known are {_listed(known)}"
         for key in given
-        if key not in _ENTRY
+        if key not in known
     )
     file = given.get("file")
     if not isinstance(file, str) or not file.strip():
@@ -315,7 +328,18 @@ def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
     where = given.get("where")
     if not isinstance(file, str) or not file.strip() or columns is None:
         return None
-    return Entry(table, file, dialect, columns, None if where is None else _expression(where))
+    return Entry(
+        table=table,
+        file=file,
+        dialect=dialect,
+        columns=columns,
+        where=None if where is None else _expression(where),
+        form=read_form(name, given, problems) if _form_keys(table) else None,
+    )
+
+
+def _form_keys(table: Table) -> tuple[str, ...]:
+    return FORM_KEYS if table.full_name == READINGS else ()
 
 
 def _stated(
@@ -323,8 +347,11 @@ def _stated(
 ) -> Entry | None:
     """An entry whose rows stand in the mapping: price lists and policies that no system exports."""
     name = table.full_name
+    known_keys = (_ROWS, *_form_keys(table))
     problems.extend(
-        f"{name}: `{_ROWS}` stand for themselves, without `{key}`" for key in given if key != _ROWS
+        f"{name}: `{_ROWS}` stand for themselves, without `{key}`"
+        for key in given
+        if key not in known_keys
     )
     rows = given[_ROWS]
     if not isinstance(rows, list) or not rows:
@@ -345,6 +372,7 @@ def _stated(
         rows=tuple(
             Row(row.line, tuple(_constant(row.get(column)) for column in named)) for row in rows
         ),
+        form=read_form(name, given, problems) if _form_keys(table) else None,
     )
 
 

@@ -362,7 +362,7 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
         elif name == "negative":
             sheet.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
         elif name == "spike":
-            sheet.kwh[at] = _spike(run, told, sheet, at, more(1, rows))
+            sheet.kwh[at] = _spike(run, told, sheet, at, (more(1, rows), more(2, rows)))
         elif name == "voltage_sag":
             sagged = _SAG_LOW + more(1, rows) * (_SAG_HIGH - _SAG_LOW)
             sheet.voltage[at] = sagged.astype(np.int32) // 100 * 100
@@ -401,16 +401,26 @@ def _spike(
     told: Told,
     sheet: Sheet,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
-    drawn: NDArray[np.float64],
+    drawn: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.int32]:
-    """Multiply the largest of an hour and its neighbours."""
+    """Multiply the largest of an hour and its neighbours, and leave what the connected load can take.
+
+    A high hour that a house can take is no fault of the data. A feeder's meter has no connected load.
+    """
     meter, hour = at
     last = told.kwh.shape[1] - 1
     near = [sheet.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
     config = run.config
-    factor = config.spike_min_factor + drawn * (config.spike_max_factor - config.spike_min_factor)
+    factor = config.spike_min_factor + drawn[0] * (
+        config.spike_max_factor - config.spike_min_factor
+    )
+    of_load = config.spike_min_load_factor + drawn[1] * (
+        config.spike_max_load_factor - config.spike_min_load_factor
+    )
     most = np.max(near, axis=0).astype(np.int64)
-    spike: NDArray[np.int32] = np.minimum(np.rint(most * factor), 2**31 - 1).astype(np.int32)
+    load = np.concatenate([run.places.watts, np.zeros(run.feeders, dtype=np.int64)])[meter]
+    value = np.maximum(np.rint(most * factor), np.rint(load * of_load))
+    spike: NDArray[np.int32] = np.minimum(value, 2**31 - 1).astype(np.int32)
     return spike
 
 

@@ -10,8 +10,7 @@ with read as (
         count(*) as rows_count,
         sum(kwh) as kwh,
         sum({{ fingerprint_of(told) }}) as rows_print
-    from {{ ref('stg_metering__readings') }}
-    where is_accepted
+    from {{ ref('int_hourly_readings') }}
     group by read_on
 
 ),

@@ -22,6 +22,45 @@ files as (
 
 ),
 
+readings as (
+
+    select * from {{ ref('stg_metering__readings') }}
+    where is_accepted and not is_part and file_no is not null
+
+),
+
+grown as (
+
+    select
+        meter_number,
+        cast(date_trunc('month', read_at) as date) as read_in,
+        batch_no,
+        file_no,
+        min(source_line) as source_line,
+        min(kwh) >= 0 and min(kwh) < max(kwh) and corr(
+            cast(kwh as double),
+            cast(extract(day from read_at) * 24 + extract(hour from read_at) as double)
+        ) >= {{ var('register_min_correlation') }} as is_growing
+    from readings
+    group by meter_number, cast(date_trunc('month', read_at) as date), batch_no, file_no
+    having count(kwh) >= {{ var('register_min_readings') }}
+
+),
+
+-- energies rise and fall; what grows with time is a register, which may start anew now and then
+growing_meters as (
+
+    select
+        meter_number,
+        batch_no,
+        file_no,
+        min(source_line) as source_line
+    from grown
+    group by meter_number, batch_no, file_no
+    having count(*) filter (where is_growing) * 2 > count(*)
+
+),
+
 alerted_rows as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() if has_alerts -%}
@@ -36,6 +75,15 @@ alerted_rows as (
         where is_accepted and alerts is not null
         union all
     {% endfor -%}
+    select
+        'raw_metering.readings' as source_table,
+        batch_no,
+        file_no,
+        source_line,
+        meter_number as row_key,
+        'values_only_grow' as alerts
+    from growing_meters
+    union all
     select
         'raw_crm.accounts' as source_table,
         batch_no,

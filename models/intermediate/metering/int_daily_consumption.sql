@@ -14,6 +14,17 @@ with readings as (
 
 ),
 
+register_days as (
+
+    select
+        meter_number,
+        read_on,
+        register_hours
+    from {{ ref('int_reading_days') }}
+    where register_hours > 0
+
+),
+
 added_up as (
 
     select
@@ -25,8 +36,10 @@ added_up as (
         count(case when validation_method = 'as_read' then 1 end) as hours_valid,
         count(case when validation_method in ('interpolated', 'profile_estimate') then 1 end)
             as hours_estimated,
+        count(case when validation_method = 'allocated' then 1 end) as hours_allocated,
         count(case when is_in_outage then 1 end) as outage_hours,
         sum(case when validation_method = 'as_read' then kwh end) as kwh_valid,
+        sum(case when validation_method = 'allocated' then kwh end) as allocated_kwh,
         sum(validated_kwh) as validated_kwh,
         -- energy and hour in one integer, the earlier hour the larger one
         max(
@@ -42,7 +55,9 @@ added_up as (
             as registered_night_kwh,
         sum(case when hour_of_day >= 18 and not is_zero_run then validated_kwh end)
             as registered_evening_kwh,
-        sum(case when is_negative then kwh end) as negative_kwh,
+        sum(case
+            when is_negative then case when {{ is_beyond_any_meter('kwh') }} then 0 else kwh end
+        end) as negative_kwh,
         count(case when is_negative then 1 end) as negative_hours,
         count(case when is_spike then 1 end) as spike_hours,
         count(case when is_zero_run then 1 end) as zero_run_hours,
@@ -58,15 +73,18 @@ added_up as (
 final as (
 
     select
-        meter_number,
-        read_on,
+        added_up.meter_number,
+        added_up.read_on,
         cast(hours_held as integer) as hours_held,
         cast(hours_expected as integer) as hours_expected,
         cast(hours_read as integer) as hours_read,
         cast(hours_valid as integer) as hours_valid,
         cast(hours_estimated as integer) as hours_estimated,
+        cast(hours_allocated as integer) as hours_allocated,
+        cast(bit_count(coalesce(register_days.register_hours, 0)) as integer) as register_hours,
         cast(outage_hours as integer) as outage_hours,
         cast(coalesce(kwh_valid, 0) as decimal(18, 3)) as kwh_valid,
+        cast(coalesce(allocated_kwh, 0) as decimal(18, 3)) as allocated_kwh,
         cast(validated_kwh as decimal(18, 3)) as validated_kwh,
         cast(
             cast(floor(peak / cast(24 as double)) as decimal(18, 0)) / 1000 as decimal(18, 3)
@@ -85,6 +103,10 @@ final as (
         cast(duplicate_hours as integer) as duplicate_hours,
         day_version
     from added_up
+    left join register_days
+        on
+        added_up.meter_number = register_days.meter_number
+        and added_up.read_on = register_days.read_on
 
 )
 

@@ -101,7 +101,7 @@ known as (
         meters.meter_id,
         meters.feeder,
         cast(
-            meters.connected_load_kw * {{ var('spike_load_factor') }} as decimal(18, 3)
+            nullif(meters.connected_load_kw, 0) * {{ var('spike_load_factor') }} as decimal(18, 3)
         ) as plausible_kwh,
         meters.installed_on,
         installations.installed_at,

@@ -15,6 +15,12 @@ meters as (
 
 ),
 
+falls as (
+
+    select * from {{ ref('int_register_falls') }}
+
+),
+
 versions as (
 
     select * from {{ ref('int_meter_versions') }}
@@ -28,21 +34,32 @@ known as (
         days.*,
         meters.meter_id,
         cast(date_trunc('month', days.read_on) as date) as period_start,
+        coalesce(days.kwh_valid, 0) + days.allocated_kwh as told_kwh,
         case
-            when {{ is_cut_off('versions.status') }} then days.kwh_valid
+            when {{ is_cut_off('versions.status') }} then days.kwh_valid + days.allocated_kwh
             else days.validated_kwh
         end as usage_kwh,
         coalesce({{ is_cut_off('versions.status') }}, false) as is_cut_off,
-        coalesce(days.kwh_valid, 0) = 0 and days.hours_expected > days.outage_hours as is_silent,
+        coalesce(days.kwh_valid, 0) + days.allocated_kwh = 0
+        and days.hours_expected > days.outage_hours as is_silent,
+        -- a register that stands still tells zeros
         coalesce(
             days.hours_valid > 1
+            and days.register_hours = 0
             and cast(days.kwh_valid * 1000 as bigint)
             % nullif(cast(days.peak_demand_kw * 1000 as bigint), 0) = 0,
             false
-        ) as is_frozen
+        ) as is_frozen,
+        case
+            when coalesce(falls.course, 'turned_back') = 'turned_back'
+                then -coalesce(days.negative_kwh, 0)
+            else 0
+        end as backward_kwh
     from days
     inner join meters
         on days.meter_number = meters.meter_number
+    left join falls
+        on days.meter_number = falls.meter_number and days.read_on = falls.fell_on
     left join versions
         on
         meters.meter_id = versions.meter_id
@@ -55,11 +72,11 @@ weighed as (
 
     select
         *,
-        coalesce(usage_kwh, 0) - coalesce(kwh_valid, 0) as estimated_kwh,
+        coalesce(usage_kwh, 0) - told_kwh as estimated_kwh,
         case
             when is_cut_off then 0
             when is_frozen or is_silent then hours_expected
-            else hours_expected - hours_valid
+            else hours_expected - hours_valid - hours_allocated
         end as hours_unsure,
         coalesce(
             cast(greatest(hours_estimated - zero_run_hours, 0) as double)
@@ -79,9 +96,9 @@ final as (
         usage_kwh,
         kwh_valid,
         cast(
-            coalesce(kwh_valid, 0) + estimated_kwh * trusted_share as decimal(18, 3)
+            told_kwh + estimated_kwh * trusted_share as decimal(18, 3)
         ) as certain_kwh,
-        cast(-coalesce(negative_kwh, 0) as decimal(18, 3)) as backward_kwh,
+        cast(backward_kwh as decimal(18, 3)) as backward_kwh,
         night_kwh,
         peak_demand_kw,
         peak_hour,

@@ -9,8 +9,8 @@
 
 with readings as (
 
-    select * from {{ ref('stg_metering__readings') }}
-    where is_accepted{% if is_incremental() %} and read_on not in ({{ held_days() }}){% endif %}
+    select * from {{ ref('int_hourly_readings') }}
+    {% if is_incremental() %}where read_on not in ({{ held_days() }}){% endif %}
 
 ),
 
@@ -22,10 +22,11 @@ timed as (
         read_at,
         kwh,
         quality,
+        derived_from,
         is_conflicting,
         cast(extract(hour from read_at) as integer) as hour_of_day,
         {{ hour_bit('read_at') }} as in_hour,
-        {{ reading_print() }} as reading_print
+        {{ reading_print(['derived_from']) }} as reading_print
     from readings
 
 ),
@@ -44,6 +45,9 @@ final as (
         {{ hours_where("quality = 'reverse'") }} as reverse_hours,
         {{ hours_where("quality = 'estimated'") }} as estimated_hours,
         {{ hours_where('is_conflicting') }} as conflicting_hours,
+        {{ hours_where("derived_from in ('register', 'register_gap')") }} as register_hours,
+        {{ hours_where("derived_from in ('register_gap', 'day')") }} as spread_hours,
+        {{ hours_where(is_beyond_any_meter('kwh')) }} as implausible_hours,
         {{ by_hour('kwh') }} as kwh_by_hour,
         cast(sum(reading_print) as bigint) as readings_print
     from timed

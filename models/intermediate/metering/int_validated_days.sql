@@ -38,13 +38,19 @@ supplied as (
         days.hours_wanted,
         days.day_version,
         coalesce(readings.read_hours, 0) & ~(days.outage_hours | days.off_hours) as told_hours,
-        coalesce(readings.positive_hours, 0) & ~(days.outage_hours | days.off_hours)
+        coalesce(readings.positive_hours, 0)
+        & ~(days.outage_hours | days.off_hours | coalesce(readings.implausible_hours, 0))
             as running_hours,
         coalesce(readings.zero_hours, 0) & ~(days.outage_hours | days.off_hours) as idle_hours,
         coalesce(readings.read_hours, 0) as read_hours,
+        coalesce(readings.spread_hours, 0) as spread_hours,
+        coalesce(readings.implausible_hours, 0) as implausible_hours,
+        coalesce(readings.negative_hours, 0) as negative_hours,
+        -- what a register tells has been taken, zeros included
+        coalesce(readings.register_hours, 0) | coalesce(readings.spread_hours, 0) as exact_hours,
         coalesce(readings.negative_hours, 0) | coalesce(readings.reverse_hours, 0)
         | coalesce(readings.estimated_hours, 0) | coalesce(readings.conflicting_hours, 0)
-            as doubted_hours,
+        | coalesce(readings.implausible_hours, 0) as doubted_hours,
         readings.kwh_by_hour
     from days
     left join readings
@@ -69,9 +75,9 @@ judged as (
         case
             when running_hours = 0 and bit_count(told_hours) >= {{ var('zero_run_min_hours') }}
                 then idle_hours
-            else {{ hours_in_a_row('idle_hours', var('zero_run_min_hours')) }}
+            else {{ hours_in_a_row('(idle_hours & ~exact_hours)', var('zero_run_min_hours')) }}
         end as zero_run_hours,
-        cast({{ spike_hours() }} as bigint) as spike_hours
+        cast({{ spike_hours() }} as bigint) | (implausible_hours & ~negative_hours) as spike_hours
     from summed
 
 ),
@@ -81,8 +87,11 @@ trusted as (
 
     select
         *,
-        expected_hours & read_hours & ~(doubted_hours | zero_run_hours | spike_hours)
-            as trusted_hours
+        expected_hours & read_hours
+        & ~(doubted_hours | (zero_run_hours & ~exact_hours) | spike_hours | spread_hours)
+            as trusted_hours,
+        expected_hours & read_hours & spread_hours & ~(doubted_hours | spike_hours)
+            as allocated_hours
     from judged
 
 ),
@@ -92,8 +101,8 @@ anchored as (
 
     select
         *,
-        expected_hours & ~trusted_hours as asked_hours,
-        trusted_hours & ~(outage_hours | off_hours) as anchor_hours
+        expected_hours & ~(trusted_hours | allocated_hours) as asked_hours,
+        (trusted_hours | allocated_hours) & ~(outage_hours | off_hours) as anchor_hours
     from trusted
 
 ),
@@ -111,6 +120,7 @@ final as (
         zero_run_hours,
         spike_hours,
         trusted_hours,
+        allocated_hours,
         asked_hours,
         cast(bit_count(asked_hours) as integer) as hours_asked,
         {{ anchors_by_hour() }} as anchors_by_hour,

@@ -17,8 +17,7 @@ with days as (
 
 readings as (
 
-    select * from {{ ref('stg_metering__readings') }}
-    where is_accepted
+    select * from {{ ref('int_hourly_readings') }}
 
 ),
 
@@ -74,6 +73,7 @@ hours as (
         days.zero_run_hours,
         days.spike_hours,
         days.trusted_hours,
+        days.allocated_hours,
         days.day_version
     from told
     inner join days
@@ -108,11 +108,12 @@ final as (
         (hours.outage_hours & hours.in_hour) > 0 as is_in_outage,
         (hours.off_hours & hours.in_hour) > 0 as is_disconnected,
         case
-            when (hours.trusted_hours & hours.in_hour) > 0 then hours.kwh
+            when ((hours.trusted_hours | hours.allocated_hours) & hours.in_hour) > 0 then hours.kwh
             else estimated_hours.estimated_kwh
         end as validated_kwh,
         case
             when (hours.trusted_hours & hours.in_hour) > 0 then 'as_read'
+            when (hours.allocated_hours & hours.in_hour) > 0 then 'allocated'
             when estimated_hours.estimated_kwh is null then 'none'
             when estimated_hours.is_interpolated then 'interpolated'
             else 'profile_estimate'

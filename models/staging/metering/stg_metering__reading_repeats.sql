@@ -1,8 +1,15 @@
 -- Few readings arrive twice. Days on which a meter has more rows than hours are found first, then
--- their hours, so that only what stands there is sorted. The table is read twice: a CTE used twice
--- is kept in memory. Long by the columns that rank a row.
+-- their hours, so that only what stands there is sorted. The table is read again for each: a CTE
+-- used twice is kept in memory. Registers and other intervals repeat each other where they are of
+-- one time and form. Long by the columns that rank a row.
 
 with landed as (
+
+    select * from {{ source('raw_metering', 'readings') }}
+
+),
+
+landed_parts as (
 
     select * from {{ source('raw_metering', 'readings') }}
 
@@ -11,6 +18,19 @@ with landed as (
 landed_again as (
 
     select * from {{ source('raw_metering', 'readings') }}
+
+),
+
+landed_parts_again as (
+
+    select * from {{ source('raw_metering', 'readings') }}
+
+),
+
+forms as (
+
+    select * from {{ ref('stg_control__extract_files') }}
+    where reading_form is not null
 
 ),
 
@@ -26,6 +46,21 @@ crowded_days as (
 
 ),
 
+crowded_times as (
+
+    select
+        landed_parts.meter_number,
+        landed_parts.read_at,
+        forms.reading_form
+    from landed_parts
+    inner join forms
+        on landed_parts._file_no = forms.file_no
+    where landed_parts.meter_number is not null and landed_parts.read_at is not null
+    group by landed_parts.meter_number, landed_parts.read_at, forms.reading_form
+    having count(*) > 1
+
+),
+
 on_crowded_days as (
 
     select
@@ -36,6 +71,9 @@ on_crowded_days as (
         on
         landed_again.meter_number = crowded_days.meter_number
         and cast(landed_again.read_at as date) = crowded_days.read_on
+    left join forms
+        on landed_again._file_no = forms.file_no
+    where forms.file_no is null
 
 ),
 
@@ -54,12 +92,27 @@ in_crowded_hours as (
 
     select
         on_crowded_days.*,
+        cast(null as {{ dbt.type_string() }}) as reading_form,
         on_crowded_days.read_at != on_crowded_days.in_hour as is_off_the_hour
     from on_crowded_days
     inner join crowded_hours
         on
         on_crowded_days.meter_number = crowded_hours.meter_number
         and on_crowded_days.in_hour = crowded_hours.in_hour
+    union all
+    select
+        landed_parts_again.*,
+        landed_parts_again.read_at as in_hour,
+        forms.reading_form,
+        false as is_off_the_hour
+    from landed_parts_again
+    inner join forms
+        on landed_parts_again._file_no = forms.file_no
+    inner join crowded_times
+        on
+        landed_parts_again.meter_number = crowded_times.meter_number
+        and landed_parts_again.read_at = crowded_times.read_at
+        and forms.reading_form = crowded_times.reading_form
 
 ),
 
@@ -70,7 +123,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by meter_number, in_hour
+            partition by meter_number, in_hour, reading_form
             order by
                 is_off_the_hour,
                 case when _load_reasons is null then 0 else 1 end,
@@ -82,13 +135,10 @@ ranked as (
                 _file_no nulls first,
                 _source_line nulls first
         ) as key_rank,
-        bool_or(is_off_the_hour) over (partition by meter_number, in_hour)
-        or coalesce(
-            min(kwh) over (partition by meter_number, in_hour)
-            != max(kwh) over (partition by meter_number, in_hour),
-            false
-        ) as is_conflicting
+        bool_or(is_off_the_hour) over of_hour
+        or coalesce(min(kwh) over of_hour != max(kwh) over of_hour, false) as is_conflicting
     from in_crowded_hours
+    window of_hour as (partition by meter_number, in_hour, reading_form)
 
 ),
 
@@ -101,6 +151,7 @@ final as (
 
         -- attributes
         quality,
+        reading_form,
 
         -- amounts
         kwh,
@@ -109,6 +160,7 @@ final as (
         -- verdict
         cast(key_rank as integer) as key_rank,
         is_conflicting,
+        is_off_the_hour,
 
         -- metadata
         _batch_no,

@@ -26,9 +26,10 @@ repeated_keys as (
 
     select
         meter_number,
-        read_at
+        read_at,
+        reading_form
     from {{ ref('stg_metering__reading_repeats') }}
-    group by meter_number, read_at
+    group by meter_number, read_at, reading_form
 
 ),
 
@@ -47,6 +48,14 @@ batches as (
 
 ),
 
+-- files whose readings are not hourly energies
+forms as (
+
+    select * from {{ ref('stg_control__extract_files') }}
+    where reading_form is not null
+
+),
+
 landed as (
 
     select
@@ -61,28 +70,37 @@ landed as (
         source._batch_no,
         source._file_no,
         source._source_line,
-        source._load_reasons
+        source._load_reasons,
+        forms.reading_kind,
+        forms.interval_minutes
     from source
+    left join forms
+        on source._file_no = forms.file_no
     left join repeated_keys
         on
         source.meter_number = repeated_keys.meter_number
         and source.read_at = repeated_keys.read_at
+        and forms.reading_form is not distinct from repeated_keys.reading_form
     where repeated_keys.meter_number is null
     union all
     select
-        meter_number,
-        read_at,
-        kwh,
-        voltage,
-        quality,
-        key_rank,
+        repeats.meter_number,
+        repeats.read_at,
+        repeats.kwh,
+        repeats.voltage,
+        repeats.quality,
+        repeats.key_rank,
         true as is_repeated,
-        is_conflicting,
-        _batch_no,
-        _file_no,
-        _source_line,
-        _load_reasons
+        repeats.is_conflicting,
+        repeats._batch_no,
+        repeats._file_no,
+        repeats._source_line,
+        repeats._load_reasons,
+        forms.reading_kind,
+        forms.interval_minutes
     from repeats
+    left join forms
+        on repeats._file_no = forms.file_no
 
 ),
 
@@ -92,7 +110,13 @@ resolved as (
         landed.*,
         cast(landed.read_at as date) as read_on,
         meters.meter_number is not null as has_meter,
-        landed.read_at != date_trunc('hour', landed.read_at) as is_off_the_hour,
+        landed.reading_kind is not null as is_part,
+        landed.reading_kind is null
+        and landed.read_at != date_trunc('hour', landed.read_at) as is_off_the_hour,
+        case
+            when landed.reading_kind = 'energy'
+                then {{ is_off_the_interval('landed.read_at', 'landed.interval_minutes') }}
+        end as is_off_the_interval,
         cast(landed.read_at as date) > batches.as_of_date as is_dated_after_extract
     from landed
     left join meters
@@ -111,6 +135,7 @@ judged as (
             'unknown_meter': 'meter_number is not null and not has_meter',
             'missing_time': is_missing('read_at'),
             'not_on_the_hour': 'is_off_the_hour',
+            'not_on_the_interval': 'is_off_the_interval',
             'duplicate_key': 'key_rank > 1 and not is_off_the_hour'
         }) }} as rejection_reasons
     from resolved
@@ -135,11 +160,14 @@ final as (
         read_on,
 
         -- flags
+        is_part,
         is_repeated,
         is_conflicting,
         {{ alerts({
             'dated_after_extract': 'is_dated_after_extract',
-            'unknown_quality': "quality not in ('estimated', 'no_signal', 'reverse', 'tamper')"
+            'unknown_quality': "quality not in ('estimated', 'no_signal', 'reverse', 'tamper')",
+            'negative_register': "reading_kind = 'register' and kwh < 0",
+            'not_a_measurement': "reading_kind is distinct from 'register' and (" ~ is_beyond_any_meter('kwh') ~ ')'
         }) }} as alerts,
 
         -- verdict

@@ -32,7 +32,9 @@ INCREMENTAL = (
     "intermediate.int_daily_consumption",
     "metering.fct_readings",
 )
-TABLES = (*INCREMENTAL, "metering.agg_daily_consumption")
+# where all readings are hourly energies, these hold nothing
+DERIVED = ("intermediate.int_reading_spans", "intermediate.int_derived_hours")
+TABLES = (*INCREMENTAL, *DERIVED, "metering.agg_daily_consumption")
 
 # rows of a batch of its own, told of meters and hours of any age
 NEW_BATCH = """

@@ -28,7 +28,8 @@ feeder_day_outages as (
 
 ),
 
--- a register that stands still tells the same peak every day
+-- a meter that repeats its last value tells the same peak every day; a register that stands still
+-- tells zeros
 repeated as (
 
     select
@@ -51,6 +52,7 @@ read_days as (
         repeated.kwh_valid = 0
         and repeated.zero_run_hours >= {{ var('failure_min_hours') }} as is_dead,
         repeated.kwh_valid > 0
+        and repeated.register_hours = 0
         and coalesce(repeated.repeats_peak, false)
         and repeated.hours_valid - coalesce(feeder_day_outages.hours_out, 0)
         >= {{ var('failure_min_hours') }}

@@ -1,10 +1,11 @@
 -- A register that is turned back shows as one large negative reading: more than a full day's
--- energy, which no garbage value and no hour of reversed energy comes near.
+-- energy, which no garbage value and no hour of reversed energy comes near. One that starts anew,
+-- or falls by more than it ever counted, is none.
 
-with daily as (
+with falls as (
 
-    select * from {{ ref('int_daily_consumption') }}
-    where read_on <= {{ as_of_date() }} and negative_kwh < 0
+    select * from {{ ref('int_register_falls') }}
+    where course = 'turned_back'
 
 ),
 
@@ -25,15 +26,15 @@ final as (
     select
         places.place_id,
         places.meter_id,
-        daily.read_on as rolled_back_on,
-        cast(-daily.negative_kwh as decimal(18, 3)) as rolled_back_kwh
-    from daily
+        falls.fell_on as rolled_back_on,
+        falls.fallen_kwh as rolled_back_kwh
+    from falls
     inner join places
-        on daily.meter_number = places.meter_number
+        on falls.meter_number = places.meter_number
     inner join noise
         on places.place_id = noise.place_id
     where
-        -daily.negative_kwh
+        falls.fallen_kwh
         > greatest(noise.full_day_kwh, {{ var('anomaly_min_kw') }}) * {{ var('rollback_min_days') }}
 
 )

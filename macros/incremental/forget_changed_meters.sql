@@ -1,0 +1,28 @@
+{#- Before rows of a model kept by whole meters are added: every meter goes whose rows were made of other readings than
+    there are now. -#}
+{%- macro forget_changed_meters() -%}
+{%- if is_incremental() -%}
+delete from {{ this }}
+where meter_number in (
+
+    with wanted as ({{ derived_meter_prints() }}
+    ),
+
+    held as (
+        select
+            meter_number,
+            min(meter_print) as first_print,
+            max(meter_print) as last_print
+        from {{ this }}
+        group by meter_number
+    )
+
+    select held.meter_number
+    from held
+    left join wanted on held.meter_number = wanted.meter_number
+    where
+        held.first_print is distinct from wanted.meter_print
+        or held.last_print is distinct from wanted.meter_print
+)
+{%- endif -%}
+{%- endmacro -%}

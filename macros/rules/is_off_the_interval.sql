@@ -1,0 +1,7 @@
+{#- Whether a moment is no edge of an interval of so many minutes; days begin on any full hour. -#}
+{%- macro is_off_the_interval(moment, minutes) -%}
+    (
+        mod(cast(extract(minute from {{ moment }}) as integer), least({{ minutes }}, 60)) != 0
+        or {{ moment }} != date_trunc('minute', {{ moment }})
+    )
+{%- endmacro -%}

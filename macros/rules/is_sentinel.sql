@@ -1,0 +1,11 @@
+{#- Whether a value is a number that systems write for "no value": nines alone, from so many on, as 9999 or -99999.9. Few
+    values are large enough to be looked at; no list of numbers, since the engine would join all rows with it. -#}
+{%- macro is_sentinel(kwh) -%}
+    case
+        when {{ kwh }} >= {{ var('sentinel_min_kwh') }} or {{ kwh }} <= -{{ var('sentinel_min_negative_kwh') }}
+            then
+                replace(cast(cast(floor(abs({{ kwh }})) as bigint) as {{ dbt.type_string() }}), '9', '') = ''
+                and mod(cast(abs({{ kwh }}) * 1000 as bigint), 1000) in (0, 900, 990, 999)
+        else false
+    end
+{%- endmacro -%}

@@ -1,0 +1,17 @@
+{#- What a register did from `kwh`, at `told_at`, to `next_kwh`, at `next_at`: it counted, went over its highest digit, from
+    the last to the first part of what it can show, was turned back by a part within an hour, or started anew. -#}
+{%- macro register_course() -%}
+    case
+        when next_kwh >= kwh then 'counted'
+        when
+            capacity_kwh >= {{ var('register_min_capacity_kwh') }}
+            and kwh >= capacity_kwh * (1 - {{ var('register_rollover_share') }})
+            and next_kwh <= capacity_kwh * {{ var('register_rollover_share') }}
+            then 'rolled_over'
+        when
+            next_kwh > kwh * {{ var('register_restart_share') }}
+            and next_at <= {{ dbt.dateadd('hour', 1, "date_trunc('hour', told_at)") }}
+            then 'turned_back'
+        else 'restarted'
+    end
+{%- endmacro -%}

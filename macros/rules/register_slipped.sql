@@ -1,0 +1,11 @@
+{#- Whether a value of a register is a slip: below the one before it, or far above the one after, while these two grow. -#}
+{%- macro register_slipped() -%}
+    coalesce(
+        kwh_before <= kwh_after
+        and (
+            kwh < kwh_before
+            or kwh - kwh_after > (kwh_after - kwh_before) * {{ var('register_slip_factor') }}
+        ),
+        false
+    )
+{%- endmacro -%}

@@ -1,0 +1,149 @@
+-- A register tells exactly what was taken from one time it was read to the next, however far apart.
+-- After a restart nothing is known of the span. A value that stands for none, a slip, a head-end's
+-- guess and two values of one time are passed over. Long by what may happen to a register.
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_changed_meters() }}",
+) }}
+
+with meters as ({{ unheld_meters() }}
+
+),
+
+forms as (
+
+    select * from {{ ref('stg_control__extract_files') }}
+    where reading_kind = 'register' or interval_minutes > 60
+
+),
+
+readings as (
+
+    select * from {{ ref('stg_metering__readings') }}
+    where is_accepted and is_part and kwh is not null
+
+),
+
+told as (
+
+    select
+        readings.meter_number,
+        forms.reading_kind,
+        readings.kwh,
+        readings.batch_no,
+        {{ interval_edge() }} as told_at
+    from readings
+    inner join forms
+        on readings.file_no = forms.file_no
+    inner join meters
+        on readings.meter_number = meters.meter_number
+    where not readings.is_conflicting and readings.quality is distinct from 'estimated'
+
+),
+
+-- one value a time, whatever files tell it; two that differ are none
+agreed as (
+
+    select
+        meter_number,
+        reading_kind,
+        told_at,
+        min(kwh) as kwh,
+        max(batch_no) as batch_no
+    from told
+    where kwh >= 0 or reading_kind = 'energy'
+    group by meter_number, reading_kind, told_at
+    having min(kwh) = max(kwh)
+
+),
+
+-- a register comes to the last value that it can show, and does not jump there
+measured as (
+
+    select *
+    from agreed
+    qualify
+        not ({{ is_sentinel('kwh') }})
+        or (
+            reading_kind = 'register'
+            and kwh * (1 - {{ var('register_rollover_share') }}) <= coalesce(
+                max(case when not ({{ is_sentinel('kwh') }}) then kwh end) over (
+                    partition by meter_number, reading_kind order by told_at
+                    rows between unbounded preceding and 1 preceding
+                ), kwh
+            )
+        )
+
+),
+
+beside as (
+
+    select
+        *,
+        lag(kwh) over by_time as kwh_before,
+        lead(kwh) over by_time as kwh_after
+    from measured
+    window by_time as (partition by meter_number, reading_kind order by told_at)
+
+),
+
+followed as (
+
+    select
+        *,
+        lead(told_at) over by_time as next_at,
+        lead(kwh) over by_time as next_kwh,
+        lead(batch_no) over by_time as next_batch_no,
+        -- what it can show and a little more
+        power(10, length(cast(cast(floor(kwh) as bigint) as {{ dbt.type_string() }})))
+            as capacity_kwh
+    from beside
+    where
+        reading_kind = 'energy'
+        or not {{ register_slipped() }}
+    window by_time as (partition by meter_number, reading_kind order by told_at)
+
+),
+
+judged as (
+
+    select
+        *,
+        case when reading_kind = 'energy' then 'counted' else {{ register_course() }} end as course
+    from followed
+    where next_at is not null or reading_kind = 'energy'
+
+),
+
+final as (
+
+    select
+        judged.meter_number,
+        judged.reading_kind,
+        judged.told_at as starts_at,
+        -- days of a local calendar may have 23 or 25 hours
+        case
+            when
+                judged.reading_kind = 'register'
+                or judged.next_at <= {{ dbt.dateadd('hour', 25, 'judged.told_at') }}
+                then judged.next_at
+            else cast({{ dbt.dateadd('hour', 24, 'judged.told_at') }} as timestamp)
+        end as ends_at,
+        judged.course,
+        cast(case
+            when judged.reading_kind = 'energy' then judged.kwh
+            when judged.course = 'rolled_over'
+                then judged.next_kwh + cast(judged.capacity_kwh as decimal(18, 0)) - judged.kwh
+            when judged.course != 'restarted' then judged.next_kwh - judged.kwh
+        end as decimal(18, 3)) as kwh,
+        greatest(judged.batch_no, judged.next_batch_no) as batch_no,
+        meters.meter_print
+    from judged
+    inner join meters
+        on judged.meter_number = meters.meter_number
+
+)
+
+select * from final
