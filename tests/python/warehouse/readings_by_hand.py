@@ -5,7 +5,7 @@ All of them measure the same load, so that what a form or a fault makes of it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,7 +13,7 @@ from math import cos, pi
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 AS_OF = "2025-04-01"
@@ -76,11 +76,10 @@ class Sender:
     form: str
     rows: tuple[Row, ...]
     load_kw: int | None = LOAD_KW
-    file: str = field(default="")
 
 
 def hourly(
-    number: str, changed: dict[int, Decimal | None], load_kw: int | None = LOAD_KW
+    number: str, changed: Mapping[int, Decimal | None], load_kw: int | None = LOAD_KW
 ) -> Sender:
     """A meter that sends every hour, some of them changed."""
     rows = tuple((number, moment(h), changed.get(h, load(h))) for h in range(HOURS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +54,7 @@ def sent(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Projec
 
 def hours(
     project: Project, number: str, columns: str, where: str = "true"
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """Columns of a meter's hours, in order."""
     return query(
         project,
