@@ -63,13 +63,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('account_id', [
-            'closed_on nulls last', 'closing_balance nulls last', 'score nulls last',
-            'is_bad_debt nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'account_id',
+        [
+            'closed_on', 'closing_balance', 'score', 'is_bad_debt'
+        ],
+        source('raw_billing', 'bad_debts')
+    ) }}
 
 ),
 

@@ -66,16 +66,15 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('account_id, check_date', [
-            'invoice_id nulls last', 'unpaid_balance nulls last', 'penalty nulls last',
-            'score nulls last', 'status nulls last', 'total_due nulls last',
-            'due_date nulls last', 'unpaid_ratio nulls last',
-            'previous_unpaid_balance nulls last', 'previous_score nulls last',
-            'delinquency_type nulls last', 'action nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'account_id, check_date',
+        [
+            'invoice_id', 'total_due', 'due_date', 'unpaid_balance', 'unpaid_ratio',
+            'previous_unpaid_balance', 'previous_score', 'delinquency_type', 'penalty', 'score',
+            'status', 'action'
+        ],
+        source('raw_billing', 'balance_snapshots')
+    ) }}
 
 ),
 

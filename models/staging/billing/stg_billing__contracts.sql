@@ -19,14 +19,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('contract_id', [
-            'started_on nulls last', 'ended_on nulls last', 'account_id nulls last',
-            'plan_id nulls last', 'sku_id nulls last', 'unit_price nulls last',
-            'increase_on nulls last', 'increased_unit_price nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'contract_id',
+        [
+            'account_id', 'plan_id', 'sku_id', 'unit_price', 'increase_on', 'increased_unit_price',
+            'started_on', 'ended_on'
+        ],
+        source('raw_billing', 'contracts')
+    ) }}
 
 ),
 

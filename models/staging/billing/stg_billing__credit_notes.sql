@@ -77,13 +77,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('credit_note_id', [
-            'credit_date nulls last', 'amount nulls last', 'invoice_id nulls last',
-            'account_id nulls last', 'reason nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'credit_note_id',
+        [
+            'invoice_id', 'account_id', 'credit_date', 'amount', 'reason'
+        ],
+        source('raw_billing', 'credit_notes')
+    ) }}
 
 ),
 

@@ -55,14 +55,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('line_item_id', [
-            'invoice_id nulls last', 'rated_amount nulls last', 'charge_type nulls last',
-            'sku_id nulls last', 'quantity nulls last', 'unit_price nulls last',
-            'description nulls last', 'subscription_id nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'line_item_id',
+        [
+            'invoice_id', 'subscription_id', 'charge_type', 'sku_id', 'description', 'quantity',
+            'unit_price', 'amount'
+        ],
+        source('raw_billing', 'invoice_line_items')
+    ) }}
 
 ),
 

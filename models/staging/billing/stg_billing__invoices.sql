@@ -103,15 +103,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('invoice_id', [
-            'invoice_date nulls last', 'amount nulls last', 'account_id nulls last',
-            'subscription_id nulls last', 'meter_number nulls last', 'due_date nulls last',
-            'period_start nulls last', 'period_end nulls last', 'statement_amount nulls last',
-            'currency nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'invoice_id',
+        [
+            'account_id', 'subscription_id', 'meter_number', 'invoice_date', 'due_date',
+            'period_start', 'period_end', 'amount', 'statement_amount', 'currency'
+        ],
+        source('raw_billing', 'invoices')
+    ) }}
 
 ),
 

@@ -20,12 +20,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('plan_id', [
-            'monthly_price nulls last', 'plan_name nulls last', 'currency nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'plan_id',
+        [
+            'plan_name', 'monthly_price', 'currency'
+        ],
+        source('raw_billing', 'plans')
+    ) }}
 
 ),
 

@@ -39,12 +39,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('list_price_key', [
-            'valid_to nulls last', 'unit_price nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'list_price_key',
+        [
+            'plan_id', 'sku_id', 'unit_price', 'currency', 'valid_from', 'valid_to'
+        ],
+        'judged'
+    ) }}
 
 ),
 

@@ -18,13 +18,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('sku_id', [
-            'unit_price nulls last', 'sku_name nulls last', 'category nulls last',
-            'unit_cost nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'sku_id',
+        [
+            'sku_name', 'category', 'unit_price', 'unit_cost'
+        ],
+        source('raw_billing', 'skus')
+    ) }}
 
 ),
 

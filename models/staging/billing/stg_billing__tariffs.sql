@@ -58,13 +58,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('tariff_row_key', [
-            'valid_to nulls last', 'rate nulls last', 'slab_width_kwh nulls last',
-            'unit nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'tariff_row_key',
+        [
+            'rate_schedule', 'consumer_group', 'charge_type', 'slab_order', 'slab_width_kwh',
+            'rate', 'rate_unit', 'min_load_kw', 'max_load_kw', 'valid_from', 'valid_to'
+        ],
+        'judged'
+    ) }}
 
 ),
 

@@ -4,6 +4,20 @@ with source as (
 
 ),
 
+-- the words of the images for a status, where a status is read from the feed
+worded as (
+
+    select
+        *,
+        {{ json_text('after', 'status') }} as word_after,
+        {{ json_text('before', 'status') }} as word_before,
+        source_table in (
+            'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
+        ) as has_status
+    from source
+
+),
+
 judged as (
 
     select
@@ -15,33 +29,20 @@ judged as (
             'missing_date': is_missing('source_ts'),
             'unknown_operation': "op not in ('c', 'u', 'd')"
         }) }} as row_reasons
-    from source
-
-),
-
--- the words of the images for a status, where a status is read from the feed
-worded as (
-
-    select
-        *,
-        {{ json_text('after', 'status') }} as word_after,
-        {{ json_text('before', 'status') }} as word_before,
-        source_table in (
-            'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
-        ) as has_status
-    from judged
+    from worded
 
 ),
 
 -- a feed delivers at least once: the same event again is a duplicate, whenever it arrives
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('event_id', [
-            'arrived_at nulls last', 'source_ts nulls last', 'source_seq nulls last'
-        ]) }} as key_rank
-    from worded
+    {{ rank_within_key(
+        'event_id',
+        [
+            'source_table', 'op', 'entity_key', 'source_seq', 'source_ts', 'before', 'after'
+        ],
+        source('raw_cdc', 'change_events'), delivered='arrived_at'
+    ) }}
 
 ),
 

@@ -117,13 +117,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('usage_id', [
-            'cycle_end nulls last', 'cycle_start nulls last', 'usage_kwh nulls last',
-            'account_id nulls last', 'meter_number nulls last', 'peak_demand_kw nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'usage_id',
+        [
+            'account_id', 'meter_number', 'cycle_start', 'cycle_end', 'usage_kwh', 'peak_demand_kw'
+        ],
+        source('raw_metering', 'usages')
+    ) }}
 
 ),
 

@@ -39,13 +39,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('dispute_id', [
-            'opened_on nulls last', 'resolved_on nulls last', 'invoice_id nulls last',
-            'amount nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'dispute_id',
+        [
+            'invoice_id', 'opened_on', 'resolved_on', 'amount'
+        ],
+        source('raw_payments', 'disputes')
+    ) }}
 
 ),
 

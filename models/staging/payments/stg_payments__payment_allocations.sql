@@ -68,13 +68,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('allocation_id', [
-            'told_on nulls last', 'amount nulls last', 'payment_id nulls last',
-            'invoice_id nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'allocation_id',
+        [
+            'payment_id', 'invoice_id', 'allocated_on', 'amount'
+        ],
+        source('raw_payments', 'payment_allocations')
+    ) }}
 
 ),
 

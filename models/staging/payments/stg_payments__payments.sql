@@ -108,13 +108,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('payment_id', [
-            'payment_date nulls last', 'amount_paid nulls last', 'invoice_id nulls last',
-            'account_id nulls last', 'currency nulls last', 'method nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'payment_id',
+        [
+            'account_id', 'invoice_id', 'payment_date', 'amount_paid', 'currency', 'method'
+        ],
+        source('raw_payments', 'payments')
+    ) }}
 
 ),
 

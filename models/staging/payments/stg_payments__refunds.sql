@@ -92,13 +92,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('refund_id', [
-            'refund_date nulls last', 'amount nulls last', 'payment_id nulls last',
-            'invoice_id nulls last', 'kind nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'refund_id',
+        [
+            'payment_id', 'invoice_id', 'refund_date', 'amount', 'kind'
+        ],
+        source('raw_payments', 'refunds')
+    ) }}
 
 ),
 
