@@ -1,11 +1,15 @@
-{#- The last columns of every staging model: the verdict on the row, and where the row came from. -#}
-{%- macro verdict(key) -%}
+{#- The last columns of every staging model: the verdict on the row, and where the row came from. `others` maps reasons to
+    conditions that have no part in which row of a key stays, because they rest on what is judged after it. -#}
+{%- macro verdict(key, others={}) -%}
     {%- set is_repeated = key ~ ' is not null and key_rank > 1' -%}
     -- verdict
     nullif(
         concat_ws(
             ',',
             row_reasons,
+            {%- for reason, condition in others.items() %}
+            case when {{ condition }} then '{{ reason }}' end,
+            {%- endfor %}
             case
                 when not ({{ is_repeated }}) then null
                 when is_older_version then 'older_version'
@@ -16,7 +20,8 @@
         ''
     ) as rejection_reasons,
     case when {{ is_repeated }} then {{ key }} end as kept_key,
-    row_reasons is null and key_rank = 1 as is_accepted,
+    row_reasons is null and key_rank = 1
+    {%- for condition in others.values() %} and not coalesce({{ condition }}, false){% endfor %} as is_accepted,
 
     -- metadata
     _batch_no as batch_no,
