@@ -55,7 +55,9 @@ judged as (
         {{ rejection_reasons({
             'missing_key': is_missing('account_id'),
             'missing_date': is_missing('closed_on'),
-            'unknown_account': 'account_id is not null and not has_account'
+            'unknown_account': 'account_id is not null and not has_account',
+            'amount_out_of_range': is_beyond('max_amount', ['closing_balance']),
+            'score_out_of_range': is_beyond('max_rate', ['score'])
         }) }} as row_reasons
     from resolved
 

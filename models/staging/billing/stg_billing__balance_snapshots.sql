@@ -58,7 +58,11 @@ judged as (
         {{ rejection_reasons({
             'missing_account': is_missing('account_id'),
             'missing_date': is_missing('check_date'),
-            'unknown_account': 'account_id is not null and not has_account'
+            'unknown_account': 'account_id is not null and not has_account',
+            'amount_out_of_range':
+                is_beyond('max_amount', ['total_due', 'unpaid_balance', 'previous_unpaid_balance']),
+            'score_out_of_range':
+                is_beyond('max_rate', ['unpaid_ratio', 'previous_score', 'penalty', 'score'])
         }) }} as row_reasons
     from resolved
 

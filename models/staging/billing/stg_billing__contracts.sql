@@ -11,7 +11,9 @@ judged as (
         {{ rejection_reasons({
             'missing_key': is_missing('contract_id'),
             'missing_account': is_missing('account_id'),
-            'negative_amount': 'unit_price < 0 or increased_unit_price < 0'
+            'negative_amount': 'unit_price < 0 or increased_unit_price < 0',
+            'amount_out_of_range':
+                is_beyond('max_amount', ['unit_price', 'increased_unit_price'])
         }) }} as row_reasons
     from source
 

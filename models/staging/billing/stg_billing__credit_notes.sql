@@ -68,6 +68,7 @@ judged as (
             'missing_date': is_missing('credit_date'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'credited_account_id is null'
         }) }} as row_reasons

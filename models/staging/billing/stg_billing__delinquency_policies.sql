@@ -43,7 +43,8 @@ judged as (
             'missing_threshold':
                 'penalty is not null and (' ~ is_missing('suspend_score')
                 ~ ' or ' ~ is_missing('close_score') ~ ')',
-            'threshold_not_positive': 'suspend_score <= 0 or close_score <= 0'
+            'threshold_not_positive': 'suspend_score <= 0 or close_score <= 0',
+            'threshold_out_of_range': is_beyond('max_rate', ['suspend_score', 'close_score'])
         }) }} as row_reasons
     from resolved
 

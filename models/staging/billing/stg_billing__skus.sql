@@ -10,7 +10,8 @@ judged as (
         *,
         {{ rejection_reasons({
             'missing_key': is_missing('sku_id'),
-            'negative_amount': 'unit_price < 0 or unit_cost < 0'
+            'negative_amount': 'unit_price < 0 or unit_cost < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['unit_price', 'unit_cost'])
         }) }} as row_reasons
     from source
 

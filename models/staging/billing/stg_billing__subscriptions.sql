@@ -33,7 +33,9 @@ judged as (
             'missing_account': is_missing('account_id'),
             'billing_day_out_of_range': 'billing_day not between 1 and 31',
             'negative_quantity': 'quantity < 0',
-            'negative_amount': 'unit_price < 0'
+            'negative_amount': 'unit_price < 0',
+            'quantity_out_of_range': is_beyond('max_quantity', ['quantity']),
+            'amount_out_of_range': is_beyond('max_amount', ['unit_price'])
         }) }} as row_reasons
     from source
 

@@ -29,6 +29,7 @@ judged as (
             'unknown_cash_application':
                 "lower(trim(cash_application)) not in ('open_item', 'balance_forward')",
             'negative_terms': 'payment_terms_days < 0',
+            'terms_out_of_range': 'payment_terms_days > ' ~ var('max_payment_terms_days'),
             'not_a_currency': 'not ' ~ is_currency('currency')
         }) }} as row_reasons
     from source

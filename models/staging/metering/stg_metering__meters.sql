@@ -44,7 +44,8 @@ judged as (
         *,
         {{ rejection_reasons({
             'missing_key': is_missing('meter_id'),
-            'negative_load': 'connected_load_kw < 0'
+            'negative_load': 'connected_load_kw < 0',
+            'load_out_of_range': is_beyond('max_quantity', ['connected_load_kw'])
         }) }} as row_reasons
     from source
 

@@ -109,7 +109,8 @@ judged as (
                 '(' ~ is_missing('cycle_start') ~ ') or (' ~ is_missing('cycle_end') ~ ')',
             'ends_before_start': 'cycle_end < cycle_start',
             'missing_usage': is_missing('usage_kwh'),
-            'negative_usage': 'usage_kwh < 0'
+            'negative_usage': 'usage_kwh < 0',
+            'usage_out_of_range': is_beyond('max_quantity', ['usage_kwh', 'peak_demand_kw'])
         }) }} as row_reasons
     from resolved
 

@@ -31,7 +31,8 @@ judged as (
             'missing_key': is_missing('dispute_id'),
             'missing_invoice': is_missing('invoice_id'),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
-            'negative_amount': 'amount < 0'
+            'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount'])
         }) }} as row_reasons
     from resolved
 

@@ -58,6 +58,7 @@ judged as (
             'missing_invoice': is_missing('invoice_id'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'unknown_payment': 'payment_id is not null and not has_payment',
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'currency_mismatch': 'paid_currency != invoice_currency'

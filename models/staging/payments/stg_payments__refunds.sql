@@ -80,6 +80,7 @@ judged as (
             'missing_date': is_missing('refund_date'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'missing_payment': 'payment_id is null and invoice_id is null',
             'unknown_payment': 'payment_id is not null and not has_payment',
             'unknown_invoice': 'payment_id is null and invoice_id is not null and not has_invoice',
