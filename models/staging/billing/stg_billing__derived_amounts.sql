@@ -87,7 +87,8 @@ ranked as (
     {{ rank_within_key(
         'line_item_id',
         [
-            'invoice_id', 'charge_type', 'sku_id', 'description', 'quantity', 'unit_price', 'amount'
+            'invoice_id', 'subscription_id', 'charge_type', 'sku_id', 'description', 'quantity',
+            'unit_price', 'amount'
         ],
         'judged'
     ) }}

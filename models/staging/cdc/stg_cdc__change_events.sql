@@ -4,17 +4,28 @@ with source as (
 
 ),
 
+-- an image that is no JSON object tells nothing, and is never read as one
+read as (
+
+    select
+        *,
+        case when {{ is_json_object('before') }} then before end as image_before,
+        case when {{ is_json_object('after') }} then after end as image_after
+    from source
+
+),
+
 -- the words of the images for a status, where a status is read from the feed
 worded as (
 
     select
         *,
-        {{ json_text('after', 'status') }} as word_after,
-        {{ json_text('before', 'status') }} as word_before,
+        {{ json_text('image_after', 'status') }} as word_after,
+        {{ json_text('image_before', 'status') }} as word_before,
         source_table in (
             'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
         ) as has_status
-    from source
+    from read
 
 ),
 
@@ -27,7 +38,10 @@ judged as (
             'missing_entity': is_missing('entity_key'),
             'missing_source_table': is_missing('source_table'),
             'missing_date': is_missing('source_ts'),
-            'unknown_operation': "op not in ('c', 'u', 'd')"
+            'unknown_operation': "op not in ('c', 'u', 'd')",
+            'not_a_json_object':
+                "(trim(before) != '' and image_before is null)"
+                ~ " or (trim(after) != '' and image_after is null)"
         }) }} as row_reasons
     from worded
 
@@ -57,8 +71,8 @@ final as (
         -- attributes
         op,
         source_seq,
-        before,
-        after,
+        image_before as before,
+        image_after as after,
 
         -- dates
         source_ts,
