@@ -111,6 +111,7 @@ judged as (
             'unknown_meter': 'meter_number is not null and not has_meter',
             'missing_time': is_missing('read_at'),
             'not_on_the_hour': 'is_off_the_hour',
+            'energy_out_of_range': is_beyond('max_quantity', ['kwh', 'voltage']),
             'duplicate_key': 'key_rank > 1 and not is_off_the_hour'
         }) }} as rejection_reasons
     from resolved
