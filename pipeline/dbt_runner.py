@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import AuditError, WarehouseUsageError
+from pipeline.offenders import FailedNode, name_offenders
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -75,13 +76,20 @@ def run_dbt(
     """
     with _on_database(database):
         outcome = parse(project)
+        relations: dict[str, str] = {}
         if outcome.success:
+            relations = _relations(outcome.result)
             outcome = _invoke(project, arguments, outcome.result, [_Progress(report)])
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     results = list(getattr(outcome.result, "results", ()))
-    failures = tuple(_failure(result) for result in results if str(result.status) in _FAILED)
-    if failures:
+    failed = [result for result in results if str(result.status) in _FAILED]
+    if failed:
+        rows = name_offenders(database, [_failed_node(result, relations) for result in failed])
+        failures = tuple(
+            _failure(result) + (f" rows: {named}" if named else "")
+            for result, named in zip(failed, rows, strict=True)
+        )
         message = (
             f"{len(failures)} of {len(results)} models and tests failed; nothing is published;"
             f" the copy they failed on is {database}, the log {_log(project)}"
@@ -168,6 +176,27 @@ def _on_database(database: Path) -> Iterator[None]:
 
 def _log(project: Project) -> Path:
     return project.root / os.environ.get("DBT_LOG_PATH", "logs") / "dbt.log"
+
+
+def _relations(manifest: Manifest) -> dict[str, str]:
+    """The table or view of every node that makes one, by the node's id."""
+    return {
+        key: f"{node.schema}.{node.alias}"
+        for key, node in manifest.nodes.items()
+        if str(node.resource_type) in {"model", "snapshot"}
+    }
+
+
+def _failed_node(result: Any, relations: dict[str, str]) -> FailedNode:  # noqa: ANN401
+    """What can be asked of a node that failed; `relations` as `_relations` has them."""
+    node = result.node
+    return FailedNode(
+        sql=str(getattr(node, "compiled_code", None) or ""),
+        reason=str(result.message or ""),
+        is_test=str(node.resource_type) == "test",
+        column=getattr(node, "column_name", None),
+        relation=relations.get(str(getattr(node, "attached_node", None))),
+    )
 
 
 def _failure(result: Any) -> str:  # noqa: ANN401  (dbt's result classes share no typed base)

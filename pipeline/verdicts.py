@@ -12,6 +12,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.conflicts import CONFLICT, PLACE, describe_conflicts
 from pipeline.wording import counted
 from seeders.contracts import TABLES
 
@@ -40,6 +41,7 @@ _NUMBER = re.compile(r"[0-9][0-9.,]*")
 _READ = frozenset({"not_a_number", "not_an_integer", "unclear_decimal_sign"})
 
 ADVICE = {
+    "conflicting_key": "the same key with other content: a copy would be `duplicate_key`",
     "not_a_currency": "write the code of ISO 4217, like USD",
     "not_a_date": "other formats: `strptime(column, '%d.%m.%Y')` in the mapping",
     "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
@@ -187,9 +189,17 @@ def read_verdicts(database: Path) -> Verdicts:
         ).fetchall()
         return Verdicts(
             sources=tuple(SourceRows(*row) for row in sources),
-            rejections=_findings(connection, "fct_rejected_rows", "reasons"),
+            rejections=tuple(
+                _with_both_rows(connection, found) if found.what == CONFLICT else found
+                for found in _findings(connection, "fct_rejected_rows", "reasons")
+            ),
             alerts=_with_few_words(_findings(connection, "fct_row_alerts", "alert")),
         )
+
+
+def _with_both_rows(connection: duckdb.DuckDBPyConnection, found: Finding) -> Finding:
+    told = describe_conflicts(connection, found.source_table, found.rows, EXAMPLES)
+    return replace(found, examples=told or found.examples)
 
 
 def unknown_statuses(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
@@ -289,9 +299,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, mart: str, column: str) -> 
                 *,
                 case
                     when source_file is null then coalesce(row_key, '(no key)')
-                    else parse_filename(source_file)
-                        || if(source_file like '%.parquet', ' row ', ' line ')
-                        || coalesce(source_line::varchar, '?')
+                    else {PLACE.format(file="source_file", line="source_line")}
                         || coalesce(': ' || left(row_key, 40), '')
                 end as example
             from codes

@@ -10,7 +10,7 @@
         ['stg_billing__contracts', 'raw_billing', 'contracts', 'contract_id', true],
         ['stg_billing__subscriptions', 'raw_billing', 'subscriptions', 'subscription_id', true],
         ['stg_billing__invoices', 'raw_billing', 'invoices', 'invoice_id', true],
-        ['stg_billing__invoice_line_items', 'raw_billing', 'invoice_line_items', 'line_item_id', false],
+        ['stg_billing__invoice_line_items', 'raw_billing', 'invoice_line_items', 'line_item_id', true],
         ['stg_billing__credit_notes', 'raw_billing', 'credit_notes', 'credit_note_id', true],
         ['stg_billing__write_offs', 'raw_billing', 'write_offs', 'write_off_id', false],
         ['stg_billing__tariffs', 'raw_billing', 'tariffs', 'tariff_row_key', true],

@@ -1,15 +1,62 @@
-{#- 1 for the row that stays of all rows with the same key. A row without fault goes before one with a fault,
-    then `tie_break` decides; where that leaves a tie, the rows agree in all that is read from them. -#}
-{%- macro rank_within_key(key, tie_break) -%}
-    row_number() over (
-        partition by {{ key }}
-        order by
-            case when row_reasons is null then 0 else 1 end,
-            {%- for column in tie_break %}
-            {{ column }},
+{#- The body of a CTE: the rows of `judged`, each with its `key_rank`, 1 for the one that stays of all with the same key;
+    a row that does not stay `is_copy` where it says the same, `is_older_version` where the source itself replaced it.
+
+    A row without fault goes before one with a fault. Then the source's own update stamp decides, `version`, where there
+    is one; then the place a row has in its files, the lowest file name and line. Nothing is chosen for what it says:
+    rows that come from no file are put in the order of a hash. `key` is a column or several, `content` names all other
+    columns of the source, `counted_in` is the relation in which keys are counted: few repeat, and only they are hashed.
+    `delivered` tells deliveries of the same row apart, and is no part of what it says. -#}
+{%- macro rank_within_key(key, content, counted_in, version=none, delivered=none) -%}
+    {%- set keys = key.split(', ') -%}
+    {%- set by_key -%}
+        over (
+            partition by {% for name in keys %}landed.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+            order by
+                case when landed.row_reasons is null then 0 else 1 end,
+                {%- if version %}
+                landed.{{ version }} desc nulls last,
+                {%- endif %}
+                landed._file_no nulls last,
+                landed._source_line nulls last,
+                landed.row_print nulls last,
+                {%- if delivered %}
+                landed.{{ delivered }} nulls last,
+                {%- endif %}
+                landed._batch_no nulls last
+        )
+    {%- endset -%}
+    select
+        landed.*,
+        row_number() {{ by_key }} as key_rank,
+        coalesce(landed.row_print = first_value(landed.row_print) {{ by_key }}, false) as is_copy,
+        {%- if version %}
+        coalesce(landed.{{ version }} < first_value(landed.{{ version }}) {{ by_key }}, false)
+            as is_older_version
+        {%- else %}
+        false as is_older_version
+        {%- endif %}
+    from (
+        select
+            judged.*,
+            case
+                when repeated.{{ keys[0] }} is not null
+                    then md5(concat_ws(
+                        chr(31)
+                        {%- for name in content %},
+                        coalesce(cast(judged.{{ name }} as {{ dbt.type_string() }}), chr(30))
+                        {%- endfor %}
+                    ))
+            end as row_print
+        from judged
+        left join (
+            select {{ key }}
+            from {{ counted_in }}
+            group by {{ key }}
+            having count(*) > 1
+        ) as repeated
+            on
+            {%- for name in keys %}
+            {{ 'and ' if not loop.first }}judged.{{ name }} = repeated.{{ name }}
             {%- endfor %}
-            _batch_no nulls first,
-            _file_no nulls first,
-            _source_line nulls first
-    )
+    ) as landed
 {%- endmacro -%}

@@ -1,5 +1,6 @@
 -- If this fails, what a snapshot saw of a status is not what the change feed says held at the end
--- of that day: an event was lost, or a snapshot ran on the wrong clock.
+-- of that day: an event was lost, or a snapshot ran on the wrong clock. Of extracts that somebody
+-- else made it is a finding (`feed_mismatch`): their rows may disagree with their feed.
 
 with feed as (
 
@@ -70,5 +71,8 @@ seen as (
 
 )
 
-select * from seen
-where coalesce(status, 'Active') != fed_status
+select seen.*
+from seen
+inner join {{ ref('int_as_of_date') }} as as_of
+    on as_of.is_simulated
+where coalesce(seen.status, 'Active') != seen.fed_status

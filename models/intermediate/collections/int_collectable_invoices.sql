@@ -54,7 +54,7 @@ final as (
         cast(
             cast(
                 invoices.outstanding_amount - coalesce(disputed.disputed_amount, 0)
-                as decimal(18, 2)
+                as decimal(28, 2)
             ) * cast(coalesce(rates.recovery_rate, 1) as decimal(9, 6)) as decimal(18, 2)
         ) as expected_recoverable_value
     from invoices

@@ -5,13 +5,6 @@ with invoices as (
 
 ),
 
-lines as (
-
-    select * from {{ ref('stg_billing__invoice_line_items') }}
-    where is_accepted
-
-),
-
 accounts as (
 
     select * from {{ ref('int_accounts') }}
@@ -34,21 +27,6 @@ accounts_in_arrears as (
     from subscriptions
     group by account_id
     having min(billed) = 'in_arrears'
-
-),
-
-line_totals as (
-
-    select
-        invoice_id,
-        cast(sum(amount) as decimal(18, 2)) as lines_amount
-    from lines
-    where
-        invoice_id in (
-            select invoices.invoice_id from invoices
-            where invoices.amount is null
-        )
-    group by invoice_id
 
 ),
 
@@ -80,14 +58,12 @@ completed as (
                         'coalesce(subscriptions.billed, accounts_in_arrears.billed)'
                     ) }}
         end as default_period_start,
-        coalesce(invoices.amount, line_totals.lines_amount, 0) as invoiced_amount,
+        invoices.amount as invoiced_amount,
         invoices.statement_amount,
         invoices.currency
     from invoices
     inner join accounts
         on invoices.account_id = accounts.account_id
-    left join line_totals
-        on invoices.invoice_id = line_totals.invoice_id
     left join subscriptions
         on invoices.subscription_id = subscriptions.subscription_id
     left join accounts_in_arrears

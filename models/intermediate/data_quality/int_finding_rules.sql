@@ -51,6 +51,12 @@ with final as (
         false as is_scored,
         true as has_exact_signature,
         true as is_scored_by_period
+    union all
+    select
+        'feed_mismatch' as rule,
+        false as is_scored,
+        true as has_exact_signature,
+        true as is_scored_by_period
 
 )
 

@@ -40,6 +40,12 @@ bad_debt_mismatches as (
 
 ),
 
+feed_mismatches as (
+
+    select * from {{ ref('int_feed_mismatch_findings') }}
+
+),
+
 meter_failures as (
 
     select * from {{ ref('int_meter_failure_findings') }}
@@ -61,6 +67,8 @@ final as (
     select * from ledger_missing_checks
     union all
     select * from bad_debt_mismatches
+    union all
+    select * from feed_mismatches
     union all
     select * from meter_failures
 

@@ -10,6 +10,12 @@ customers as (
 
 ),
 
+catalogue_stubs as (
+
+    select * from {{ ref('int_catalogue_stubs') }}
+
+),
+
 batches as (
 
     select * from {{ ref('stg_control__extract_batches') }}
@@ -103,6 +109,15 @@ alerted_rows as (
         'stub_created' as alerts
     from customers
     where is_stub
+    union all
+    select
+        case when kind = 'sku' then 'raw_billing.skus' else 'raw_billing.plans' end as source_table,
+        batch_no,
+        cast(null as integer) as file_no,
+        cast(null as bigint) as source_line,
+        item_id as row_key,
+        'stub_created' as alerts
+    from catalogue_stubs
 
 ),
 

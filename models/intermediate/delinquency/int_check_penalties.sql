@@ -35,11 +35,17 @@ final as (
             when balances.unpaid_amount = 0 then policies.step_name = 'none'
             else
                 balances.unpaid_amount
-                >= cast(policies.min_ratio * balances.total_due_amount as decimal(38, 8))
+                >= cast(
+                    policies.min_ratio * cast(balances.total_due_amount as decimal(28, 2))
+                    as decimal(38, 8)
+                )
                 and (
                     policies.below_ratio is null
                     or balances.unpaid_amount
-                    < cast(policies.below_ratio * balances.total_due_amount as decimal(38, 8))
+                    < cast(
+                        policies.below_ratio * cast(balances.total_due_amount as decimal(28, 2))
+                        as decimal(38, 8)
+                    )
                 )
         end
 

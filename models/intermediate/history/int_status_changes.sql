@@ -76,7 +76,7 @@ worded as (
 
 ),
 
-final as (
+told as (
 
     select
         source_table,
@@ -87,10 +87,28 @@ final as (
             else coalesce({{ status_of('status_word') }}, 'Active')
         end as status,
         {{ json_text('image', 'plan_id') }} as plan_id,
-        try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as quantity,
-        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as unit_price,
+        try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as told_quantity,
+        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as told_unit_price,
         case when source_table = 'raw_metering.meters' then image end as meter_image
     from worded
+
+),
+
+-- a feed tells quantities and prices within the bounds that rows are held to, or none
+final as (
+
+    select
+        source_table,
+        entity_key,
+        changed_on,
+        status,
+        plan_id,
+        case when told_quantity between 0 and {{ var('max_quantity') }} then told_quantity end
+            as quantity,
+        case when told_unit_price between 0 and {{ var('max_amount') }} then told_unit_price end
+            as unit_price,
+        meter_image
+    from told
 
 )
 

@@ -29,8 +29,11 @@ final as (
         spells.status,
         spells.plan_id,
         cast(
-            coalesce(spells.quantity, 1)
-            * coalesce(spells.unit_price, plans.monthly_price, 0) as decimal(18, 2)
+            least(
+                cast(coalesce(spells.quantity, 1) as decimal(28, 3))
+                * coalesce(spells.unit_price, plans.monthly_price, 0),
+                {{ var('max_amount') }}
+            ) as decimal(18, 2)
         ) as monthly_charge,
         plans.currency,
         case when spells.spell_number = 1 then {{ beginning_of_time() }} else spells.changed_on end

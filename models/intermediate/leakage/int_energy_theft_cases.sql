@@ -55,8 +55,8 @@ priced as (
         anomalies.meter_id,
         sum(losses.lost_kwh) as lost_kwh,
         sum(
-            cast(
-                losses.lost_kwh
+            try_cast(
+                cast(losses.lost_kwh as decimal(28, 3))
                 * coalesce(month_rates.highest_rate, last_rates.highest_rate, 0) as decimal(18, 2)
             )
         ) as amount
@@ -83,7 +83,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as invoice_id,
         cast(null as {{ dbt.type_string() }}) as subscription_id,
         cast(date_trunc('month', anomalies.period_start) as date) as period_start,
-        cast(coalesce(priced.amount, 0) as decimal(18, 2)) as amount,
+        coalesce(try_cast(priced.amount as decimal(18, 2)), 0) as amount,
         accounts.currency,
         anomalies.first_seen_on,
         cast(null as date) as resolved_on,

@@ -44,7 +44,7 @@ bill_prices as (
         billed.account_id,
         billed.invoice_id,
         billed.invoice_date,
-        cast(
+        try_cast(
             cast(invoices.invoiced_amount as double) / cast(billed.usage_kwh as double)
             as decimal(18, 6)
         ) as price_per_kwh,

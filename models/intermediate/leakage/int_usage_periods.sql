@@ -29,6 +29,18 @@ priced as (
 
 ),
 
+valued as (
+
+    select
+        *,
+        coalesce(
+            energy_amount,
+            try_cast(cast(usage_kwh as decimal(28, 3)) * own_price as decimal(18, 2))
+        ) as known_amount
+    from priced
+
+),
+
 final as (
 
     select
@@ -42,20 +54,19 @@ final as (
         amount_source,
         case when amount_source = 'last_bill' then priced_by_invoice_id end
             as priced_by_invoice_id,
-        coalesce(energy_amount, cast(usage_kwh * own_price as decimal(18, 2)), 0)
-            as expected_amount,
+        coalesce(known_amount, 0) as expected_amount,
         currency,
         -- usage without a known price is worth asking about, usage that is free is not
         usage_kwh > 0 and (
             amount_source = 'unknown'
-            or coalesce(energy_amount, cast(usage_kwh * own_price as decimal(18, 2))) > 0
+            or coalesce(known_amount, 1) > 0
         ) as is_chargeable,
         is_from_readings,
         invoice_id,
         invoice_date,
         ghost_from,
         {{ as_of_date() }} as as_of_date
-    from priced
+    from valued
 
 )
 

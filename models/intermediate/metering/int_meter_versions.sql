@@ -1,3 +1,7 @@
+{%- set told_load -%}
+    try_cast({{ json_text('spells.meter_image', 'connected_load_kw') }} as decimal(18, 3))
+{%- endset -%}
+
 -- A change feed tells from which day on what held of a meter. Without one the row tells what holds
 -- now, and held throughout but for a status that is dated: before its day the meter was Active.
 
@@ -96,12 +100,10 @@ final as (
             as rate_schedule,
         coalesce({{ json_text('spells.meter_image', 'district') }}, meters.district) as district,
         coalesce({{ json_text('spells.meter_image', 'feeder') }}, meters.feeder) as feeder,
-        coalesce(
-            try_cast(
-                {{ json_text('spells.meter_image', 'connected_load_kw') }} as decimal(18, 3)
-            ),
-            meters.connected_load_kw
-        ) as connected_load_kw,
+        case
+            when {{ told_load }} between 0 and {{ var('max_quantity') }} then {{ told_load }}
+            else meters.connected_load_kw
+        end as connected_load_kw,
         spells.status,
         case when spells.spell_number = 1 then {{ beginning_of_time() }} else spells.changed_on end
             as valid_from,

@@ -36,7 +36,7 @@ metered as (
         invoice_id,
         cast(sum(usage_kwh) as decimal(18, 3)) as metered_kwh,
         case
-            when count(energy_amount) = count(*) then cast(sum(energy_amount) as decimal(27, 9))
+            when count(energy_amount) = count(*) then try_cast(sum(energy_amount) as decimal(24, 9))
         end as energy_amount
     from usage_periods
     group by invoice_id
@@ -65,7 +65,7 @@ quantities as (
         bills.*,
         'billed' as basis,
         null as metered_kwh,
-        cast(rated_bills.energy_amount as decimal(27, 9)) as variable_charge
+        try_cast(rated_bills.energy_amount as decimal(24, 9)) as variable_charge
     from bills
     inner join rated_bills
         on bills.invoice_id = rated_bills.quantity_id
@@ -77,13 +77,18 @@ rated as (
     select
         quantities.*,
         cast(
-            coalesce(terms.fixed_rate, 0)
-            + coalesce(terms.fixed_rate_per_kw * quantities.connected_load_kw, 0)
-            as decimal(18, 2)
+            least(
+                coalesce(terms.fixed_rate, 0)
+                + coalesce(
+                    cast(terms.fixed_rate_per_kw as decimal(28, 6)) * quantities.connected_load_kw,
+                    0
+                ),
+                {{ var('max_amount') }}
+            ) as decimal(18, 2)
         ) as fixed_charge,
-        cast(coalesce(terms.tax_percent, 0) as decimal(9, 6)) as tax_percent,
-        cast(coalesce(terms.duty_percent, 0) as decimal(9, 6)) as duty_percent,
-        cast(coalesce(terms.surcharge_percent, 0) as decimal(9, 6)) as surcharge_percent,
+        cast(coalesce(terms.tax_percent, 0) as decimal(12, 6)) as tax_percent,
+        cast(coalesce(terms.duty_percent, 0) as decimal(12, 6)) as duty_percent,
+        cast(coalesce(terms.surcharge_percent, 0) as decimal(12, 6)) as surcharge_percent,
         cast(
             case when quantities.billed_fee > 0 then coalesce(terms.fee_rate, 0) else 0 end
             as decimal(18, 6)

@@ -1,6 +1,6 @@
 -- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end, or not
 -- at all for what is reckoned on from it. Energy that no slab takes leaves the whole charge
--- unknown.
+-- unknown, and so does one that money cannot hold.
 
 with quantities as (
 
@@ -63,7 +63,7 @@ charged as (
         tariff_key,
         kwh,
         sum(slab_kwh) as rated_kwh,
-        sum(cast(slab_kwh as decimal(18, 3)) * rate) as charge,
+        sum(cast(slab_kwh as decimal(28, 3)) * rate) as charge,
         min(rate) as lowest_rate,
         max(rate) as highest_rate
     from filled
@@ -80,8 +80,8 @@ final as (
         kwh,
         lowest_rate,
         highest_rate,
-        case when rated_kwh = kwh then cast(charge as decimal(18, 2)) end as energy_amount,
-        case when rated_kwh = kwh then cast(charge as decimal(27, 9)) end as energy_charge
+        case when rated_kwh = kwh then try_cast(charge as decimal(18, 2)) end as energy_amount,
+        case when rated_kwh = kwh then try_cast(charge as decimal(24, 9)) end as energy_charge
     from charged
 
 )

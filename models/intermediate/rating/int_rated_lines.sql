@@ -35,7 +35,9 @@ rated as (
 
     select
         *,
-        cast(quantity * expected_unit_price as decimal(18, 2)) as expected_amount
+        try_cast(
+            cast(quantity as decimal(28, 3)) * expected_unit_price as decimal(18, 2)
+        ) as expected_amount
     from priced
 
 ),

@@ -1,5 +1,6 @@
 -- A bill beside what its tariff asks for the energy that was due, and for the energy it bills.
--- Where a tariff names no fixed charge, tax or duty, nothing is said about one that was charged.
+-- Where a tariff names no fixed charge, tax or duty, nothing is said about one that was charged;
+-- what money cannot hold is not known.
 
 with bills as (
 
@@ -18,12 +19,12 @@ priced as (
 
     select
         invoice_id,
-        cast(variable_charge as decimal(18, 2)) as variable_charge,
+        try_cast(variable_charge as decimal(18, 2)) as variable_charge,
         fixed_charge,
-        cast(tax as decimal(18, 2)) as tax,
-        cast(duty as decimal(18, 2)) as duty,
-        cast(fee as decimal(18, 2)) as fee,
-        cast(surcharge as decimal(18, 2)) as surcharge
+        try_cast(tax as decimal(18, 2)) as tax,
+        try_cast(duty as decimal(18, 2)) as duty,
+        try_cast(fee as decimal(18, 2)) as fee,
+        try_cast(surcharge as decimal(18, 2)) as surcharge
     from {{ ref('int_bill_charges') }}
     where basis = 'billed' and variable_charge is not null
 
@@ -34,11 +35,11 @@ compared as (
     select
         bills.invoice_id,
         priced.variable_charge as tariff_variable,
-        cast(
+        try_cast(
             priced.variable_charge + priced.fixed_charge + priced.tax + priced.duty + priced.fee
             + priced.surcharge as decimal(18, 2)
         ) as tariff_total,
-        cast(
+        try_cast(
             bills.billed_variable
             + case when priced.fixed_charge > 0 then bills.billed_fixed else 0 end
             + case when priced.tax > 0 then bills.billed_gst else 0 end
@@ -70,19 +71,21 @@ final as (
         bills.billed_fee,
         bills.billed_surcharge,
         bills.invoiced_amount as billed_total,
-        cast(due.variable_charge as decimal(18, 2)) as expected_variable,
+        try_cast(due.variable_charge as decimal(18, 2)) as expected_variable,
         due.fixed_charge as expected_fixed,
-        cast(due.tax as decimal(18, 2)) as expected_gst,
-        cast(due.duty as decimal(18, 2)) as expected_duty,
-        cast(due.fee as decimal(18, 2)) as expected_fee,
-        cast(due.surcharge as decimal(18, 2)) as expected_surcharge,
+        try_cast(due.tax as decimal(18, 2)) as expected_gst,
+        try_cast(due.duty as decimal(18, 2)) as expected_duty,
+        try_cast(due.fee as decimal(18, 2)) as expected_fee,
+        try_cast(due.surcharge as decimal(18, 2)) as expected_surcharge,
         -- the total is rounded once, as a bill's is: its parts, each rounded, may miss it by a cent
-        cast(
+        try_cast(
             due.variable_charge + due.fixed_charge + due.tax + due.duty + due.fee + due.surcharge
             as decimal(18, 2)
         ) as expected_total,
-        cast(bills.invoiced_amount * (1 + due.surcharge_percent * 0.01) as decimal(18, 2))
-            as expected_after_due,
+        cast(
+            cast(bills.invoiced_amount as decimal(28, 2)) * (1 + due.surcharge_percent * 0.01)
+            as decimal(18, 2)
+        ) as expected_after_due,
         compared.tariff_variable,
         compared.tariff_total,
         compared.charged_total

@@ -33,6 +33,7 @@ known as (
         coalesce(accounts.currency, mentioned.currency, {{ default_currency() }})
             as currency,
         coalesce(accounts.opened_on, mentioned.first_seen_on) as opened_on,
+        least(accounts.opened_on, mentioned.first_seen_on) as first_seen_on,
         accounts.closed_on,
         accounts.updated_at,
         false as is_stub,
@@ -57,6 +58,7 @@ stubs as (
         null as credit_limit,
         coalesce(mentioned.currency, {{ default_currency() }}) as currency,
         mentioned.first_seen_on as opened_on,
+        mentioned.first_seen_on,
         null as closed_on,
         null as updated_at,
         true as is_stub,
@@ -91,6 +93,7 @@ final as (
         credit_limit,
         currency,
         opened_on,
+        first_seen_on,
         closed_on,
         updated_at,
         is_stub,

@@ -8,6 +8,12 @@ with snapshot_versions as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+
+),
+
 spells as (
 
     select * from {{ ref('int_account_spells') }}
@@ -17,20 +23,23 @@ spells as (
 versions as (
 
     select
-        account_id,
-        customer_id,
-        line_of_business,
-        cash_application,
-        payment_terms_days,
-        credit_limit,
-        currency,
-        opened_on,
-        closed_on,
-        is_stub,
-        dbt_is_deleted = 'True' as is_deleted,
-        {{ version_from('account_id', 'opened_on') }} as valid_from,
-        cast(dbt_valid_to as date) as valid_to
-    from snapshot_versions
+        seen.account_id,
+        seen.customer_id,
+        seen.line_of_business,
+        seen.cash_application,
+        seen.payment_terms_days,
+        seen.credit_limit,
+        seen.currency,
+        seen.opened_on,
+        seen.closed_on,
+        seen.is_stub,
+        seen.dbt_is_deleted = 'True' as is_deleted,
+        {{ version_from('seen.account_id', 'least(seen.opened_on, accounts.first_seen_on)') }}
+            as valid_from,
+        cast(seen.dbt_valid_to as date) as valid_to
+    from snapshot_versions as seen
+    left join accounts
+        on seen.account_id = accounts.account_id
 
 ),
 

@@ -5,6 +5,13 @@ with skus as (
 
 ),
 
+stubs as (
+
+    select * from {{ ref('int_catalogue_stubs') }}
+    where kind = 'sku'
+
+),
+
 final as (
 
     select
@@ -12,8 +19,18 @@ final as (
         sku_name,
         category,
         unit_price,
-        unit_cost
+        unit_cost,
+        false as is_stub
     from skus
+    union all
+    select
+        item_id as sku_id,
+        null as sku_name,
+        null as category,
+        null as unit_price,
+        null as unit_cost,
+        true as is_stub
+    from stubs
 
 )
 

@@ -102,7 +102,7 @@ final as (
         cast(ranked.usage_kwh as decimal(18, 3)) as usage_kwh,
         cast(fed.fed_in_kwh as decimal(18, 3)) as fed_in_kwh,
         cast(fed.fed_in_kwh - ranked.location_kwh as decimal(18, 3)) as loss_kwh,
-        cast(
+        try_cast(
             cast(fed.fed_in_kwh - ranked.location_kwh as double)
             / nullif(cast(fed.fed_in_kwh as double), 0) as decimal(18, 6)
         ) as loss_share,

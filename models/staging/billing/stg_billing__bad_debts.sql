@@ -55,7 +55,9 @@ judged as (
         {{ rejection_reasons({
             'missing_key': is_missing('account_id'),
             'missing_date': is_missing('closed_on'),
-            'unknown_account': 'account_id is not null and not has_account'
+            'unknown_account': 'account_id is not null and not has_account',
+            'amount_out_of_range': is_beyond('max_amount', ['closing_balance']),
+            'score_out_of_range': is_beyond('max_rate', ['score'])
         }) }} as row_reasons
     from resolved
 
@@ -63,13 +65,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('account_id', [
-            'closed_on nulls last', 'closing_balance nulls last', 'score nulls last',
-            'is_bad_debt nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'account_id',
+        [
+            'closed_on', 'closing_balance', 'score', 'is_bad_debt'
+        ],
+        source('raw_billing', 'bad_debts')
+    ) }}
 
 ),
 

@@ -58,7 +58,11 @@ judged as (
         {{ rejection_reasons({
             'missing_account': is_missing('account_id'),
             'missing_date': is_missing('check_date'),
-            'unknown_account': 'account_id is not null and not has_account'
+            'unknown_account': 'account_id is not null and not has_account',
+            'amount_out_of_range':
+                is_beyond('max_amount', ['total_due', 'unpaid_balance', 'previous_unpaid_balance']),
+            'score_out_of_range':
+                is_beyond('max_rate', ['unpaid_ratio', 'previous_score', 'penalty', 'score'])
         }) }} as row_reasons
     from resolved
 
@@ -66,16 +70,15 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('account_id, check_date', [
-            'invoice_id nulls last', 'unpaid_balance nulls last', 'penalty nulls last',
-            'score nulls last', 'status nulls last', 'total_due nulls last',
-            'due_date nulls last', 'unpaid_ratio nulls last',
-            'previous_unpaid_balance nulls last', 'previous_score nulls last',
-            'delinquency_type nulls last', 'action nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'account_id, check_date',
+        [
+            'invoice_id', 'total_due', 'due_date', 'unpaid_balance', 'unpaid_ratio',
+            'previous_unpaid_balance', 'previous_score', 'delinquency_type', 'penalty', 'score',
+            'status', 'action'
+        ],
+        source('raw_billing', 'balance_snapshots')
+    ) }}
 
 ),
 

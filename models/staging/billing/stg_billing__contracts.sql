@@ -11,7 +11,9 @@ judged as (
         {{ rejection_reasons({
             'missing_key': is_missing('contract_id'),
             'missing_account': is_missing('account_id'),
-            'negative_amount': 'unit_price < 0 or increased_unit_price < 0'
+            'negative_amount': 'unit_price < 0 or increased_unit_price < 0',
+            'amount_out_of_range':
+                is_beyond('max_amount', ['unit_price', 'increased_unit_price'])
         }) }} as row_reasons
     from source
 
@@ -19,14 +21,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('contract_id', [
-            'started_on nulls last', 'ended_on nulls last', 'account_id nulls last',
-            'plan_id nulls last', 'sku_id nulls last', 'unit_price nulls last',
-            'increase_on nulls last', 'increased_unit_price nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'contract_id',
+        [
+            'account_id', 'plan_id', 'sku_id', 'unit_price', 'increase_on', 'increased_unit_price',
+            'started_on', 'ended_on'
+        ],
+        source('raw_billing', 'contracts')
+    ) }}
 
 ),
 

@@ -68,6 +68,7 @@ judged as (
             'missing_date': is_missing('credit_date'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'credited_account_id is null'
         }) }} as row_reasons
@@ -77,13 +78,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('credit_note_id', [
-            'credit_date nulls last', 'amount nulls last', 'invoice_id nulls last',
-            'account_id nulls last', 'reason nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'credit_note_id',
+        [
+            'invoice_id', 'account_id', 'credit_date', 'amount', 'reason'
+        ],
+        source('raw_billing', 'credit_notes')
+    ) }}
 
 ),
 

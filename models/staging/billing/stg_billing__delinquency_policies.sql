@@ -43,7 +43,8 @@ judged as (
             'missing_threshold':
                 'penalty is not null and (' ~ is_missing('suspend_score')
                 ~ ' or ' ~ is_missing('close_score') ~ ')',
-            'threshold_not_positive': 'suspend_score <= 0 or close_score <= 0'
+            'threshold_not_positive': 'suspend_score <= 0 or close_score <= 0',
+            'threshold_out_of_range': is_beyond('max_rate', ['suspend_score', 'close_score'])
         }) }} as row_reasons
     from resolved
 
@@ -51,17 +52,15 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('policy_id', [
-            'policy_line_of_business nulls last', 'step_order nulls last',
-            'policy_step_name nulls last', 'valid_from nulls last', 'valid_to nulls last',
-            'min_ratio nulls last', 'penalty nulls last', 'suspend_score nulls last',
-            'close_score nulls last', 'min_unpaid_count nulls last',
-            'min_unpaid_balance nulls last', 'min_days_unpaid nulls last',
-            'failure_code nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'policy_id',
+        [
+            'line_of_business', 'step_order', 'step_name', 'min_unpaid_count',
+            'min_unpaid_balance', 'min_days_unpaid', 'failure_code', 'min_ratio', 'penalty',
+            'suspend_score', 'close_score', 'valid_from', 'valid_to'
+        ],
+        source('raw_billing', 'delinquency_policies')
+    ) }}
 
 ),
 

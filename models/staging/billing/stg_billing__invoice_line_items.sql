@@ -11,6 +11,14 @@ invoices as (
 
 ),
 
+rejected_invoices as (
+
+    select invoice_id from {{ ref('stg_billing__invoices') }}
+    where not is_accepted
+    group by invoice_id
+
+),
+
 skus as (
 
     select * from {{ ref('stg_billing__skus') }}
@@ -23,14 +31,15 @@ resolved as (
     select
         source.*,
         invoices.invoice_id is not null as has_invoice,
+        coalesce(invoices.invoice_id, rejected_invoices.invoice_id) is not null as is_of_an_invoice,
+        skus.sku_id is not null as has_sku,
         coalesce(source.unit_price, skus.unit_price) as rated_unit_price,
-        coalesce(
-            source.amount,
-            cast(source.quantity * coalesce(source.unit_price, skus.unit_price) as decimal(18, 2))
-        ) as rated_amount
+        {{ line_amount('source', 'skus') }} as rated_amount
     from source
     left join invoices
         on source.invoice_id = invoices.invoice_id
+    left join rejected_invoices
+        on source.invoice_id = rejected_invoices.invoice_id
     left join skus
         on source.sku_id = skus.sku_id
 
@@ -40,29 +49,21 @@ judged as (
 
     select
         *,
-        {{ rejection_reasons({
-            'missing_key': is_missing('line_item_id'),
-            'missing_invoice': is_missing('invoice_id'),
-            'unknown_invoice': 'invoice_id is not null and not has_invoice',
-            'missing_amount': 'rated_amount is null and ' ~ is_missing('amount'),
-            'unknown_charge_type':
-                "lower(trim(charge_type)) not in ('item', 'subscription', 'energy', 'fixed', 'tax',"
-                " 'duty', 'fee', 'surcharge', 'discount')"
-        }) }} as row_reasons
+        {{ rejection_reasons(line_faults()) }} as row_reasons
     from resolved
 
 ),
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('line_item_id', [
-            'invoice_id nulls last', 'rated_amount nulls last', 'charge_type nulls last',
-            'sku_id nulls last', 'quantity nulls last', 'unit_price nulls last',
-            'description nulls last', 'subscription_id nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'line_item_id',
+        [
+            'invoice_id', 'subscription_id', 'charge_type', 'sku_id', 'description', 'quantity',
+            'unit_price', 'amount'
+        ],
+        source('raw_billing', 'invoice_line_items')
+    ) }}
 
 ),
 
@@ -84,7 +85,12 @@ final as (
         rated_unit_price as unit_price,
         rated_amount as amount,
 
-        {{ verdict('line_item_id') }}
+        -- flags
+        {{ alerts({
+            'unknown_sku': 'sku_id is not null and not has_sku'
+        }) }} as alerts,
+
+        {{ verdict('line_item_id', {'rejected_invoice': 'is_of_an_invoice and not has_invoice'}) }}
     from ranked
 
 )

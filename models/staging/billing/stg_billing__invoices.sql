@@ -26,20 +26,9 @@ batches as (
 
 ),
 
--- only an invoice without an amount of its own needs to know whether it has lines
-lines_of_unpriced_invoices as (
+derived_amounts as (
 
-    select
-        invoice_id,
-        count(*) as lines_count
-    from {{ source('raw_billing', 'invoice_line_items') }}
-    where
-        _load_reasons is null
-        and invoice_id in (
-            select source.invoice_id from source
-            where source.amount is null
-        )
-    group by invoice_id
+    select * from {{ ref('stg_billing__derived_amounts') }}
 
 ),
 
@@ -65,7 +54,9 @@ resolved as (
                 accounts.line_of_business, batches.line_of_business, 'subscription'
             ) = 'subscription'
         ) as is_for_subscription,
-        coalesce(lines_of_unpriced_invoices.lines_count, 0) as lines_count
+        coalesce(source.amount, derived_amounts.amount) as asked_amount,
+        derived_amounts.usable_lines,
+        derived_amounts.rejected_lines
     from source
     left join subscriptions
         on source.subscription_id = subscriptions.subscription_id
@@ -73,8 +64,8 @@ resolved as (
         on coalesce(source.account_id, subscriptions.account_id) = accounts.account_id
     left join batches
         on source._batch_no = batches.batch_no
-    left join lines_of_unpriced_invoices
-        on source.invoice_id = lines_of_unpriced_invoices.invoice_id
+    left join derived_amounts
+        on source.invoice_id = derived_amounts.invoice_id and source.amount is null
 
 ),
 
@@ -86,8 +77,12 @@ judged as (
             'missing_key': is_missing('invoice_id'),
             'missing_account': 'billed_account_id is null',
             'missing_date': is_missing('invoice_date'),
-            'missing_amount': is_missing('amount') ~ ' and lines_count = 0',
-            'negative_amount': 'amount < 0',
+            'missing_amount': is_missing('amount') ~ ' and usable_lines is null',
+            'no_usable_lines': is_missing('amount') ~ ' and usable_lines = 0',
+            'negative_amount': 'asked_amount < 0',
+            'amount_out_of_range':
+                is_beyond('max_amount', ['asked_amount', 'statement_amount'])
+                ~ ' or (asked_amount is null and usable_lines > 0)',
             'not_a_currency': 'not ' ~ is_currency('billed_currency')
         }) }} as row_reasons,
         -- what is metered often ends with the reading that begins the next period: only where
@@ -103,15 +98,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('invoice_id', [
-            'invoice_date nulls last', 'amount nulls last', 'account_id nulls last',
-            'subscription_id nulls last', 'meter_number nulls last', 'due_date nulls last',
-            'period_start nulls last', 'period_end nulls last', 'statement_amount nulls last',
-            'currency nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'invoice_id',
+        [
+            'account_id', 'subscription_id', 'meter_number', 'invoice_date', 'due_date',
+            'period_start', 'period_end', 'amount', 'statement_amount', 'currency'
+        ],
+        source('raw_billing', 'invoices')
+    ) }}
 
 ),
 
@@ -128,7 +122,7 @@ final as (
         billed_currency as currency,
 
         -- amounts
-        amount,
+        asked_amount as amount,
         statement_amount,
 
         -- dates
@@ -139,7 +133,9 @@ final as (
             as period_end,
 
         -- flags
+        amount is null as is_amount_derived,
         {{ alerts({
+            'lines_rejected': 'rejected_lines > 0',
             'currency_assumed': 'is_currency_assumed',
             'dated_after_extract': 'is_dated_after_extract',
             'due_before_issue': 'due_date < invoice_date',

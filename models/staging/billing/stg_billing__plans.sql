@@ -12,6 +12,7 @@ judged as (
             'missing_key': is_missing('plan_id'),
             'missing_amount': is_missing('monthly_price'),
             'negative_amount': 'monthly_price < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['monthly_price']),
             'not_a_currency': 'not ' ~ is_currency('currency')
         }) }} as row_reasons
     from source
@@ -20,12 +21,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('plan_id', [
-            'monthly_price nulls last', 'plan_name nulls last', 'currency nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'plan_id',
+        [
+            'plan_name', 'monthly_price', 'currency'
+        ],
+        source('raw_billing', 'plans')
+    ) }}
 
 ),
 

@@ -31,6 +31,7 @@ judged as (
             'missing_key': is_missing('sku_id') ~ ' and ' ~ is_missing('plan_id'),
             'missing_amount': is_missing('unit_price'),
             'negative_amount': 'unit_price < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['unit_price']),
             'not_a_currency': 'not ' ~ is_currency('currency')
         }) }} as row_reasons
     from keyed
@@ -39,12 +40,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('list_price_key', [
-            'valid_to nulls last', 'unit_price nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'list_price_key',
+        [
+            'plan_id', 'sku_id', 'unit_price', 'currency', 'valid_from', 'valid_to'
+        ],
+        'judged'
+    ) }}
 
 ),
 

@@ -10,7 +10,8 @@ judged as (
         *,
         {{ rejection_reasons({
             'missing_key': is_missing('sku_id'),
-            'negative_amount': 'unit_price < 0 or unit_cost < 0'
+            'negative_amount': 'unit_price < 0 or unit_cost < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['unit_price', 'unit_cost'])
         }) }} as row_reasons
     from source
 
@@ -18,13 +19,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('sku_id', [
-            'unit_price nulls last', 'sku_name nulls last', 'category nulls last',
-            'unit_cost nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'sku_id',
+        [
+            'sku_name', 'category', 'unit_price', 'unit_cost'
+        ],
+        source('raw_billing', 'skus')
+    ) }}
 
 ),
 

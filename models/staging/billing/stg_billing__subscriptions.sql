@@ -33,7 +33,9 @@ judged as (
             'missing_account': is_missing('account_id'),
             'billing_day_out_of_range': 'billing_day not between 1 and 31',
             'negative_quantity': 'quantity < 0',
-            'negative_amount': 'unit_price < 0'
+            'negative_amount': 'unit_price < 0',
+            'quantity_out_of_range': is_beyond('max_quantity', ['quantity']),
+            'amount_out_of_range': is_beyond('max_amount', ['unit_price'])
         }) }} as row_reasons
     from source
 
@@ -41,15 +43,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('subscription_id', [
-            'updated_at desc nulls last', 'started_on nulls last', 'cancelled_on nulls last',
-            'status nulls last', 'account_id nulls last', 'plan_id nulls last',
-            'billing_day nulls last', 'billed nulls last', 'quantity nulls last',
-            'unit_price nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'subscription_id',
+        [
+            'account_id', 'plan_id', 'status', 'started_on', 'cancelled_on', 'billing_day',
+            'billed', 'quantity', 'unit_price'
+        ],
+        source('raw_billing', 'subscriptions'), version='updated_at'
+    ) }}
 
 ),
 

@@ -50,7 +50,10 @@ judged as (
             'negative_rate': "rate < 0 and charge = 'energy'",
             'missing_unit': "unit is null and coalesce(_load_reasons, '') not like '%:rate_unit%'",
             'unknown_unit': "unit not in ('kwh', 'kw', 'month', 'percent')",
-            'slab_without_width': 'slab_width_kwh <= 0'
+            'slab_without_width': 'slab_width_kwh <= 0',
+            'rate_out_of_range':
+                is_beyond('max_rate', ['rate']) ~ " or (unit = 'percent' and abs(rate) > 1000)",
+            'load_out_of_range': is_beyond('max_quantity', ['min_load_kw', 'max_load_kw'])
         }) }} as row_reasons
     from keyed
 
@@ -58,13 +61,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('tariff_row_key', [
-            'valid_to nulls last', 'rate nulls last', 'slab_width_kwh nulls last',
-            'unit nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'tariff_row_key',
+        [
+            'rate_schedule', 'consumer_group', 'charge_type', 'slab_order', 'slab_width_kwh',
+            'rate', 'rate_unit', 'min_load_kw', 'max_load_kw', 'valid_from', 'valid_to'
+        ],
+        'judged'
+    ) }}
 
 ),
 

@@ -39,13 +39,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('write_off_id', [
-            'written_off_on nulls last', 'invoice_id nulls last', 'account_id nulls last',
-            'reason nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'write_off_id',
+        [
+            'invoice_id', 'account_id', 'written_off_on', 'reason'
+        ],
+        source('raw_billing', 'write_offs')
+    ) }}
 
 ),
 

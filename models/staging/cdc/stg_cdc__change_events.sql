@@ -4,17 +4,13 @@ with source as (
 
 ),
 
-judged as (
+-- an image that is no JSON object tells nothing, and is never read as one
+read as (
 
     select
         *,
-        {{ rejection_reasons({
-            'missing_key': is_missing('event_id'),
-            'missing_entity': is_missing('entity_key'),
-            'missing_source_table': is_missing('source_table'),
-            'missing_date': is_missing('source_ts'),
-            'unknown_operation': "op not in ('c', 'u', 'd')"
-        }) }} as row_reasons
+        case when {{ is_json_object('before') }} then before end as image_before,
+        case when {{ is_json_object('after') }} then after end as image_after
     from source
 
 ),
@@ -24,24 +20,43 @@ worded as (
 
     select
         *,
-        {{ json_text('after', 'status') }} as word_after,
-        {{ json_text('before', 'status') }} as word_before,
+        {{ json_text('image_after', 'status') }} as word_after,
+        {{ json_text('image_before', 'status') }} as word_before,
         source_table in (
             'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
         ) as has_status
-    from judged
+    from read
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rejection_reasons({
+            'missing_key': is_missing('event_id'),
+            'missing_entity': is_missing('entity_key'),
+            'missing_source_table': is_missing('source_table'),
+            'missing_date': is_missing('source_ts'),
+            'unknown_operation': "op not in ('c', 'u', 'd')",
+            'not_a_json_object':
+                "(trim(before) != '' and image_before is null)"
+                ~ " or (trim(after) != '' and image_after is null)"
+        }) }} as row_reasons
+    from worded
 
 ),
 
 -- a feed delivers at least once: the same event again is a duplicate, whenever it arrives
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('event_id', [
-            'arrived_at nulls last', 'source_ts nulls last', 'source_seq nulls last'
-        ]) }} as key_rank
-    from worded
+    {{ rank_within_key(
+        'event_id',
+        [
+            'source_table', 'op', 'entity_key', 'source_seq', 'source_ts', 'before', 'after'
+        ],
+        source('raw_cdc', 'change_events'), delivered='arrived_at'
+    ) }}
 
 ),
 
@@ -56,8 +71,8 @@ final as (
         -- attributes
         op,
         source_seq,
-        before,
-        after,
+        image_before as before,
+        image_after as after,
 
         -- dates
         source_ts,

@@ -29,6 +29,7 @@ judged as (
             'unknown_cash_application':
                 "lower(trim(cash_application)) not in ('open_item', 'balance_forward')",
             'negative_terms': 'payment_terms_days < 0',
+            'terms_out_of_range': 'payment_terms_days > ' ~ var('max_payment_terms_days'),
             'not_a_currency': 'not ' ~ is_currency('currency')
         }) }} as row_reasons
     from source
@@ -37,15 +38,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('account_id', [
-            'updated_at desc nulls last', 'opened_on nulls last', 'closed_on nulls last',
-            'status nulls last', 'customer_id nulls last', 'line_of_business nulls last',
-            'payment_terms_days nulls last', 'cash_application nulls last', 'currency nulls last',
-            'credit_limit nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'account_id',
+        [
+            'customer_id', 'line_of_business', 'status', 'opened_on', 'closed_on',
+            'payment_terms_days', 'cash_application', 'credit_limit', 'currency'
+        ],
+        source('raw_crm', 'accounts'), version='updated_at'
+    ) }}
 
 ),
 

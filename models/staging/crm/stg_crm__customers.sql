@@ -15,14 +15,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('customer_id', [
-            'updated_at desc nulls last', 'created_at desc nulls last', 'full_name nulls last',
-            'email nulls last', 'phone nulls last', 'street nulls last', 'city nulls last',
-            'region nulls last', 'postal_code nulls last', 'country nulls last', 'segment nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'customer_id',
+        [
+            'full_name', 'email', 'phone', 'street', 'city', 'region', 'postal_code', 'country',
+            'segment', 'created_at'
+        ],
+        source('raw_crm', 'customers'), version='updated_at'
+    ) }}
 
 ),
 

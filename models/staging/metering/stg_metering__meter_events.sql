@@ -50,13 +50,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('event_id', [
-            'event_at nulls last', 'meter_number nulls last', 'event_type nulls last',
-            'detail nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'event_id',
+        [
+            'meter_number', 'event_at', 'event_type', 'detail'
+        ],
+        source('raw_metering', 'meter_events')
+    ) }}
 
 ),
 

@@ -44,7 +44,8 @@ judged as (
         *,
         {{ rejection_reasons({
             'missing_key': is_missing('meter_id'),
-            'negative_load': 'connected_load_kw < 0'
+            'negative_load': 'connected_load_kw < 0',
+            'load_out_of_range': is_beyond('max_quantity', ['connected_load_kw'])
         }) }} as row_reasons
     from source
 
@@ -52,15 +53,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('meter_id', [
-            'updated_at desc nulls last', 'installed_on nulls last', 'status nulls last',
-            'account_id nulls last', 'meter_number nulls last', 'rate_schedule nulls last',
-            'consumer_type nulls last', 'connected_load_kw nulls last', 'district nulls last',
-            'feeder nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'meter_id',
+        [
+            'meter_number', 'account_id', 'consumer_type', 'rate_schedule', 'district', 'feeder',
+            'connected_load_kw', 'status', 'installed_on'
+        ],
+        source('raw_metering', 'meters'), version='updated_at'
+    ) }}
 
 ),
 

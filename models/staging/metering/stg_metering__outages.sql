@@ -24,6 +24,7 @@ resolved as (
     select
         source.*,
         feeders.feeder is not null as has_feeder,
+        source.ended_at is not null as is_over,
         cast(source.started_at as date) > batches.as_of_date as is_dated_after_extract
     from source
     left join feeders
@@ -47,16 +48,16 @@ judged as (
 
 ),
 
--- an outage told again, once it is over, is told better
+-- an outage that is reported again once it is over replaces its first report
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('outage_id', [
-            'ended_at nulls last', 'started_at nulls last', 'feeder nulls last', 'cause nulls last',
-            'is_planned nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'outage_id',
+        [
+            'feeder', 'started_at', 'ended_at', 'cause', 'is_planned'
+        ],
+        source('raw_metering', 'outages'), version='is_over'
+    ) }}
 
 ),
 

@@ -136,6 +136,7 @@ judged as (
             'missing_time': is_missing('read_at'),
             'not_on_the_hour': 'is_off_the_hour',
             'not_on_the_interval': 'is_off_the_interval',
+            'energy_out_of_range': is_beyond('max_quantity', ['kwh', 'voltage']),
             'duplicate_key': 'key_rank > 1 and not is_off_the_hour'
         }) }} as rejection_reasons
     from resolved

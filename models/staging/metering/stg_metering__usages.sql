@@ -109,7 +109,8 @@ judged as (
                 '(' ~ is_missing('cycle_start') ~ ') or (' ~ is_missing('cycle_end') ~ ')',
             'ends_before_start': 'cycle_end < cycle_start',
             'missing_usage': is_missing('usage_kwh'),
-            'negative_usage': 'usage_kwh < 0'
+            'negative_usage': 'usage_kwh < 0',
+            'usage_out_of_range': is_beyond('max_quantity', ['usage_kwh', 'peak_demand_kw'])
         }) }} as row_reasons
     from resolved
 
@@ -117,13 +118,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('usage_id', [
-            'cycle_end nulls last', 'cycle_start nulls last', 'usage_kwh nulls last',
-            'account_id nulls last', 'meter_number nulls last', 'peak_demand_kw nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'usage_id',
+        [
+            'account_id', 'meter_number', 'cycle_start', 'cycle_end', 'usage_kwh', 'peak_demand_kw'
+        ],
+        source('raw_metering', 'usages')
+    ) }}
 
 ),
 

@@ -31,7 +31,8 @@ judged as (
             'missing_key': is_missing('dispute_id'),
             'missing_invoice': is_missing('invoice_id'),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
-            'negative_amount': 'amount < 0'
+            'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount'])
         }) }} as row_reasons
     from resolved
 
@@ -39,13 +40,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('dispute_id', [
-            'opened_on nulls last', 'resolved_on nulls last', 'invoice_id nulls last',
-            'amount nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'dispute_id',
+        [
+            'invoice_id', 'opened_on', 'resolved_on', 'amount'
+        ],
+        source('raw_payments', 'disputes')
+    ) }}
 
 ),
 

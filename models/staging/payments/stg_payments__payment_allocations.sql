@@ -58,6 +58,7 @@ judged as (
             'missing_invoice': is_missing('invoice_id'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'unknown_payment': 'payment_id is not null and not has_payment',
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'currency_mismatch': 'paid_currency != invoice_currency'
@@ -68,13 +69,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('allocation_id', [
-            'told_on nulls last', 'amount nulls last', 'payment_id nulls last',
-            'invoice_id nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'allocation_id',
+        [
+            'payment_id', 'invoice_id', 'allocated_on', 'amount'
+        ],
+        source('raw_payments', 'payment_allocations')
+    ) }}
 
 ),
 

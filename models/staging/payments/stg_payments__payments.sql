@@ -97,6 +97,7 @@ judged as (
             'missing_date': is_missing('payment_date'),
             'missing_amount': is_missing('amount_paid') ~ ' and invoice_id is null',
             'negative_amount': 'amount_paid < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount_paid']),
             'unknown_invoice': 'invoice_id is not null and not has_invoice',
             'missing_account': 'invoice_id is not null and paying_account_id is null',
             'not_a_currency': 'not ' ~ is_currency('paid_currency'),
@@ -108,13 +109,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('payment_id', [
-            'payment_date nulls last', 'amount_paid nulls last', 'invoice_id nulls last',
-            'account_id nulls last', 'currency nulls last', 'method nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'payment_id',
+        [
+            'account_id', 'invoice_id', 'payment_date', 'amount_paid', 'currency', 'method'
+        ],
+        source('raw_payments', 'payments')
+    ) }}
 
 ),
 

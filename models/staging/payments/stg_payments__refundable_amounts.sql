@@ -37,20 +37,38 @@ named_invoices as (
 
 ),
 
+-- a copy takes nothing, and neither does a row that says too little to be accepted
+told as (
+
+    select
+        refund_id,
+        payment_id,
+        refund_date,
+        amount
+    from source
+    where
+        refund_id is not null
+        and refund_date is not null
+        and amount >= 0
+        and _load_reasons is null
+    group by refund_id, payment_id, refund_date, amount
+
+),
+
 by_payment as (
 
     select
-        source.payment_id,
-        source.amount,
+        told.payment_id,
+        told.amount,
         payments.amount_paid,
-        sum(source.amount) over (
-            partition by source.payment_id
-            order by source.refund_date nulls last, source.refund_id nulls last
+        sum(told.amount) over (
+            partition by told.payment_id
+            order by told.refund_date, told.refund_id, told.amount
             rows between unbounded preceding and current row
         ) as taken_to_date
-    from source
+    from told
     inner join payments
-        on source.payment_id = payments.payment_id and source.amount <= payments.amount_paid
+        on told.payment_id = payments.payment_id and told.amount <= payments.amount_paid
 
 ),
 

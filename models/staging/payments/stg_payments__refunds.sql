@@ -57,20 +57,6 @@ resolved as (
 
 ),
 
--- a single reversal larger than its payment is rejected by itself and must not use up the rest
-running as (
-
-    select
-        *,
-        sum(case when amount <= takeable_amount then amount else 0 end) over (
-            partition by taken_from, taken_from_id, case when payment_id is null then currency end
-            order by refund_date nulls last, refund_id nulls last
-            rows between unbounded preceding and current row
-        ) as taken_to_date
-    from resolved
-
-),
-
 judged as (
 
     select
@@ -80,25 +66,46 @@ judged as (
             'missing_date': is_missing('refund_date'),
             'missing_amount': is_missing('amount'),
             'negative_amount': 'amount < 0',
+            'amount_out_of_range': is_beyond('max_amount', ['amount']),
             'missing_payment': 'payment_id is null and invoice_id is null',
             'unknown_payment': 'payment_id is not null and not has_payment',
             'unknown_invoice': 'payment_id is null and invoice_id is not null and not has_invoice',
-            'unknown_kind': "refund_kind not in ('refund', 'chargeback')",
-            'beyond_payment': 'amount > takeable_amount or taken_to_date > takeable_amount'
+            'unknown_kind': "refund_kind not in ('refund', 'chargeback')"
         }) }} as row_reasons
-    from running
+    from resolved
 
 ),
 
 ranked as (
 
+    {{ rank_within_key(
+        'refund_id',
+        [
+            'payment_id', 'invoice_id', 'refund_date', 'amount', 'kind'
+        ],
+        source('raw_payments', 'refunds')
+    ) }}
+
+),
+
+-- a single reversal larger than its payment is rejected by itself and must not use up the rest, and
+-- neither must a copy or a row with a fault
+running as (
+
     select
         *,
-        {{ rank_within_key('refund_id', [
-            'refund_date nulls last', 'amount nulls last', 'payment_id nulls last',
-            'invoice_id nulls last', 'kind nulls last'
-        ]) }} as key_rank
-    from judged
+        row_reasons is null and key_rank = 1 as is_usable,
+        sum(
+            case
+                when row_reasons is null and key_rank = 1 and amount <= takeable_amount then amount
+                else 0
+            end
+        ) over (
+            partition by taken_from, taken_from_id, case when payment_id is null then currency end
+            order by refund_date nulls last, refund_id nulls last, key_rank
+            rows between unbounded preceding and current row
+        ) as taken_to_date
+    from ranked
 
 ),
 
@@ -120,8 +127,11 @@ final as (
         -- dates
         refund_date,
 
-        {{ verdict('refund_id') }}
-    from ranked
+        {{ verdict('refund_id', {
+            'beyond_payment':
+                'amount > takeable_amount or (is_usable and taken_to_date > takeable_amount)'
+        }) }}
+    from running
 
 )
 

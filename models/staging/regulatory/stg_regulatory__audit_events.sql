@@ -38,13 +38,13 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('audit_event_id', [
-            'occurred_at nulls last', 'entity_type nulls last', 'entity_id nulls last',
-            'action nulls last', 'detail nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'audit_event_id',
+        [
+            'entity_type', 'entity_id', 'occurred_at', 'action', 'detail'
+        ],
+        source('raw_regulatory', 'audit_events')
+    ) }}
 
 ),
 

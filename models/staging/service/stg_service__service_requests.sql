@@ -21,14 +21,14 @@ judged as (
 
 ranked as (
 
-    select
-        *,
-        {{ rank_within_key('request_id', [
-            'opened_at nulls last', 'resolved_at nulls last', 'first_response_at nulls last',
-            'account_id nulls last', 'customer_id nulls last', 'category nulls last',
-            'priority nulls last', 'reopened_count nulls last'
-        ]) }} as key_rank
-    from judged
+    {{ rank_within_key(
+        'request_id',
+        [
+            'customer_id', 'account_id', 'category', 'priority', 'opened_at', 'first_response_at',
+            'resolved_at', 'reopened_count'
+        ],
+        source('raw_service', 'service_requests')
+    ) }}
 
 ),
 

@@ -28,7 +28,7 @@ def rows_of(heading: str) -> list[list[str]]:
 
 
 def test_the_mapping_reads_what_it_was_written_for(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    block = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]
     (tmp_path / "mapping.yml").write_text(block, encoding="utf-8")
     customers = "KundenNr;Status;Seit\nK1 ;in Klärung;31.12.2023\nK2;aktiv;01.02.2024\n"
     (tmp_path / "kunden.csv").write_bytes(customers.encode("cp1252"))
@@ -49,6 +49,23 @@ def test_the_mapping_reads_what_it_was_written_for(tmp_path: Path) -> None:
         "select invoice_id, account_id, amount from raw_billing.invoices"
     ).fetchall()
     assert [tuple(map(str, row)) for row in found] == [("1", "K1", "1200.50")]
+
+
+def test_negative_invoices_are_mapped_as_credit_notes(tmp_path: Path) -> None:
+    block = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+    (tmp_path / "mapping.yml").write_text(f"as_of: 2024-12-31\ntables:\n{block}", encoding="utf-8")
+    (tmp_path / "documents.csv").write_text(
+        "Number,Customer,Issued,Total,Corrects\n1,K,2024-01-02,80.00,\n2,K,2024-01-09,-30.00,1\n"
+    )
+    con = duckdb.connect()
+    load_extracts(con, tmp_path)
+
+    invoices = con.execute("select invoice_id, amount from raw_billing.invoices").fetchall()
+    notes = con.execute(
+        "select credit_note_id, account_id, invoice_id, amount from raw_billing.credit_notes"
+    ).fetchall()
+    assert [tuple(map(str, row)) for row in invoices] == [("1", "80.00")]
+    assert [tuple(map(str, row)) for row in notes] == [("2", "K", "1", "30.00")]
 
 
 AMOUNTS = ["12345.00", "12345.00", "12345.00", "345.00", "12.35"]

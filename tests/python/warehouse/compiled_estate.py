@@ -105,7 +105,7 @@ class Estate:
         Raises:
             ModelFailedError: If a model cannot be made, or breaks its contract.
         """
-        self.land(rows, extracted_on or as_of)
+        land(self.connection, rows, extracted_on or as_of)
         for step in self.steps:
             for statement in step.statements:
                 try:
@@ -113,26 +113,6 @@ class Estate:
                 except duckdb.Error as error:
                     message = f"{step.name}: {error}"
                     raise ModelFailedError(message) from error
-
-    def land(self, rows: Mapping[str, Iterable[Mapping[str, object]]], extracted_on: date) -> None:
-        """Fill the raw tables with these rows, without making anything of them."""
-        for name in TABLES:
-            self.connection.execute(f"truncate {name}")
-        batches = rows.get("raw_control.extract_batches", [{"as_of_date": extracted_on}])
-        for batch in batches:
-            self._insert("raw_control.extract_batches", {**BATCH, **batch})
-        for file_no, (name, table) in enumerate(TABLES.items(), 1):
-            if not table.loadable:
-                continue
-            file = {"file_no": file_no, "batch_id": BATCH["batch_id"], "source_file": f"{name}.csv"}
-            self._insert("raw_control.extract_files", file)
-            for line, row in enumerate(rows.get(name, ()), 1):
-                origin = {"_batch_no": 1, "_file_no": file_no, "_source_line": line}
-                self._insert(name, {**origin, **row})
-        for name in rows:
-            if not TABLES[name].loadable and name != "raw_control.extract_batches":
-                for row in rows[name]:
-                    self._insert(name, row)
 
     def broken(self, limit: int = 5) -> list[Broken]:
         """The data tests that do not hold on what was made, each with at most `limit` rows."""
@@ -149,11 +129,38 @@ class Estate:
         """All rows of a query."""
         return self.connection.execute(sql).fetchall()
 
-    def _insert(self, table: str, row: Mapping[str, object]) -> None:
-        columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        self.connection.execute(
-            f"insert into {table} ({columns}) values ({marks})", list(row.values())
-        )
+
+def land(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Mapping[str, Iterable[Mapping[str, object]]],
+    extracted_on: date,
+) -> None:
+    """Fill the raw tables with these rows, and with no others.
+
+    Args:
+        connection: To a database that has the raw tables.
+        rows: As `Estate.run` takes them.
+        extracted_on: The last day of the extracts.
+    """
+    for name in TABLES:
+        connection.execute(f"truncate {name}")
+    for batch in rows.get("raw_control.extract_batches", [{"as_of_date": extracted_on}]):
+        _insert(connection, "raw_control.extract_batches", {**BATCH, **batch})
+    for file_no, (name, table) in enumerate(TABLES.items(), 1):
+        if table.loadable:
+            file = {"file_no": file_no, "batch_id": BATCH["batch_id"], "source_file": f"{name}.csv"}
+            _insert(connection, "raw_control.extract_files", file)
+        for line, row in enumerate(rows.get(name, ()), 1):
+            if table.loadable:
+                origin = {"_batch_no": 1, "_file_no": file_no, "_source_line": line}
+                _insert(connection, name, {**origin, **row})
+            elif name != "raw_control.extract_batches":
+                _insert(connection, name, row)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    connection.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))
 
 
 def compile_estate(workshop: Workshop, chosen: Mapping[str, object] | None = None) -> Estate:

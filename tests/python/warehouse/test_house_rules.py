@@ -110,6 +110,24 @@ def test_sources_are_the_raw_tables_of_the_contract() -> None:
     assert described == set(TABLES)
 
 
+def test_a_copy_agrees_in_every_column_of_its_source(manifest: dict[str, Any]) -> None:
+    """What tells copies from conflicts is told every column but the key and the two stamps."""
+    ranked = r"rank_within_key\(\s*'([^']+)',\s*\[([^\]]+)\]"
+    compared = set()
+    for node in manifest["nodes"].values():
+        for key, content in re.findall(ranked, node["raw_code"]):
+            source = re.search(r"source\('(\w+)', '(\w+)'\)", node["raw_code"])
+            assert source
+            table = TABLES[".".join(source.groups())]
+            columns = {column.name for column in table.columns}
+            told = set(re.findall(r"\w+", content)) | set(key.split(", ")) & columns
+            assert columns - told <= {"updated_at", "arrived_at"}, node["name"]
+            compared.add(table.full_name)
+    # readings are far too many, and have a model of their own
+    judged = manifest["macros"]["macro.revenue_assurance.judged_sources"]["macro_sql"]
+    assert len(compared) == len(re.findall(r"\['stg_", judged)) - 1
+
+
 def test_only_the_scorecards_read_the_hidden_truth(manifest: dict[str, Any]) -> None:
     readers = {
         name.rpartition(".")[2]
