@@ -418,7 +418,8 @@ def _spike(
         config.spike_max_load_factor - config.spike_min_load_factor
     )
     most = np.max(near, axis=0).astype(np.int64)
-    load = np.concatenate([run.places.watts, np.zeros(run.feeders, dtype=np.int64)])[meter]
+    largest = run.places.watts + run.places.more_watts
+    load = np.concatenate([largest, np.zeros(run.feeders, dtype=np.int64)])[meter]
     value = np.maximum(np.rint(most * factor), np.rint(load * of_load))
     spike: NDArray[np.int32] = np.minimum(value, 2**31 - 1).astype(np.int32)
     return spike

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,15 @@ from seeders.extracts import load_extracts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 PAGE = CHECKOUT / "docs" / "metering.md"
-NEW_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001
 
 
 def block(language: str) -> str:
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return "\n".join(found)
+    """The first block of a language that begins a line."""
+    found = re.findall(
+        rf"^```{language}\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    return str(found[0])
 
 
 def test_the_mapping_reads_what_it_was_written_for(tmp_path: Path) -> None:
@@ -48,29 +48,30 @@ def test_the_mapping_reads_what_it_was_written_for(tmp_path: Path) -> None:
     ]
 
 
-def test_half_hours_and_registers_become_hours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_keys_of_other_readings_are_known(tmp_path: Path) -> None:
+    head = "as_of: 2024-12-31\ntables:\n  raw_metering.readings:\n"
+    entries = re.findall(
+        r"^ +- \{file: (\w+\.csv), (?:interval|kind): .*$",
+        PAGE.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    lines = [
+        line
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if any(line.strip().startswith(f"- {{file: {name},") for name in entries)
+    ]
+    (tmp_path / "mapping.yml").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    for name, columns in zip(
+        entries, ("number,time,kwh", "number,day,kwh", "number,time,shown"), strict=True
+    ):
+        (tmp_path / name).write_text(f"{columns}\n001,2024-01-31 00:00,7\n")
     con = duckdb.connect()
-    # the last half hour, and the register of three o'clock, never came
-    con.execute(
-        "copy (select 'M' as number, timestamp '2024-01-01' + interval (n * 30) minute as time,"
-        " n + 0.25 as kwh from range(5) as t (n)) to 'half_hours.csv'"
-    )
-    con.execute(
-        "copy (select 'M' as number, timestamp '2024-01-01' + interval (n) hour as time,"
-        " 100 + n * n as register from range(6) as t (n) where n != 3) to 'registers.csv'"
-    )
-    hours = []
-    for statement in block("sql").split(";\n"):
-        if statement.strip():
-            con.execute(statement)
-            hours.append(
-                con.execute("select time, kwh from 'readings.csv' order by time").fetchall()
-            )
+    load_extracts(con, tmp_path)
 
-    assert hours == [
-        [(NEW_YEAR, 1.5), (NEW_YEAR + timedelta(hours=1), 5.5)],
-        [(NEW_YEAR + timedelta(hours=n), 2 * n + 1) for n in (0, 1, 4)],
+    assert con.execute(
+        "select source_file, reading_kind, reading_interval, reading_stamp from raw_control.extract_files order by all"
+    ).fetchall() == [
+        ("days.csv", "energy", "day", "end"),
+        ("half_hours.csv", "energy", "30min", "start"),
+        ("registers.csv", "register", None, "end"),
     ]
