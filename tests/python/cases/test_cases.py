@@ -111,8 +111,10 @@ def _make(cases: list[Case], project: Project, place: Path, tolerance: dict[str,
     write_delivery(cases, place)
     landed = load_world(project.warehouse, place, None, silent)
     if tolerance:
-        chosen = json.dumps({"small_balance_tolerance": tolerance})
-        dbt_runner.run_dbt(project, project.warehouse, ("build", "--vars", chosen), silent)
+        chosen = ("--vars", json.dumps({"small_balance_tolerance": tolerance}))
+        # unit tests are about the project's own vars
+        arguments = ("build", "--exclude-resource-type", "unit_test", *chosen)
+        dbt_runner.run_dbt(project, project.warehouse, arguments, silent)
     else:
         workflow.build(project, BuildRequest(None), frozen_clock, silent)
     verdicts = read_verdicts(project.warehouse).with_values(landed)
