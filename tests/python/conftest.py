@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # others wait for, next to what needs no demo. A file that is not named comes after them.
 FIRST = (
     *("test_any_as_of_date.py", "cases/test_cases.py", "test_faults_by_hand.py"),
-    "benchmarks/test_receivables.py",
+    *("test_any_extract.py", "benchmarks/test_receivables.py"),
     *("test_trade_credit_example.py", "warehouse/test_ibm_receivables.py"),
     *("test_late_payment_features.py", "test_account_delinquency_features.py", "test_rebuilds.py"),
     *("warehouse/test_bad_input.py", "test_delinquency_ledger.py", "test_penalty_score.py"),
