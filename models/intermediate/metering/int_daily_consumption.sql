@@ -75,33 +75,35 @@ final as (
     select
         added_up.meter_number,
         added_up.read_on,
-        cast(hours_held as integer) as hours_held,
-        cast(hours_expected as integer) as hours_expected,
-        cast(hours_read as integer) as hours_read,
-        cast(hours_valid as integer) as hours_valid,
-        cast(hours_estimated as integer) as hours_estimated,
-        cast(hours_allocated as integer) as hours_allocated,
+        cast(added_up.hours_held as integer) as hours_held,
+        cast(added_up.hours_expected as integer) as hours_expected,
+        cast(added_up.hours_read as integer) as hours_read,
+        cast(added_up.hours_valid as integer) as hours_valid,
+        cast(added_up.hours_estimated as integer) as hours_estimated,
+        cast(added_up.hours_allocated as integer) as hours_allocated,
         cast(bit_count(coalesce(register_days.register_hours, 0)) as integer) as register_hours,
-        cast(outage_hours as integer) as outage_hours,
-        cast(coalesce(kwh_valid, 0) as decimal(18, 3)) as kwh_valid,
-        cast(coalesce(allocated_kwh, 0) as decimal(18, 3)) as allocated_kwh,
-        cast(validated_kwh as decimal(18, 3)) as validated_kwh,
+        cast(added_up.outage_hours as integer) as outage_hours,
+        cast(coalesce(added_up.kwh_valid, 0) as decimal(18, 3)) as kwh_valid,
+        cast(coalesce(added_up.allocated_kwh, 0) as decimal(18, 3)) as allocated_kwh,
+        cast(added_up.validated_kwh as decimal(18, 3)) as validated_kwh,
         cast(
-            cast(floor(peak / cast(24 as double)) as decimal(18, 0)) / 1000 as decimal(18, 3)
+            cast(floor(added_up.peak / cast(24 as double)) as decimal(18, 0)) / 1000
+            as decimal(18, 3)
         ) as peak_demand_kw,
-        cast(23 - mod(peak, 24) as integer) as peak_hour,
-        cast(coalesce(night_kwh, 0) as decimal(18, 3)) as night_kwh,
-        cast(coalesce(registered_kwh, 0) as decimal(18, 3)) as registered_kwh,
-        cast(coalesce(registered_night_kwh, 0) as decimal(18, 3)) as registered_night_kwh,
-        cast(coalesce(registered_evening_kwh, 0) as decimal(18, 3)) as registered_evening_kwh,
-        cast(coalesce(negative_kwh, 0) as decimal(18, 3)) as negative_kwh,
-        cast(negative_hours as integer) as negative_hours,
-        cast(spike_hours as integer) as spike_hours,
-        cast(zero_run_hours as integer) as zero_run_hours,
-        cast(sag_hours as integer) as sag_hours,
-        cast(reverse_hours as integer) as reverse_hours,
-        cast(duplicate_hours as integer) as duplicate_hours,
-        day_version
+        cast(23 - mod(added_up.peak, 24) as integer) as peak_hour,
+        cast(coalesce(added_up.night_kwh, 0) as decimal(18, 3)) as night_kwh,
+        cast(coalesce(added_up.registered_kwh, 0) as decimal(18, 3)) as registered_kwh,
+        cast(coalesce(added_up.registered_night_kwh, 0) as decimal(18, 3)) as registered_night_kwh,
+        cast(coalesce(added_up.registered_evening_kwh, 0) as decimal(18, 3))
+            as registered_evening_kwh,
+        cast(coalesce(added_up.negative_kwh, 0) as decimal(18, 3)) as negative_kwh,
+        cast(added_up.negative_hours as integer) as negative_hours,
+        cast(added_up.spike_hours as integer) as spike_hours,
+        cast(added_up.zero_run_hours as integer) as zero_run_hours,
+        cast(added_up.sag_hours as integer) as sag_hours,
+        cast(added_up.reverse_hours as integer) as reverse_hours,
+        cast(added_up.duplicate_hours as integer) as duplicate_hours,
+        added_up.day_version
     from added_up
     left join register_days
         on

@@ -33,10 +33,10 @@ spans as (
     select
         *,
         date_trunc('hour', starts_at) as first_hour,
-        {{ seconds_from('starts_at', 'ends_at') }}
-            as seconds,
-        {{ dbt.datediff('starts_at', dbt.dateadd('second', -1, 'ends_at'), 'hour') }}
-            as later_hours
+        cast(extract(minute from starts_at) * 60 + extract(second from starts_at) as integer)
+            as late_seconds,
+        {{ dbt.datediff('starts_at', 'ends_at', 'second') }}
+            as seconds
     from {{ ref('int_reading_spans') }}
     where
         kwh is not null and starts_at < ends_at
@@ -48,8 +48,9 @@ numbered as (
 
     select
         *,
-        {{ seconds_from('first_hour', 'starts_at') }} as late_seconds,
-        {{ each_integer('0', 'later_hours') }} as hour_no
+        {{ each_integer(
+            '0', 'cast(floor((late_seconds + seconds - 1) / cast(3600 as double)) as integer)'
+        ) }} as hour_no
     from spans
 
 ),
