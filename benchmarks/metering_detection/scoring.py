@@ -18,6 +18,22 @@ ALONE: Final = ("subscription.customers=0", "trade.accounts=0", "utility.custome
 
 ANOMALIES: Final = ("energy_theft", "meter_failure")
 
+PLACES: Final[dict[str, tuple[str, ...]]] = {
+    "changing": (),
+    "unchanging": tuple(
+        f"metering.{rate}=0"
+        for rate in (
+            "vacancy_rate",
+            "new_tenant_rate",
+            "holiday_rate",
+            "solar_share",
+            "heat_pump_share",
+            "car_share",
+        )
+    ),
+}
+"""Whether places change, and the settings that make it so."""
+
 
 @dataclass(frozen=True)
 class Count:

@@ -1,10 +1,14 @@
-{#- Logarithm of the mean load in kW over some hours with supply. -#}
+{#- Logarithm of the mean load in kW over hours with supply; null where they are too few to tell. -#}
 {%- macro load_log(kwh, hours) -%}
-    cast(
-        ln(
-            greatest(
-                cast({{ kwh }} as double) / cast({{ hours }} as double), {{ var('anomaly_min_kw') }}
+    case
+        when {{ hours }} >= {{ var('anomaly_min_part_hours') }}
+            then cast(
+                ln(
+                    greatest(
+                        cast({{ kwh }} as double) / cast({{ hours }} as double),
+                        {{ var('anomaly_min_kw') }}
+                    )
+                ) as decimal(9, 4)
             )
-        ) as decimal(9, 4)
-    )
+    end
 {%- endmacro -%}

@@ -82,7 +82,8 @@ def read_bills(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Read all bills with their lines, what they are about and what is known to be wrong with them."""
     found = con.execute("""
         with fed as (
-            select entity_key, source_ts, after->>'rate_schedule' as schedule
+            select entity_key, source_ts, after->>'rate_schedule' as schedule,
+                cast(after->>'connected_load_kw' as decimal(18, 3)) as load
             from raw_cdc.change_events where source_table = 'raw_metering.meters' and op <> 'd'
         ), used as (
             select account_id, month, sum(registered_kwh) as kwh
@@ -91,7 +92,7 @@ def read_bills(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         )
         select
             i.invoice_id, i.account_id, i.period_start, i.period_end, i.amount,
-            m.connected_load_kw as load, f.schedule, u.kwh as registered,
+            f.load, f.schedule, u.kwh as registered,
             (select quantity from raw_billing.invoice_line_items as l
              where l.invoice_id = i.invoice_id and charge_type = 'energy') as kwh,
             (select map(list(charge_type), list(l.amount)) from raw_billing.invoice_line_items as l

@@ -16,6 +16,7 @@ from tests.python.seeders.worlds import (
     LASTING,
     QUIET_GRID,
     RIGHT_BILLS,
+    UNCHANGING,
     count,
     odd_keys,
     simulate_metering,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW = ("metering.meters=24", "metering.meters_per_feeder=6")
-PERFECT = (*CLEAN_DATA, *LASTING, *RIGHT_BILLS, *QUIET_GRID, HONEST)
+PERFECT = (*CLEAN_DATA, *LASTING, *RIGHT_BILLS, *QUIET_GRID, *UNCHANGING, HONEST)
 EXACT_FEEDERS = (
     "metering.technical_loss_min=0.2",
     "metering.technical_loss_max=0.2",

@@ -81,6 +81,19 @@ LASTING = tuple(
 )
 """Meters that stay as they are."""
 
+UNCHANGING = tuple(
+    f"metering.{rate}=0"
+    for rate in (
+        "vacancy_rate",
+        "new_tenant_rate",
+        "holiday_rate",
+        "solar_share",
+        "heat_pump_share",
+        "car_share",
+    )
+)
+"""Places whose people stay, and put up nothing."""
+
 RIGHT_BILLS = tuple(
     f"metering.{kind}_rate=0"
     for kind in ("ghost", "unbilled", "over_billed", "under_billed", "billed_while_disconnected")

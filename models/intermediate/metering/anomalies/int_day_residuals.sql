@@ -1,59 +1,15 @@
--- Each meter's level against its own, of working days or of weekends, and against its peers' of the
--- same day: what season, weekday and shedding do to all of them cancels. The level is that of the
--- hours without sun. One model, though long: a table between two steps would be one more copy of
--- every day.
+-- Each meter's level against its own in the tenancy, of working days or of weekends, and against
+-- its peers' of the same day: what season, weekday and shedding do to all of them cancels. The dark
+-- hours tell the level, since no solar panel touches them. Long, because a table between two steps
+-- would be one more copy of every day.
 
-{%- set parts = ['dark', 'light', 'night', 'evening', 'ratio'] %}
+{%- set logs = ['dark_log', 'light_log', 'night_log', 'evening_log', 'night_shape'] %}
+{%- set offs = ['dark_off', 'light_off', 'night_off', 'evening_off', 'shape_off'] %}
+{%- set offs = offs + ['evening_shape'] %}
 
-with judged as (
+with days as (
 
-    select * from {{ ref('int_judged_days') }}
-
-),
-
-empty_days as (
-
-    select * from {{ ref('int_empty_days') }}
-
-),
-
-tenancies as (
-
-    select * from {{ ref('int_tenancies') }}
-
-),
-
--- who leaves or comes back does so in the middle of a day
-left_out as (
-
-    select
-        place_id,
-        {{ day_add('read_on', 'days_off') }} as read_on
-    from empty_days
-    cross join (values (-1), (0), (1)) as around (days_off)
-    group by place_id, {{ day_add('read_on', 'days_off') }}
-
-),
-
-days as (
-
-    select
-        judged.*,
-        tenancies.began_on as tenancy_from,
-        case when judged.is_whole then judged.night_log - judged.light_log end as ratio_log,
-        judged.evening_log - judged.light_log as shape_log,
-        {{ iso_day_of_week('judged.read_on') }} >= 6 as is_weekend
-    from judged
-    inner join tenancies
-        on
-        judged.place_id = tenancies.place_id
-        and judged.read_on >= tenancies.began_on
-        and judged.read_on < tenancies.ended_on
-    left join left_out
-        on
-        judged.place_id = left_out.place_id
-        and judged.read_on = left_out.read_on
-    where left_out.place_id is null
+    select * from {{ ref('int_lived_in_days') }}
 
 ),
 
@@ -63,10 +19,7 @@ own as (
         place_id,
         tenancy_from,
         is_weekend,
-        {% for part in parts -%}
-        cast({{ quantile_of(part ~ '_log', 0.5) }} as decimal(9, 4)) as {{ part }}_log
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        {{ middles_of(logs) }}
     from days
     group by place_id, tenancy_from, is_weekend
 
@@ -76,10 +29,11 @@ centred as (
 
     select
         days.*,
-        {% for part in parts -%}
-        cast(days.{{ part }}_log - own.{{ part }}_log as decimal(9, 4)) as {{ part }}_off
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        days.dark_log - own.dark_log as dark_off,
+        days.light_log - own.light_log as light_off,
+        days.night_log - own.night_log as night_off,
+        days.evening_log - own.evening_log as evening_off,
+        days.night_shape - own.night_shape as shape_off
     from days
     inner join own
         on
@@ -95,11 +49,7 @@ type_days as (
         consumer_type,
         read_on,
         count(*) as meters,
-        {{ quantile_of('shape_log', 0.5) }} as shape_log,
-        {% for part in parts -%}
-        {{ quantile_of(part ~ '_off', 0.5) }} as {{ part }}_off
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        {{ middles_of(offs) }}
     from centred
     group by consumer_type, read_on
 
@@ -111,11 +61,7 @@ schedule_days as (
         rate_schedule,
         read_on,
         count(*) as meters,
-        {{ quantile_of('shape_log', 0.5) }} as shape_log,
-        {% for part in parts -%}
-        {{ quantile_of(part ~ '_off', 0.5) }} as {{ part }}_off
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        {{ middles_of(offs) }}
     from centred
     group by rate_schedule, read_on
 
@@ -125,11 +71,7 @@ all_days as (
 
     select
         read_on,
-        {{ quantile_of('shape_log', 0.5) }} as shape_log,
-        {% for part in parts -%}
-        {{ quantile_of(part ~ '_off', 0.5) }} as {{ part }}_off
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        {{ middles_of(offs) }}
     from centred
     group by read_on
 
@@ -139,20 +81,12 @@ against_peers as (
 
     select
         centred.*,
-        {% for part in parts -%}
-        centred.{{ part }}_off - case
-            when type_days.meters >= {{ var('anomaly_min_peers') }} then type_days.{{ part }}_off
-            when schedule_days.meters >= {{ var('anomaly_min_peers') }}
-                then schedule_days.{{ part }}_off
-            else all_days.{{ part }}_off
-        end as {{ part }}_left,
-        {% endfor -%}
-        centred.shape_log - case
-            when type_days.meters >= {{ var('anomaly_min_peers') }} then type_days.shape_log
-            when schedule_days.meters >= {{ var('anomaly_min_peers') }}
-                then schedule_days.shape_log
-            else all_days.shape_log
-        end as shape_left
+        {{ less_peers('dark_off') }} as dark_left,
+        {{ less_peers('light_off') }} as light_left,
+        {{ less_peers('night_off') }} as night_left,
+        {{ less_peers('evening_off') }} as evening_left,
+        {{ less_peers('shape_off') }} as shape_left,
+        {{ less_peers('evening_shape') }} as evening_shape_left
     from centred
     inner join type_days
         on
@@ -173,51 +107,52 @@ feeder_days as (
     select
         feeder,
         read_on,
-        case when count(*) >= {{ var('anomaly_min_peers') }}
-            then {{ quantile_of('dark_left', 0.5) }} else 0 end as dark_left,
-        case when count(*) >= {{ var('anomaly_min_peers') }}
-            then {{ quantile_of('light_left', 0.5) }} else 0 end as light_left
+        {{ middles_of(['dark_left', 'light_left']) }}
     from against_peers
     group by feeder, read_on
+    having count(*) >= {{ var('anomaly_min_peers') }}
+
+),
+
+marked as (
+
+    select
+        against_peers.*,
+        coalesce(feeder_days.dark_left, 0) as dark_mark,
+        coalesce(feeder_days.light_left, 0) as light_mark
+    from against_peers
+    left join feeder_days
+        on
+        against_peers.feeder is not distinct from feeder_days.feeder
+        and against_peers.read_on = feeder_days.read_on
 
 ),
 
 final as (
 
     select
-        against_peers.place_id,
-        against_peers.meter_id,
-        against_peers.meter_number,
-        against_peers.feeder,
-        against_peers.read_on,
-        against_peers.supplied_hours,
-        against_peers.hours_valid,
-        against_peers.zero_hours,
-        against_peers.sag_hours,
-        against_peers.registered_kwh,
-        against_peers.night_kwh,
+        place_id,
+        meter_id,
+        meter_number,
+        feeder,
+        read_on,
+        hours_valid,
+        sag_hours,
+        registered_kwh,
+        night_kwh,
         -- what the meter would register at the level it has in the middle
         cast(
-            cast(against_peers.dark_hours as double) * exp(cast(
-                against_peers.dark_log - against_peers.dark_left + feeder_days.dark_left as double
-            ))
-            + cast(against_peers.light_hours as double) * exp(cast(
-                against_peers.light_log - against_peers.light_left + feeder_days.light_left
-                as double
-            )) as decimal(18, 3)
+            cast(dark_hours as double) * exp(cast(dark_log - dark_left + dark_mark as double))
+            + cast(light_hours as double) * exp(cast(light_log - light_left + light_mark as double))
+            as decimal(18, 3)
         ) as usual_kwh,
-        {{ residual('against_peers.dark_left - feeder_days.dark_left') }} as level_residual,
-        {{ residual('against_peers.light_left - feeder_days.light_left') }} as light_residual,
-        {{ residual('against_peers.ratio_left') }} as night_residual,
-        {{ residual('against_peers.night_left - feeder_days.dark_left') }} as night_level_residual,
-        {{ residual('against_peers.evening_left - feeder_days.dark_left') }} as evening_residual,
-        cast(against_peers.shape_left as decimal(9, 4)) as shape_off
-    from against_peers
-    inner join feeder_days
-        on
-        against_peers.feeder is not distinct from feeder_days.feeder
-        and against_peers.read_on = feeder_days.read_on
-    where against_peers.dark_left is not null and against_peers.light_left is not null
+        {{ residual('dark_left - dark_mark') }} as level_residual,
+        {{ residual('light_left - light_mark') }} as light_residual,
+        {{ residual('night_left - dark_mark') }} as night_level_residual,
+        {{ residual('evening_left - dark_mark') }} as evening_residual,
+        {{ residual('shape_left') }} as night_residual,
+        {{ residual('evening_shape_left') }} as evening_off
+    from marked
 
 )
 

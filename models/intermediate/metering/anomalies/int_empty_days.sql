@@ -1,5 +1,6 @@
--- Days on which nobody was there: a small part of what the place uses at its usual times, and the
--- same at all hours. Whoever takes energy round the meter leaves its day the shape it has.
+-- Days on which nobody was there: a small part of what is usual, and the same at all hours. Whoever
+-- takes energy round the meter leaves the day its shape; where the usual day is as flat, only less
+-- than theft leaves tells that nobody is there.
 
 with days as (
 
@@ -12,23 +13,23 @@ usual as (
     select
         place_id,
         {{ quantile_of('read_log', 0.75) }} as read_log,
-        {{ quantile_of('evening_log - night_log', 0.5) }} as shape
+        {{ quantile_of('evening_log - night_log', 0.5) }} as evening_shape
     from days
     group by place_id
 
 ),
 
-low as (
+low_days as (
 
     select
         days.place_id,
         days.read_on,
-        usual.shape,
-        days.read_log - usual.read_log as drop_log,
+        usual.evening_shape as usual_shape,
+        days.read_log - usual.read_log as read_off,
         -- in the middle of some days, since what is estimated has the shape of those before
-        {{ quantile_of('days.evening_log - days.night_log', 0.5) }} over near as shape_near,
+        {{ quantile_of('days.evening_log - days.night_log', 0.5) }} over near as evening_shape,
         {{ quantile_of('days.light_log - greatest(days.evening_log, days.night_log)', 0.5) }}
-            over near as light_near
+            over near as light_shape
     from days
     inner join usual
         on days.place_id = usual.place_id
@@ -46,13 +47,13 @@ final as (
     select
         place_id,
         read_on
-    from low
+    from low_days
     where
-        abs(shape_near) < {{ var('empty_max_shape') }}
-        and light_near < {{ var('empty_max_shape') }}
+        abs(evening_shape) < {{ var('empty_max_shape') }}
+        and light_shape < {{ var('empty_max_shape') }}
         and (
-            drop_log < ln({{ var('empty_flat_share') }})
-            or abs(shape) > {{ var('empty_max_shape') }} * 1.5
+            read_off < ln({{ var('empty_flat_share') }})
+            or abs(usual_shape) > {{ var('empty_max_shape') }} * 1.5
         )
 
 )

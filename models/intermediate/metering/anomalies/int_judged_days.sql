@@ -48,32 +48,14 @@ supplied as (
     select
         places.place_id,
         meters.meter_id,
-        daily.meter_number,
         meters.consumer_type,
         meters.rate_schedule,
         meters.feeder,
-        daily.read_on,
-        daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0) as supplied_hours,
-        daily.hours_valid,
-        daily.outage_hours,
-        daily.registered_kwh,
-        daily.registered_night_kwh,
-        daily.registered_evening_kwh,
-        daily.night_kwh,
-        daily.sag_hours,
-        daily.kwh_valid,
-        daily.peak_demand_kw,
+        daily.*,
         coalesce(feeder_day_outages.hours_out, 0) as hours_out,
+        daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0) as supplied_hours,
         6 - coalesce(feeder_day_outages.night_hours_out, 0) as night_hours,
-        6 - coalesce(feeder_day_outages.evening_hours_out, 0) as evening_hours,
-        daily.hours_expected - 12 - coalesce(
-            feeder_day_outages.hours_out - feeder_day_outages.night_hours_out
-            - feeder_day_outages.evening_hours_out, 0
-        ) as light_hours,
-        least(
-            daily.zero_run_hours,
-            daily.hours_expected - coalesce(feeder_day_outages.hours_out, 0)
-        ) as zero_hours
+        6 - coalesce(feeder_day_outages.evening_hours_out, 0) as evening_hours
     from daily
     inner join meters
         on daily.meter_number = meters.meter_number
@@ -106,22 +88,14 @@ ranked as (
 
     select
         *,
+        least(zero_run_hours, supplied_hours) as zero_hours,
+        supplied_hours - night_hours - evening_hours as light_hours,
+        registered_kwh - registered_night_kwh - registered_evening_kwh as registered_light_kwh,
         row_number() over (
             partition by place_id, read_on
             order by hours_valid desc, meter_id asc
         ) as day_rank
     from supplied
-
-),
-
-registered as (
-
-    select
-        *,
-        registered_kwh - registered_night_kwh - registered_evening_kwh as registered_light_kwh,
-        night_hours + evening_hours as dark_hours
-    from ranked
-    where day_rank = 1
 
 ),
 
@@ -136,29 +110,23 @@ final as (
         feeder,
         read_on,
         supplied_hours,
+        night_hours + evening_hours as dark_hours,
+        light_hours,
         hours_valid,
         zero_hours,
         sag_hours,
         registered_kwh,
         night_kwh,
-        dark_hours,
-        light_hours,
-        case when dark_hours >= {{ var('anomaly_min_part_hours') }} then
-            {{ load_log('registered_night_kwh + registered_evening_kwh', 'dark_hours') }}
-        end as dark_log,
-        case when light_hours >= {{ var('anomaly_min_part_hours') }} then
-            {{ load_log('registered_light_kwh', 'light_hours') }}
-        end as light_log,
-        case when night_hours >= {{ var('anomaly_min_part_hours') }} then
-            {{ load_log('registered_night_kwh', 'night_hours') }}
-        end as night_log,
-        case when evening_hours >= {{ var('anomaly_min_part_hours') }} then
-            {{ load_log('registered_evening_kwh', 'evening_hours') }}
-        end as evening_log,
-        {{ load_log('kwh_valid', 'greatest(hours_valid + zero_hours - hours_out, 1)') }} as read_log,
         peak_demand_kw,
-        zero_hours = 0 and night_hours >= 3 and light_hours >= 6 as is_whole
-    from registered
+        {{ load_log('kwh_valid', 'hours_valid + zero_hours - hours_out') }} as read_log,
+        {{ load_log(
+            'registered_night_kwh + registered_evening_kwh', 'night_hours + evening_hours'
+        ) }} as dark_log,
+        {{ load_log('registered_light_kwh', 'light_hours') }} as light_log,
+        {{ load_log('registered_night_kwh', 'night_hours') }} as night_log,
+        {{ load_log('registered_evening_kwh', 'evening_hours') }} as evening_log
+    from ranked
+    where day_rank = 1
 
 )
 

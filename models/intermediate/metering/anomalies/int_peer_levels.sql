@@ -2,9 +2,9 @@
 -- voltage sags, against the meters of its type: the only traces of energy that was taken from the
 -- first day on. Offs are told in logarithms and in deviations of the type.
 
-with judged_days as (
+with days as (
 
-    select * from {{ ref('int_judged_days') }}
+    select * from {{ ref('int_lived_in_days') }}
 
 ),
 
@@ -21,38 +21,29 @@ loads as (
 
 ),
 
-empty_days as (
-
-    select * from {{ ref('int_empty_days') }}
-
-),
-
 used as (
 
     select
-        judged_days.place_id,
+        days.place_id,
         max(loads.consumer_type) as consumer_type,
-        cast({{ quantile_of('judged_days.dark_log', 0.5) }} as decimal(9, 4))
+        cast({{ quantile_of('days.dark_log', 0.5) }} as decimal(9, 4))
         - cast(ln(cast(max(loads.connected_load_kw) as double)) as decimal(9, 4)) as load_log,
         cast(
-            ln(greatest({{ quantile_of('judged_days.peak_demand_kw', 0.9) }}, {{ var('anomaly_min_kw') }})
-            / cast(max(loads.connected_load_kw) as double)) as decimal(9, 4)
+            ln(
+                greatest(
+                    {{ quantile_of('days.peak_demand_kw', 0.9) }}, {{ var('anomaly_min_kw') }}
+                ) / cast(max(loads.connected_load_kw) as double)
+            ) as decimal(9, 4)
         ) as peak_log,
-        cast({{ quantile_of('judged_days.night_log - judged_days.light_log', 0.5) }}
-        as decimal(9, 4)) as night_log,
+        cast({{ quantile_of('days.night_shape', 0.5) }} as decimal(9, 4)) as night_log,
         cast(
-            cast(sum(judged_days.sag_hours) as double)
-            / nullif(sum(judged_days.hours_valid), 0) as decimal(9, 4)
+            cast(sum(days.sag_hours) as double)
+            / nullif(sum(days.hours_valid), 0) as decimal(9, 4)
         ) as sag_share
-    from judged_days
+    from days
     inner join loads
-        on judged_days.meter_id = loads.meter_id
-    left join empty_days
-        on
-        judged_days.place_id = empty_days.place_id
-        and judged_days.read_on = empty_days.read_on
-    where empty_days.place_id is null
-    group by judged_days.place_id
+        on days.meter_id = loads.meter_id
+    group by days.place_id
     having count(*) >= {{ var('peers_min_days') }}
 
 ),

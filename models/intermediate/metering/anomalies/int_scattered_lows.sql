@@ -39,7 +39,7 @@ marked as (
             {{ var('scatter_min_drop') }}, noise.evening_noise * {{ var('scatter_min_noise') }}
         )
         and (
-            residuals.shape_off < -{{ var('scatter_min_shape') }}
+            residuals.evening_off < -{{ var('scatter_min_shape') }}
             or residuals.light_residual - usual.light_residual < -greatest(
                 {{ var('scatter_min_drop') }}, noise.light_noise * {{ var('scatter_min_noise') }}
             )

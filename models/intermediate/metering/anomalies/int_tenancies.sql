@@ -1,6 +1,6 @@
 -- Whose level it is that a meter shows begins and ends with moves: a step between two customers is
--- neither's. A utility knows of most moves; where a place stood empty for long, whoever comes may be
--- somebody else. A place without either has one tenancy.
+-- neither's. A utility knows of most moves; where a place stood empty for long, whoever comes may
+-- be somebody else. A place without either has one tenancy.
 
 with moves as (
 

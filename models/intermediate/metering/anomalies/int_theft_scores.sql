@@ -17,13 +17,13 @@ weighed as (
             when level_drop > 0
                 then
                     {{ weights.level.start }}
-                    + {{ weights.level.drop }} * least(cast(level_drop as double), {{ var('theft_max_drop') }})
+                    + {{ weights.level.drop }}
+                    * least(cast(level_drop as double), {{ var('theft_max_drop') }})
                     + {{ weights.level.contrast }} * ln(greatest(cast(level_contrast as double), 1))
                     - {{ weights.level.shape }}
                     * least(coalesce(cast(shape_change as double), 0), {{ var('theft_max_shape') }})
                     + {{ weights.level.balance }} * coalesce(balance, 0)
                     + {{ weights.level.tamper }} * least(tamper_days, 1)
-                    + {{ weights.level.zero_share }} * zero_share
                     + {{ weights.level.sag_share }} * sag_share
             else -20
         end as level_odds,
@@ -31,7 +31,8 @@ weighed as (
             when night_drop > 0
                 then
                     {{ weights.night.start }}
-                    + {{ weights.night.drop }} * least(cast(night_drop as double), {{ var('theft_max_drop') }})
+                    + {{ weights.night.drop }}
+                    * least(cast(night_drop as double), {{ var('theft_max_drop') }})
                     + {{ weights.night.contrast }} * ln(greatest(cast(night_contrast as double), 1))
             else -20
         end as night_odds,

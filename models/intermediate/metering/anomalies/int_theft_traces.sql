@@ -8,31 +8,48 @@ with noise as (
 
 ),
 
-level_breaks as (
-
-    select * from {{ ref('int_residual_breaks') }}
-    where not is_night
-
-),
-
-break_evidence as (
+level_falls as (
 
     select * from {{ ref('int_break_evidence') }}
     where not is_night
 
 ),
 
-night_evidence as (
+night_falls as (
 
     select * from {{ ref('int_break_evidence') }}
     where is_night
 
 ),
 
-night_breaks as (
+places as (
 
-    select * from {{ ref('int_residual_breaks') }}
-    where is_night
+    select * from {{ ref('int_metered_places') }}
+
+),
+
+events as (
+
+    select * from {{ ref('stg_metering__meter_events') }}
+    where is_accepted and event_type = 'tamper'
+
+),
+
+tampered as (
+
+    select
+        level_falls.place_id,
+        count(distinct cast(events.event_at as date)) as tamper_days
+    from level_falls
+    inner join places
+        on level_falls.place_id = places.place_id
+    inner join events
+        on places.meter_number = events.meter_number
+    where
+        cast(events.event_at as date) <= {{ as_of_date() }}
+        and abs({{ days_from('level_falls.broke_on', 'cast(events.event_at as date)') }})
+        <= {{ var('anomaly_tamper_days') }}
+    group by level_falls.place_id
 
 ),
 
@@ -65,38 +82,27 @@ final as (
         noise.place_id,
         noise.first_judged_on,
         noise.last_judged_on,
-        level_breaks.broke_on as level_broke_on,
-        level_breaks.contrast as level_contrast,
-        level_breaks.mean_before as level_before,
-        least(
-            level_breaks.near_drop, level_breaks.lasting_drop, break_evidence.edge_drop,
-            break_evidence.tail_drop, break_evidence.other_near_drop,
-            break_evidence.other_lasting_drop
-        ) as level_drop,
-        break_evidence.shape_change,
-        break_evidence.missing_day_kwh,
-        break_evidence.lost_day_kwh,
+        level_falls.broke_on as level_broke_on,
+        level_falls.contrast as level_contrast,
+        level_falls.mean_before as level_before,
+        level_falls.least_drop as level_drop,
+        level_falls.shape_change,
+        level_falls.missing_day_kwh,
+        level_falls.lost_day_kwh,
         case
-            when break_evidence.missing_day_kwh > 0 and break_evidence.lost_day_noise > 0
+            when level_falls.missing_day_kwh > 0 and level_falls.lost_day_noise > 0
                 then {{ clamp(
-                    '(break_evidence.lost_day_kwh - break_evidence.missing_day_kwh / 2)
-                    * break_evidence.missing_day_kwh
-                    / (4 * break_evidence.lost_day_noise * break_evidence.lost_day_noise)',
+                    '(level_falls.lost_day_kwh - level_falls.missing_day_kwh / 2)
+                    * level_falls.missing_day_kwh
+                    / (4 * level_falls.lost_day_noise * level_falls.lost_day_noise)',
                     '-' ~ var('theft_max_balance'), var('theft_max_balance')
                 ) }}
         end as balance,
-        break_evidence.tamper_days,
-        greatest(break_evidence.zero_share_after - break_evidence.zero_share_before, 0)
-            as zero_share,
-        greatest(break_evidence.sag_share_after - break_evidence.sag_share_before, 0)
-            as sag_share,
-        night_breaks.broke_on as night_broke_on,
-        night_breaks.contrast as night_contrast,
-        least(
-            night_breaks.near_drop, night_breaks.lasting_drop, night_evidence.edge_drop,
-            night_evidence.tail_drop, night_evidence.other_near_drop,
-            night_evidence.other_lasting_drop
-        ) as night_drop,
+        coalesce(tampered.tamper_days, 0) as tamper_days,
+        level_falls.sag_share,
+        night_falls.broke_on as night_broke_on,
+        night_falls.contrast as night_contrast,
+        night_falls.least_drop as night_drop,
         rollbacks.first_on as rolled_back_on,
         coalesce(rollbacks.rollback_days, 0) as rollback_days,
         scattered_lows.scattered_from,
@@ -108,14 +114,12 @@ final as (
         peer_levels.night_deviations,
         peer_levels.sag_off
     from noise
-    left join level_breaks
-        on noise.place_id = level_breaks.place_id
-    left join break_evidence
-        on noise.place_id = break_evidence.place_id
-    left join night_breaks
-        on noise.place_id = night_breaks.place_id
-    left join night_evidence
-        on noise.place_id = night_evidence.place_id
+    left join level_falls
+        on noise.place_id = level_falls.place_id
+    left join tampered
+        on noise.place_id = tampered.place_id
+    left join night_falls
+        on noise.place_id = night_falls.place_id
     left join rollbacks
         on noise.place_id = rollbacks.place_id
     left join scattered_lows
