@@ -145,6 +145,10 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
         return None, [f"{MAPPING_FILE}: not valid YAML: {_yaml_problem(error)}"]
+    except RecursionError:
+        return None, [
+            f"{MAPPING_FILE}: nested too deeply: it should hold tables, columns and rows"
+        ]
     if not isinstance(document, dict):
         return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
     return _checked(document, as_of)
@@ -199,6 +203,8 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
     covers_from, covers_to = dates.get("covers_from"), dates.get("covers_to")
     if covers_from and covers_to and covers_from > covers_to:
         problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after covers_to {covers_to}")
+    if (as_of or dates.get("as_of")) == date.max:
+        problems.append(f"{MAPPING_FILE}: as_of {date.max} is not a date on which extracts can end")
     mapping = Mapping(
         as_of=as_of or dates.get("as_of") or date.min,
         covers_from=covers_from,
