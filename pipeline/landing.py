@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipeline.errors import WarehouseError, WarehouseUsageError
+from pipeline.opening import open_published
 from pipeline.wording import counted
 from seeders.config import ConfigError, load_config
 from seeders.extracts import LoadError, load_extracts
@@ -59,7 +60,7 @@ def refuse_to_replace_extracts(database: Path) -> None:
     """
     if not database.exists():
         return
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_published(database) as connection:
         try:
             row = connection.execute(
                 "select count(*) from raw_control.extract_batches where source = ?", [EXTRACTS]
