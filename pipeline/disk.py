@@ -1,0 +1,140 @@
+"""A disk that is full: recognised wherever it comes up, and told in one line.
+
+DuckDB says it in its own words, dbt wraps those into the failure of a model, Python raises an `OSError`.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+from pipeline.dbt_runner import log_directory, target_directory
+from pipeline.errors import AuditError, WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.paths import Project
+
+_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = "(?:No space left on device|Disk quota exceeded)"
+# a failed write in the words of DuckDB and of Python, not whatever a row or a name holds
+_WORDS = (
+    re.compile(rf'Could not [^"\n]*file "(?P<path>[^"\n]+)"[^"\n]*: {_FULL}'),
+    re.compile(rf"\[Errno \d+\] {_FULL}(?:: '(?P<path>[^'\n]+)')?"),
+)
+_SPILLED = "failed to offload data block of size"
+_MEGABYTE = 1_000_000
+
+
+class DiskFullError(WarehouseError):
+    """A write found no room: the published file is as it was, the copy is gone."""
+
+
+def is_full(error: BaseException, project: Project) -> bool:
+    """Whether a full disk, or a used-up quota, is behind an error that a run on a warehouse came to."""
+    return any(True for _ in _failed_writes(error, project))
+
+
+def explained(error: BaseException, project: Project) -> DiskFullError:
+    """The error to raise in place of one that `is_full`; to be called before the copy is dropped.
+
+    All that a run had, what it wrote until then and what is free now, was too little; and the copy
+    alone takes as much as the published file. The larger of the two is what was needed at the least.
+
+    Args:
+        error: What came up.
+        project: Whose run it was.
+    """
+    elsewhere = _elsewhere(error, project)
+    if elsewhere is not None:
+        return DiskFullError(
+            f"disk full: no space left in {elsewhere}; nothing is published:"
+            " free some space there, then run this again"
+        )
+    taken = sum(size_of(path) for path in project.temporary)
+    free = shutil.disk_usage(project.warehouse.parent).free
+    copied = sum(size_of(path) for path in (project.warehouse, Path(f"{project.warehouse}.wal")))
+    needed = math.ceil(max(taken + free, copied) / _MEGABYTE)
+    return DiskFullError(
+        f"disk full: more than {needed:,} MB needed in {project.workspace}; nothing is published:"
+        " free some space there, then run this again"
+    )
+
+
+@contextmanager
+def explained_when_full(project: Project) -> Iterator[None]:
+    """Tell of a full disk that comes up where no copy is at stake: the lock, the run history, dbt's files.
+
+    Raises:
+        DiskFullError: In place of the error that a full disk is behind.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = isinstance(error, WarehouseError) and not isinstance(error, AuditError)
+        if told or not is_full(error, project):
+            raise
+        raise explained(error, project) from error
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a directory; 0 where there is neither."""
+    try:
+        if path.is_dir():
+            return sum(size_of(inner) for inner in path.iterdir())
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _elsewhere(error: BaseException, project: Project) -> Path | None:
+    """Directory that the write failed in, where that is on another disk than the warehouse."""
+    places = [place for place in _failed_writes(error, project) if place is not None]
+    if not places:
+        # who failed did not say where: it was where there is least room
+        dbt = (log_directory(project), target_directory(project))
+        known = [place for place in (project.workspace, *dbt, Path(gettempdir())) if place.exists()]
+        places = sorted(known, key=lambda place: shutil.disk_usage(place).free)
+    if not places or _device(places[0]) == _device(project.workspace):
+        return None
+    return places[0]
+
+
+def _device(place: Path) -> int:
+    """The disk that a directory is on, or will be."""
+    while not place.exists():
+        place = place.parent
+    return place.stat().st_dev
+
+
+def _failed_writes(error: BaseException, project: Project) -> Iterator[Path | None]:
+    """The directory of each write that found no room, None where it is not known."""
+    for found in _chain(error):
+        if isinstance(found, OSError) and found.errno in _ERRORS:
+            # of a copy the second name is the one that is written
+            name = found.filename2 or found.filename
+            yield Path(str(name)).absolute().parent if name else None
+            continue
+        texts = (str(found), *(found.failures if isinstance(found, AuditError) else ()))
+        for text in texts:
+            if _SPILLED in text:
+                yield project.workspace
+            for words in _WORDS:
+                if match := words.search(text):
+                    yield Path(match["path"]).absolute().parent if match["path"] else None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = found.__cause__ or found.__context__
