@@ -128,8 +128,8 @@ def build_database(
         names = sorted({match[1] for match in missing if match})
         message = (
             f"`--select {' '.join(request.select)}` reads what is not built yet"
-            f" ({', '.join(names[:_MISSING_NAMED])}): put a + before a name to build what it is made"
-            " of, too, or run `warehouse build` without --select once"
+            f" ({', '.join(names[:_MISSING_NAMED])}): put a + before the name to include its inputs,"
+            " or run `warehouse build` without --select first"
         )
         raise WarehouseError(message) from error
 
@@ -156,7 +156,7 @@ def _arguments(command: str, request: BuildRequest) -> Sequence[str]:
     if request.select:
         arguments += ["--select", *request.select]
         if command == "build" and not environ.get("DBT_INDIRECT_SELECTION"):
-            # A test that also reads a model which is not selected would look at an older state of it, or
-            # at none. What the selected ones are made of may stand in a test.
+            # Only tests of the selected models and their ancestors: one that reads other models as well
+            # would see them in an older state, or not at all.
             arguments += ["--indirect-selection", "buildable"]
     return arguments

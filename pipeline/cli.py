@@ -225,7 +225,7 @@ def main() -> NoReturn:
 
 
 def _reason(error: OSError) -> str:
-    """What the system refused, on which file, and what to do where that is plain."""
+    """The system's error, the file concerned, and a hint about permissions."""
     reason = strerror(error.errno) if error.errno else " ".join(str(error).split())
     where = error.filename2 or error.filename
     told = f"{reason}: {where}" if where else reason
@@ -235,7 +235,7 @@ def _reason(error: OSError) -> str:
 
 
 def _keep_traceback() -> str:
-    """Write the traceback where dbt's log is, and say where; itself where that cannot be."""
+    """Write the traceback beside dbt's log and return the path, or the traceback if that fails."""
     log = CHECKOUT / environ.get("DBT_LOG_PATH", "logs") / "warehouse.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""A disk that is full: recognised wherever it comes up, and told in one line.
+"""Full disks: recognised wherever they show up, and reported in one line.
 
-DuckDB says it in its own words, dbt wraps those into the failure of a model, Python raises an `OSError`.
+DuckDB has its own messages, dbt wraps them into the failure of a model, Python raises an `OSError`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL = "(?:No space left on device|Disk quota exceeded)"
-# a failed write in the words of DuckDB and of Python, not whatever a row or a name holds
+# messages of DuckDB and Python about a failed write; the bare phrase may also come out of somebody's data
 _WORDS = (
     re.compile(rf'Could not [^"\n]*file "(?P<path>[^"\n]+)"[^"\n]*: {_FULL}'),
     re.compile(rf"\[Errno \d+\] {_FULL}(?:: '(?P<path>[^'\n]+)')?"),
@@ -34,23 +34,23 @@ _MEGABYTE = 1_000_000
 
 
 class DiskFullError(WarehouseError):
-    """A write found no room: the published file is as it was, the copy is gone."""
+    """A write found no space: the published file is unchanged, the copy was removed."""
 
 
 def is_full(error: BaseException, project: Project) -> bool:
-    """Whether a full disk, or a used-up quota, is behind an error that a run on a warehouse came to."""
+    """Whether an error of a run was caused by a full disk or an exhausted quota."""
     return any(True for _ in _failed_writes(error, project))
 
 
 def explained(error: BaseException, project: Project) -> DiskFullError:
-    """The error to raise in place of one that `is_full`; to be called before the copy is dropped.
+    """The error to raise in place of one that `is_full`; to be called before the copy is removed.
 
-    All that a run had, what it wrote until then and what is free now, was too little; and the copy
-    alone takes as much as the published file. The larger of the two is what was needed at the least.
+    The size it names is a lower bound: what the run had written plus what is still free was not
+    enough, and the copy alone takes as much as the published file. The larger of the two is reported.
 
     Args:
-        error: What came up.
-        project: Whose run it was.
+        error: The error of the run.
+        project: The warehouse it worked on.
     """
     elsewhere = _elsewhere(error, project)
     if elsewhere is not None:
@@ -70,22 +70,22 @@ def explained(error: BaseException, project: Project) -> DiskFullError:
 
 @contextmanager
 def explained_when_full(project: Project) -> Iterator[None]:
-    """Tell of a full disk that comes up where no copy is at stake: the lock, the run history, dbt's files.
+    """Report a full disk met outside the staging copy: by the lock, the run history or dbt's own files.
 
     Raises:
-        DiskFullError: In place of the error that a full disk is behind.
+        DiskFullError: In place of an error caused by a full disk.
     """
     try:
         yield
     except Exception as error:
-        told = isinstance(error, WarehouseError) and not isinstance(error, AuditError)
-        if told or not is_full(error, project):
+        reported = isinstance(error, WarehouseError) and not isinstance(error, AuditError)
+        if reported or not is_full(error, project):
             raise
         raise explained(error, project) from error
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a directory; 0 where there is neither."""
+    """Bytes of a file, or of all files below a directory; 0 where it does not exist."""
     try:
         if path.is_dir():
             return sum(size_of(inner) for inner in path.iterdir())
@@ -95,10 +95,10 @@ def size_of(path: Path) -> int:
 
 
 def _elsewhere(error: BaseException, project: Project) -> Path | None:
-    """Directory that the write failed in, where that is on another disk than the warehouse."""
+    """Directory of the failed write, if it is on another disk than the warehouse."""
     places = [place for place in _failed_writes(error, project) if place is not None]
     if not places:
-        # who failed did not say where: it was where there is least room
+        # the message names no file: take the directory with the least space left
         dbt = (log_directory(project), target_directory(project))
         known = [place for place in (project.workspace, *dbt, Path(gettempdir())) if place.exists()]
         places = sorted(known, key=lambda place: shutil.disk_usage(place).free)
@@ -108,17 +108,17 @@ def _elsewhere(error: BaseException, project: Project) -> Path | None:
 
 
 def _device(place: Path) -> int:
-    """The disk that a directory is on, or will be."""
+    """The disk of a directory, which need not exist yet."""
     while not place.exists():
         place = place.parent
     return place.stat().st_dev
 
 
 def _failed_writes(error: BaseException, project: Project) -> Iterator[Path | None]:
-    """The directory of each write that found no room, None where it is not known."""
+    """The directory of each failed write, None where the message does not name it."""
     for found in _chain(error):
         if isinstance(found, OSError) and found.errno in _ERRORS:
-            # of a copy the second name is the one that is written
+            # in a copy the second name is the one written to
             name = found.filename2 or found.filename
             yield Path(str(name)).absolute().parent if name else None
             continue

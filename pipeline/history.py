@@ -70,11 +70,11 @@ class Run:
 
 @dataclass(frozen=True)
 class History:
-    """What a history's file tells.
+    """The content of a history file.
 
     Attributes:
         runs: All runs, oldest first.
-        unreadable: Lines that tell of no run: cut short by a kill or a full disk, or somebody else's.
+        unreadable: Number of lines that are not run records, such as one cut short by a full disk.
     """
 
     runs: tuple[Run, ...] = ()
@@ -104,7 +104,7 @@ def recorded(path: Path, command: str, clock: Clock, **details: object) -> Itera
     except BaseException as error:
         run.outcome = "failed"
         run.message = " ".join(str(error).split()) or type(error).__name__
-        with suppress(OSError):  # what stopped the command matters more
+        with suppress(OSError):  # the error of the command matters more
             _end(path, run, clock)
         raise
     run.outcome = "published"
@@ -116,19 +116,19 @@ def recorded(path: Path, command: str, clock: Clock, **details: object) -> Itera
 
 
 def read_runs(path: Path, *, at_work: bool) -> list[Run]:
-    """All runs, oldest first; `read_history` tells of lines that are none, too."""
+    """All runs, oldest first; `read_history` also counts the lines that are not runs."""
     return list(read_history(path, at_work=at_work).runs)
 
 
 def read_history(path: Path, *, at_work: bool) -> History:
-    """Read all runs, whatever else the file holds.
+    """Read all runs and skip whatever else the file contains.
 
     Args:
         path: The history's file, which need not exist.
         at_work: Whether a builder holds the lock now; a run without an end is its run then.
 
     Raises:
-        WarehouseError: If it is no file.
+        WarehouseError: If it is not a regular file.
     """
     require_file(path)
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
@@ -159,7 +159,7 @@ def _end(path: Path, run: Run, clock: Clock) -> None:
 def _append(path: Path, run: Run) -> None:
     line = run.to_json().encode() + b"\n"
     with path.open("a+b") as handle:
-        # a line that was cut short stays alone
+        # do not continue a line that was cut short
         if handle.seek(0, os.SEEK_END) and handle.seek(-1, os.SEEK_END) and handle.read() != b"\n":
             line = b"\n" + line
         handle.write(line)

@@ -114,7 +114,7 @@ def load_world(
         directory: Where the mapping and the files are.
         as_of: Takes the place of the mapping's own as-of date.
         report: Told of the progress.
-        scratch: Directory to unpack the files in, made and removed here.
+        scratch: Directory to unpack the files in; created and removed here.
 
     Raises:
         LoadRefusedError: If the mapping or its files are at fault; nothing is written then.

@@ -1,4 +1,4 @@
-"""How a published warehouse is opened by whoever only reads it."""
+"""How readers open the published warehouse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.errors import WarehouseError
 from pipeline.paths import Project
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    # SQL that somebody else wrote can read this file and no other, and cannot change that
+    # foreign SQL can read this file only, and cannot change that
     "enable_external_access": "false",
     "lock_configuration": "true",
 }
@@ -22,17 +22,17 @@ class FileBusyError(WarehouseError):
 
 
 class FileUnreadableError(WarehouseError):
-    """The file is no DuckDB file, is damaged, or may not be read."""
+    """The file is not a DuckDB file, is damaged, or its permissions forbid reading it."""
 
 
 def open_published(warehouse: Path | str | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a warehouse to read it: no writing, no other file, no setting can be changed.
+    """Open a warehouse read-only, without access to other files and with the configuration locked.
 
-    Builders are not hindered: they work on a copy. The connection keeps the content it was opened
-    on; connect again to see what was published since.
+    Builds work on a copy and are not blocked by readers. The connection keeps showing the file it was
+    opened on; connect again to see a later publication.
 
     Args:
-        warehouse: The file; the one that `$WAREHOUSE_PATH` or the project names when left out.
+        warehouse: The file; by default `$WAREHOUSE_PATH`, or warehouse.duckdb in the project.
 
     Returns:
         A connection; use it in a `with` block.
@@ -45,14 +45,14 @@ def open_published(warehouse: Path | str | None = None) -> duckdb.DuckDBPyConnec
     try:
         return duckdb.connect(str(path), read_only=True, config=_CONFIG)
     except duckdb.ConnectionException:
-        message = f"{path.name} is open in this process in another way: close it first"
+        message = f"{path.name} is already open in this process with other settings: close it first"
         raise FileBusyError(message) from None
     except duckdb.Error as error:
         raise unreadable(path, error) from None
 
 
 def unreadable(path: Path, error: duckdb.Error) -> FileBusyError | FileUnreadableError:
-    """What DuckDB's error on opening or reading a file means for whoever wanted to read it."""
+    """Turn DuckDB's error on opening or reading a file into one that says what to do."""
     reason = str(error).strip().partition("\n")[0]
     if "Could not set lock on file" in reason:
         message = (
@@ -63,6 +63,6 @@ def unreadable(path: Path, error: duckdb.Error) -> FileBusyError | FileUnreadabl
     if not path.exists():
         return FileUnreadableError(f"there is no {path}: run `warehouse seed` or `warehouse load`")
     if not os.access(path, os.R_OK):
-        return FileUnreadableError(f"{path} may not be read: ask its owner for permission")
+        return FileUnreadableError(f"no permission to read {path}: ask its owner for it")
     message = f"{path} cannot be read as a DuckDB file: move it away or restore it ({reason})"
     return FileUnreadableError(message)

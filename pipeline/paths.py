@@ -38,12 +38,12 @@ class Project:
 
     @property
     def scratch(self) -> Path:
-        """Directory of what a load unpacks; nobody else may look into it."""
+        """Private directory for the extracts that a load unpacks."""
         return self.workspace / f"{self.warehouse.name}.scratch"
 
     @property
     def temporary(self) -> tuple[Path, ...]:
-        """All that a run writes before it publishes: the copy, what DuckDB keeps beside it, scratch."""
+        """Everything a run writes before it publishes: the copy, DuckDB's files beside it, scratch."""
         beside = tuple(Path(f"{self.staging}{suffix}") for suffix in (".wal", ".tmp"))
         return (self.staging, *beside, self.scratch)
 
@@ -86,14 +86,14 @@ class Project:
             message = f"{warehouse} is a directory: WAREHOUSE_PATH must name a file"
             raise WarehouseUsageError(message)
         if warehouse.exists() and not warehouse.is_file():
-            # opening a pipe would wait for ever, renaming over a device would take it away
+            # opening a pipe would block, renaming over a device would remove it
             message = f"{warehouse} is a pipe or a device: WAREHOUSE_PATH must name a file"
             raise WarehouseUsageError(message)
         return cls(root, warehouse)
 
 
 def require_file(path: Path) -> None:
-    """Refuse what only has the name of one of the warehouse's own files, present or not.
+    """Refuse anything but a regular file, or nothing, at a path.
 
     Raises:
         WarehouseError: If it is a directory, a pipe or a device.
@@ -107,5 +107,5 @@ def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
     except RuntimeError:
-        message = f"{path} is a symbolic link that leads back to itself: set WAREHOUSE_PATH anew"
+        message = f"{path} is a symbolic link that points to itself: choose another WAREHOUSE_PATH"
         raise WarehouseUsageError(message) from None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _Fingerprint = tuple[tuple[int, int, int] | None, ...]
 
 FIRST_MODE = 0o640
-"""Who may read a first publication; later ones are what the one before was."""
+"""Permissions of a first publication; later ones keep those of the file they replace."""
 
 _WORKSPACE_MODE = 0o750
 
@@ -40,7 +40,7 @@ _WORKSPACE_MODE = 0o750
 def write_lock(project: Project) -> Iterator[None]:
     """Hold the right to publish. The kernel takes it back from a process that dies.
 
-    All that is written inside the block is for no more eyes than the published file is.
+    Files created inside the block get no wider permissions than the published file has.
 
     Raises:
         WarehouseError: If another process holds it.
@@ -116,7 +116,7 @@ def staged_copy(project: Project) -> Iterator[Path]:
 
 
 def discard_staging(project: Project) -> None:
-    """Remove all that a run writes before it publishes: the copy first of all."""
+    """Remove everything a run writes before it publishes."""
     for path in project.temporary:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -126,9 +126,9 @@ def discard_staging(project: Project) -> None:
 
 @contextmanager
 def _no_wider(warehouse: Path) -> Iterator[None]:
-    """Whatever the block creates, DuckDB's journals too, is for no more eyes than the file is."""
+    """Set a umask under which nothing, DuckDB's journals included, gets wider permissions than the file."""
     mode = _mode(warehouse)
-    searchable = mode | (mode & 0o444) >> 2  # a directory that may be read may be entered
+    searchable = mode | (mode & 0o444) >> 2  # readable directories are searchable as well
     before = os.umask(0o077)
     os.umask(before | (0o077 & ~searchable))
     try:
@@ -138,7 +138,7 @@ def _no_wider(warehouse: Path) -> Iterator[None]:
 
 
 def _make_workspace(project: Project) -> None:
-    """Make the directory of the copy, and take from what is there what only wider modes allowed."""
+    """Create the workspace, and narrow the permissions of what earlier versions left in it."""
     workspace = project.workspace
     if workspace.exists() and not workspace.is_dir():
         message = f"{workspace} is not a directory: move it away, then run this again"
@@ -151,7 +151,7 @@ def _make_workspace(project: Project) -> None:
 
 
 def _mode(warehouse: Path) -> int:
-    """Permissions of the published file, for a first one those it will get."""
+    """Permissions of the published file, or those that a first one will get."""
     try:
         return S_IMODE(warehouse.stat().st_mode) & 0o777
     except FileNotFoundError:
@@ -161,7 +161,7 @@ def _mode(warehouse: Path) -> int:
 
 
 def _narrow(path: Path, mode: int) -> None:
-    # somebody else's file is theirs to close
+    # only the owner can change them
     with suppress(FileNotFoundError, PermissionError):
         found = S_IMODE(path.stat().st_mode)
         if found & ~mode:
@@ -180,7 +180,6 @@ def _copy(source: Path, target: Path) -> None:
     # An open reader keeps writers away, so the bytes stand still while they are copied.
     with open_published(source):
         shutil.copyfile(source, target)
-        target.chmod(_mode(source) | 0o600)
         log = _write_ahead_log(source)
         if log.exists():
             shutil.copyfile(log, _write_ahead_log(target))
@@ -199,10 +198,10 @@ def _seal(staging: Path) -> None:
 
 @contextmanager
 def _no_writer(warehouse: Path) -> Iterator[None]:
-    """Keep writers away from the file, as any reader does, until another is in its place.
+    """Hold a reader's lock on the published file, which keeps writers out while it is replaced.
 
-    Who opened it for writing before would commit into a file without a name, and lose that without
-    a word.
+    A program that has the file open for writing would commit into the replaced file, and silently lose
+    its commit.
 
     Raises:
         FileBusyError: If somebody has it open for writing.
@@ -210,7 +209,7 @@ def _no_writer(warehouse: Path) -> Iterator[None]:
     if not warehouse.exists():
         yield
         return
-    # Inside the block nobody opens and closes the file: the kernel would take the lock back.
+    # Do not open and close the file inside the block: that would release the lock (POSIX).
     with open_published(warehouse):
         yield
 
@@ -226,7 +225,7 @@ def _require_unchanged(warehouse: Path, before: _Fingerprint) -> None:
 
 
 def _dress(staging: Path, warehouse: Path) -> None:
-    """Give the copy the permissions and, as far as this process may, the owner of the file it replaces."""
+    """Give the copy the permissions and, where allowed, the owner of the file it replaces."""
     mode = _mode(warehouse)
     with suppress(FileNotFoundError):
         old, new = warehouse.stat(), staging.stat()

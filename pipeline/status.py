@@ -64,11 +64,11 @@ class Status:
 
     Attributes:
         content: None when there is no file, or when `trouble` says why it cannot be read.
-        trouble: Why the file cannot be read, None when it can.
+        trouble: Why the file cannot be read, None if it can.
         runs: All runs that are recorded, oldest first.
         holder: Process id of the builder at work.
-        passed_over: Lines of the run history that tell of no run.
-        history_is_closed: Whether lock or run history may not be read.
+        passed_over: Lines of the run history that are not run records.
+        history_is_closed: Whether permissions forbid reading the lock or the run history.
     """
 
     project: Project
@@ -83,7 +83,7 @@ class Status:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the file needs mending; one that is being written to only needs time."""
+        """Whether the file cannot be read at all, rather than being written to right now."""
         return self.trouble is not None and not isinstance(self.trouble, FileBusyError)
 
     @property
@@ -122,11 +122,13 @@ class Status:
         if self.runs:
             lines += [Text(), _runs_table(self.runs[-RUNS_SHOWN:])]
         if self.history_is_closed:
-            lines.append(Text(f"the run history may not be read: {safe(self.project.runs)}"))
+            lines.append(Text(f"no permission to read the run history: {safe(self.project.runs)}"))
         if self.passed_over:
             noun = "line" if self.passed_over == 1 else "lines"
             lines.append(
-                Text(f"{self.passed_over:,} {noun} of {safe(self.project.runs)} tell of no run")
+                Text(
+                    f"skipped {self.passed_over:,} {noun} of {safe(self.project.runs)}: not run records"
+                )
             )
         return Group(*lines)
 
@@ -144,13 +146,13 @@ def read_status(project: Project) -> Status:
     """Look at the published file, the lock and the run history.
 
     Raises:
-        WarehouseError: If the lock or the run history is no file.
+        WarehouseError: If the lock or the run history is not a regular file.
     """
     holder, history, closed = None, History(), False
     try:
         holder = lock_holder(project)
         history = read_history(project.runs, at_work=holder is not None)
-    except PermissionError:  # who may read the warehouse need not see who builds it
+    except PermissionError:  # readers of the warehouse need no access to the workspace
         closed = True
     told = (history.runs, holder, history.unreadable, closed)
     if not project.warehouse.exists():

@@ -1,7 +1,7 @@
-"""What reaches the terminal: every line of every command, and nothing that a terminal would obey.
+"""Printing: every line that a command prints goes through here, without control characters.
 
 Names, paths, messages and the run history come from outside. An escape sequence in them could rename the
-window, clear the screen or write lines that were never printed; a `[/x]` would be taken for markup.
+window, clear the screen or fake lines of output; a `[/x]` would be parsed as markup.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions, RenderableType
 
-# control characters, what reverses the direction of writing, separators of lines, bytes that are no text
-_OBEYED = re.compile(
+# control characters, bidirectional overrides, line separators, bytes that could not be decoded
+_CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def safe(text: object) -> str:
-    r"""The text on one line, with every character that a terminal would obey written out.
+    r"""The text on one line, with control characters written as escapes.
 
     Args:
-        text: What is to be printed; `str` of it is.
+        text: What is to be printed; anything with a `str`.
 
     Returns:
-        The same text where nothing has to be written out. An escape becomes `\x1b`, a new line `\n`.
+        The text, unchanged where it is harmless. ESC becomes `\x1b`, a line break `\n`.
     """
     return _visible(str(text)).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def terminal(*, errors: bool = False, soft_wrap: bool = True) -> Console:
-    """The only way to print: takes texts as they are and never as markup.
+    """The console that every command prints to: text is never parsed as markup.
 
     Args:
         errors: Whether to print to standard error.
@@ -46,12 +46,12 @@ def terminal(*, errors: bool = False, soft_wrap: bool = True) -> Console:
 
 
 class _Terminal(Console):
-    """Writes out what a terminal would obey, whichever way it got into what is printed."""
+    """Escapes control characters wherever they occur in the output."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Lay out as ever, then go over the text; what rich itself says to the terminal stays."""
+        """Lay out as usual and escape the text; control codes of rich itself are kept."""
         for segment in super().render(renderable, options):
             if segment.control:
                 yield segment
@@ -60,4 +60,4 @@ class _Terminal(Console):
 
 
 def _visible(text: str) -> str:
-    return _OBEYED.sub(lambda found: ascii(found.group())[1:-1], text)
+    return _CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)

@@ -194,7 +194,7 @@ def _read_yaml(file: Path) -> dict[str, object]:
         message = f"{file} is not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(message) from error
     except RecursionError:
-        message = f"{file} nests too deep: sections with settings are all there is to it"
+        message = f"{file} is nested too deeply: it should hold sections with settings"
         raise ConfigError(message) from None
     if content is None:
         return {}

@@ -92,7 +92,7 @@ def load_extracts(
         directory: Where the mapping is, and what its file names are relative to.
         as_of: Takes the place of the mapping's own as-of date.
         progress: Told what is being done, a few words at a time.
-        scratch_place: Directory to make and to unpack the files in; see `scratch_database`.
+        scratch_place: Directory to create and unpack the files in; see `scratch_database`.
 
     Returns:
         What was read, what landed and what did not.

@@ -64,11 +64,11 @@ class Source:
 
 @contextmanager
 def scratch_database(place: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of files as they came, gone when the block ends.
+    """A database for the files as delivered, removed when the block ends.
 
     Args:
-        place: Directory to make for it, which only this user may enter. Whoever names one removes it
-            after a process that was killed. A temporary one (`$TMPDIR` says where) when left out.
+        place: Directory to create for it, private to this user; the caller cleans up after a process
+            that was killed. A temporary directory (see `$TMPDIR`) by default.
 
     Yields:
         Its connection, in UTC, with the macros of `conversion`.

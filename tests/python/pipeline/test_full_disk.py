@@ -1,7 +1,7 @@
-"""A disk that fills: one line that says so, no copy on it, and the published file as it was.
+"""A disk that fills up: one line says so, the copy is removed, the published file is unchanged.
 
-A small disk is a file system in memory, which only root may mount. Where that is not possible, the
-errors themselves are made.
+A small disk is a file system in memory, which only root can mount. The second half needs none: it raises
+the errors themselves.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FULL = re.compile(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Mounts a disk of so many megabytes."""
+    """Mounts a disk of a given number of megabytes."""
     mounted = []
 
     def mount(megabytes: int) -> Path:
@@ -67,7 +67,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 @pytest.fixture
 def toy_on(tmp_path: Path) -> Callable[[Path], Toy]:
-    """Makes a toy whose warehouse is on a disk; the project is not, and some 3 MB of rows are."""
+    """Makes a toy whose warehouse, with some 3 MB of rows, is on a disk; its project is not."""
 
     def make(disk: Path) -> Toy:
         made = make_toy(tmp_path)
@@ -200,7 +200,7 @@ def test_a_full_disk_elsewhere(small_disk: Callable[[int], Path], toy: Toy, what
     assert not toy.project.staging.exists()
 
 
-# --- the same without a disk
+# --- without a disk of its own
 
 WORDS = 'Could not write file "{path}.wal": No space left on device'
 

@@ -1,4 +1,4 @@
-"""Who may read: never more than may read the published file."""
+"""Permissions: nothing a run writes is wider than the published file."""
 
 from __future__ import annotations
 
@@ -87,6 +87,16 @@ def test_later_ones_are_what_the_one_before_was(tmp_path: Path, before: int, mas
     assert {name: oct(found) for name, found in files.items() if found & ~allowed} == {}
     assert seen["warehouse.duckdb.tmp"] & ~(allowed | (allowed & 0o444) >> 2) == 0
     assert seen[".build"] & 0o007 == 0
+
+
+def test_a_workspace_beside_a_file_that_everybody_may_write(tmp_path: Path) -> None:
+    project = Project(tmp_path, tmp_path / "warehouse.duckdb")
+    with umask(0):
+        duckdb.connect(str(project.warehouse)).close()
+        project.warehouse.chmod(0o666)
+        seen = publish(project)
+    assert seen[".build"] == 0o750
+    assert mode(project.warehouse) == 0o666
 
 
 def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whoever reads the published file reads that file, and nothing else."""
+"""Readers of the published file can read that file, and do nothing else."""
 
 from __future__ import annotations
 

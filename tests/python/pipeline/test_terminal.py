@@ -1,4 +1,4 @@
-"""What comes from outside never tells the terminal what to do, and is printed as it is."""
+"""Text from outside reaches the terminal without control characters and is never parsed as markup."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ def test_missing_thresholds_are_one_clear_line(tmp_path: Path, content: str, sai
 def test_a_file_that_nests_without_end_is_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "deep.yml"
     file.write_text("ghost: " + "[" * 5000)
-    with pytest.raises(ConfigError, match="nests too deep"):
+    with pytest.raises(ConfigError, match="nested too deeply"):
         load_config(file=file)
 
 
