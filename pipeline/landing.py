@@ -105,7 +105,7 @@ def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
 
 
 def load_world(
-    database: Path, directory: Path, as_of: date | None, report: Report, scratch: Path
+    database: Path, directory: Path, as_of: date | None, report: Report, scratch: Path | None = None
 ) -> LoadReport:
     """Land the extracts of a directory, in place of what the raw tables hold.
 
@@ -114,7 +114,7 @@ def load_world(
         directory: Where the mapping and the files are.
         as_of: Takes the place of the mapping's own as-of date.
         report: Told of the progress.
-        scratch: Directory to unpack the files in; created and removed here.
+        scratch: Directory to unpack the files in; created and removed here; a temporary one by default.
 
     Raises:
         LoadRefusedError: If the mapping or its files are at fault; nothing is written then.

@@ -143,12 +143,8 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
         return None, [f"{path}: not found; `load` needs a {MAPPING_FILE} beside the extracts"]
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return None, [f"{MAPPING_FILE}: not valid YAML: {_yaml_problem(error)}"]
-    except RecursionError:
-        return None, [
-            f"{MAPPING_FILE}: nested too deeply: it should hold tables, columns and rows"
-        ]
     if not isinstance(document, dict):
         return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
     return _checked(document, as_of)
@@ -523,6 +519,8 @@ def _one_line(text: str) -> str:
 
 def _yaml_problem(error: Exception) -> str:
     """What the YAML parser says, in one line, and what mostly is behind it."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply: it should hold tables, columns and rows"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _one_line(str(error))
     told = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"

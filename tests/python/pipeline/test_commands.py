@@ -248,7 +248,7 @@ def test_a_selection_is_audited_by_the_tests_of_what_it_builds(toy: Toy) -> None
     (toy.project.root / "tests" / "assert_they_differ.sql").write_text(comparing)
     fresh = toy.run("build", "--select", "answers")
     assert fresh.code == 0, fresh.stderr
-    assert "1 models built, 1 tests passed" in fresh.stdout  # there is no table of the other yet
+    assert "1 model built, 1 test passed" in fresh.stdout  # there is no table of the other yet
     assert "2 models built, 2 tests passed" in toy.run("build", "--select", "+others").stdout
     # what the selected one is made of stands, so their test runs, and can fail
     (toy.project.root / "tests" / "assert_they_differ.sql").write_text(

@@ -126,7 +126,7 @@ def test_status_of_a_damaged_file_fails_and_still_shows_the_runs(toy: Toy, how: 
     assert len(status.errors) == 1
     assert "move it away or restore it" in status.stderr
     assert "cannot be read" in status.stdout
-    assert "nodes=1 models built, 1 tests passed" in status.stdout
+    assert "nodes=1 model built, 1 test passed" in status.stdout
     for command in ("build", "advance", "replay", "seed"):
         outcome = toy.run(command)
         assert outcome.code == 1
