@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import duckdb
 
 from benchmarks.page import write_part
+from pipeline.errors import WarehouseError
+from pipeline.opening import open_published
 from pipeline.paths import CHECKOUT
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def opened(
     if not warehouse.exists():
         message = f"there is no {warehouse}: build it first"
         raise UnusableError(message)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_published(warehouse) as connection:
         described = connection.execute(f"describe {mart}").fetchall()
         types = {str(name): str(kind) for name, kind, *_ in described}
         missing = sorted(promised - types.keys())
@@ -90,7 +92,7 @@ class Baseline(Generic[_Trial]):
         given = self._parser().parse_args(arguments)
         try:
             trials = [self.run(name, path) for name, path in given.warehouses]
-        except (UnusableError, duckdb.Error) as error:
+        except (UnusableError, WarehouseError, duckdb.Error) as error:
             print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
             sys.exit(2)
         text = self.render(trials)

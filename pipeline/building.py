@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from os import environ
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipeline.dbt_runner import DbtReport, run_dbt
-from pipeline.errors import WarehouseError, WarehouseUsageError
+from pipeline.errors import AuditError, WarehouseError, WarehouseUsageError
+from pipeline.opening import open_published, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
     from pipeline.paths import Project
     from pipeline.progress import Report
+
+_MISSING = re.compile(r'Catalog Error: Table with name "?([\w.]+)"? does not exist')
+_MISSING_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def read_coverage(database: Path) -> Coverage:
     )
     if not database.exists():
         raise WarehouseError(empty)
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_published(database) as connection:
         try:
             row = connection.execute(
                 """
@@ -74,6 +80,8 @@ def read_coverage(database: Path) -> Coverage:
             ).fetchone()
         except duckdb.CatalogException:
             raise WarehouseError(empty) from None
+        except duckdb.Error as error:
+            raise unreadable(database, error) from None
     if row is None or row[1] is None:
         raise WarehouseError(empty)
     return Coverage(*row)
@@ -107,10 +115,23 @@ def build_database(
     """Build and test the models on one file.
 
     Raises:
-        WarehouseError: If there is nothing to build from, or a model or test failed.
+        WarehouseError: If there is nothing to build from, a model or test failed, or the selected ones
+            read others that are not built yet.
     """
     check_as_of(request.as_of, read_coverage(database))
-    return run_dbt(project, database, _arguments("build", request), report)
+    try:
+        return run_dbt(project, database, _arguments("build", request), report)
+    except AuditError as error:
+        missing = [_MISSING.search(line) for line in error.failures]
+        if not request.select or not missing or None in missing:
+            raise
+        names = sorted({match[1] for match in missing if match})
+        message = (
+            f"`--select {' '.join(request.select)}` reads what is not built yet"
+            f" ({', '.join(names[:_MISSING_NAMED])}): put a + before the name to include its inputs,"
+            " or run `warehouse build` without --select first"
+        )
+        raise WarehouseError(message) from error
 
 
 def judge_rows(project: Project, database: Path, report: Report) -> DbtReport:
@@ -134,4 +155,8 @@ def _arguments(command: str, request: BuildRequest) -> Sequence[str]:
         arguments.append("--full-refresh")
     if request.select:
         arguments += ["--select", *request.select]
+        if command == "build" and not environ.get("DBT_INDIRECT_SELECTION"):
+            # Only tests of the selected models and their ancestors: one that reads other models as well
+            # would see them in an older state, or not at all.
+            arguments += ["--indirect-selection", "buildable"]
     return arguments

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 import traceback
 from datetime import UTC, date, datetime
-from os import environ
+from os import environ, strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import duckdb
 import typer
-from rich.console import Console
 
 from pipeline.errors import AuditError, WarehouseError
 from pipeline.paths import CHECKOUT, Project
 from pipeline.progress import progress_bar
+from pipeline.terminal import safe, terminal
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _show_version(asked: bool) -> None:  # noqa: FBT001  (an option is given as 
     if asked:
         from importlib.metadata import version
 
-        Console().print(f"warehouse {version('revenue-assurance')}", highlight=False)
+        terminal().print(f"warehouse {version('revenue-assurance')}")
         raise typer.Exit
 
 
@@ -136,14 +136,14 @@ def load(
 
     with progress_bar("loading") as report:
         loaded = workflow.load(_project(), directory, as_of, _now, report)
-    console = Console()
+    console = terminal()
     console.print(f"loaded as of {loaded.landed.as_of}")
     for table in loaded.landed.tables:
         if table.not_selected:
             left_out = counted(table.not_selected, "row")
-            console.print(f"{table.table}: {left_out} left out by `where`", markup=False)
+            console.print(f"{table.table}: {left_out} left out by `where`")
     for note in loaded.landed.notes:
-        console.print(note, markup=False)
+        console.print(safe(note))
     console.print("", loaded.verdicts.render(), sep="\n")
     console.print("\nnext: warehouse build")
 
@@ -175,7 +175,10 @@ def status() -> None:
     """Tell what is loaded, built and published, when, and how it went."""
     from pipeline.status import read_status
 
-    Console().print(read_status(_project()).render())
+    found = read_status(_project())
+    terminal(soft_wrap=False).print(found.render())
+    if found.is_broken and found.trouble is not None:
+        raise found.trouble
 
 
 @app.command(epilog="Example: warehouse docs --port 8081, or warehouse docs --no-serve")
@@ -189,14 +192,14 @@ def docs(
 
     with progress_bar("generating") as report:
         index = site.generate(_project(), report)
-    Console().print(f"the site is {index}")
+    terminal().print(f"the site is {safe(index)}")
     if serve:
         site.serve(_project(), port)
 
 
 def main() -> NoReturn:
     """Run the command line; every failure ends as one line and an exit code."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    errors = terminal(errors=True)
     try:
         app(prog_name="warehouse")
     except SystemExit as end:
@@ -205,30 +208,53 @@ def main() -> NoReturn:
         raise
     except WarehouseError as error:
         for line in _details(error):
-            errors.print(f"  {line}")
-        errors.print(f"error: {error}")
+            errors.print(f"  {safe(line)}")
+        errors.print(f"error: {safe(error)}")
         sys.exit(error.exit_code)
-    except (OSError, duckdb.Error) as error:
-        errors.print(f"error: {' '.join(str(error).split())}; nothing is published")
+    except OSError as error:
+        errors.print(f"error: {safe(_reason(error))}; nothing is published")
+        sys.exit(1)
+    except duckdb.Error as error:
+        errors.print(f"error: {safe(' '.join(str(error).split()))}; nothing is published")
         sys.exit(1)
     except Exception as error:  # noqa: BLE001  (a bug: its traceback belongs into a log)
-        log = CHECKOUT / "logs" / "warehouse.log"
-        log.parent.mkdir(exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8")
-        errors.print(f"error: {type(error).__name__}: {error}; this is a bug, see {log}")
+        told = safe(f"{type(error).__name__}: {error}")
+        errors.print(f"error: {told}; this is a bug, see {safe(_keep_traceback())}")
         sys.exit(1)
     sys.exit(0)
 
 
+def _reason(error: OSError) -> str:
+    """The system's error, the file concerned, and a hint about permissions."""
+    reason = strerror(error.errno) if error.errno else " ".join(str(error).split())
+    where = error.filename2 or error.filename
+    told = f"{reason}: {where}" if where else reason
+    if isinstance(error, PermissionError):
+        told += " (change its permissions, or let WAREHOUSE_PATH name a file elsewhere)"
+    return told
+
+
+def _keep_traceback() -> str:
+    """Write the traceback beside dbt's log and return the path, or the traceback if that fails."""
+    log = CHECKOUT / environ.get("DBT_LOG_PATH", "logs") / "warehouse.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return traceback.format_exc()
+    return str(log)
+
+
 def _tell_build(built: workflow.Built) -> None:
     """Say what was published, and name what a test warns of."""
-    Console().print(f"published as of {built.as_of}: {built.report.summary}")
+    console = terminal()
+    console.print(f"published as of {built.as_of}: {built.report.summary}")
     for warning in built.report.warnings:
-        Console().print(f"  warning: {warning}", markup=False, soft_wrap=True)
+        console.print(f"  warning: {safe(warning)}")
 
 
 def _tell(summary: SeedSummary) -> None:
-    console = Console(soft_wrap=True)
+    console = terminal()
     console.print(
         f"{counted(summary.total_rows, 'raw row')} of {counted(summary.months, 'month')} from"
         f" {summary.first_month} to {summary.last_day}; next: warehouse build"

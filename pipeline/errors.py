@@ -16,9 +16,9 @@ class WarehouseUsageError(WarehouseError):
 
 
 class AuditError(WarehouseError):
-    """Models or tests failed, so nothing is published.
+    """Models or tests failed, or dbt could not run at all, so nothing is published.
 
-    The staging copy stays for inspection, until the next command makes its own.
+    Where there are failures to look at, the staging copy stays until the next command makes its own.
 
     Attributes:
         failures: One line for each node that failed.

@@ -8,10 +8,14 @@ killed, or is at work still.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pipeline.errors import WarehouseError
+from pipeline.paths import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,10 +55,30 @@ class Run:
         """
         try:
             values = json.loads(line)
-            return cls(**values | {"started_at": datetime.fromisoformat(values["started_at"])})
-        except (TypeError, KeyError) as error:
-            message = f"not a run: {line!r}"
+            run = cls(**values | {"started_at": datetime.fromisoformat(values["started_at"])})
+            run.seconds = None if run.seconds is None else float(run.seconds)
+            run.details = {key: _scalar(value) for key, value in run.details.items()}
+        except (TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            message = "not a run"
             raise ValueError(message) from error
+        texts = (run.command, run.message)
+        if run.outcome not in get_args(Outcome) or not all(isinstance(t, str) for t in texts):
+            message = "not a run"
+            raise ValueError(message)
+        return run
+
+
+@dataclass(frozen=True)
+class History:
+    """The content of a history file.
+
+    Attributes:
+        runs: All runs, oldest first.
+        unreadable: Number of lines that are not run records, such as one cut short by a full disk.
+    """
+
+    runs: tuple[Run, ...] = ()
+    unreadable: int = 0
 
 
 @contextmanager
@@ -69,6 +93,9 @@ def recorded(path: Path, command: str, clock: Clock, **details: object) -> Itera
 
     Yields:
         The run, for the command to add details to.
+
+    Raises:
+        WarehouseError: If what was published could not be recorded.
     """
     run = Run(command, clock(), details=dict(details))
     _append(path, run)
@@ -77,36 +104,66 @@ def recorded(path: Path, command: str, clock: Clock, **details: object) -> Itera
     except BaseException as error:
         run.outcome = "failed"
         run.message = " ".join(str(error).split()) or type(error).__name__
+        with suppress(OSError):  # the error of the command matters more
+            _end(path, run, clock)
         raise
-    else:
-        run.outcome = "published"
-    finally:
-        run.seconds = round((clock() - run.started_at).total_seconds(), 1)
-        _append(path, run)
+    run.outcome = "published"
+    try:
+        _end(path, run, clock)
+    except OSError as error:
+        message = f"published, but {path} could not record it: {error.strerror or error}"
+        raise WarehouseError(message) from error
 
 
 def read_runs(path: Path, *, at_work: bool) -> list[Run]:
-    """All runs, oldest first.
+    """All runs, oldest first; `read_history` also counts the lines that are not runs."""
+    return list(read_history(path, at_work=at_work).runs)
+
+
+def read_history(path: Path, *, at_work: bool) -> History:
+    """Read all runs and skip whatever else the file contains.
 
     Args:
         path: The history's file, which need not exist.
         at_work: Whether a builder holds the lock now; a run without an end is its run then.
+
+    Raises:
+        WarehouseError: If it is not a regular file.
     """
+    require_file(path)
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     runs: list[Run] = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    unreadable = 0
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
         try:
             run = Run.from_json(line)
         except ValueError:
-            continue  # a line cut short by a full disk or a kill
+            unreadable += 1
+            continue
         if runs and runs[-1].outcome == "running" and runs[-1].started_at == run.started_at:
             runs.pop()
         runs.append(run)
     for position, run in enumerate(runs, start=1):
         if run.outcome == "running" and not (at_work and position == len(runs)):
             run.outcome = "killed"
-    return runs
+    return History(tuple(runs), unreadable)
+
+
+def _end(path: Path, run: Run, clock: Clock) -> None:
+    run.seconds = round((clock() - run.started_at).total_seconds(), 1)
+    _append(path, run)
 
 
 def _append(path: Path, run: Run) -> None:
-    with path.open("a", encoding="utf-8") as handle:
-        handle.write(run.to_json() + "\n")
+    line = run.to_json().encode() + b"\n"
+    with path.open("a+b") as handle:
+        # do not continue a line that was cut short
+        if handle.seek(0, os.SEEK_END) and handle.seek(-1, os.SEEK_END) and handle.read() != b"\n":
+            line = b"\n" + line
+        handle.write(line)
+
+
+def _scalar(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)

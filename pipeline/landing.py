@@ -5,11 +5,13 @@ Each function fills the raw tables of one database file and knows nothing of pub
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipeline.errors import WarehouseError, WarehouseUsageError
+from pipeline.opening import open_published
 from pipeline.wording import counted
 from seeders.config import ConfigError, load_config
 from seeders.extracts import LoadError, load_extracts
@@ -59,7 +61,7 @@ def refuse_to_replace_extracts(database: Path) -> None:
     """
     if not database.exists():
         return
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_published(database) as connection:
         try:
             row = connection.execute(
                 "select count(*) from raw_control.extract_batches where source = ?", [EXTRACTS]
@@ -102,14 +104,24 @@ def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
             raise WarehouseError(str(error)) from error
 
 
-def load_world(database: Path, directory: Path, as_of: date | None, report: Report) -> LoadReport:
+def load_world(
+    database: Path, directory: Path, as_of: date | None, report: Report, scratch: Path | None = None
+) -> LoadReport:
     """Land the extracts of a directory, in place of what the raw tables hold.
+
+    Args:
+        database: The file to fill.
+        directory: Where the mapping and the files are.
+        as_of: Takes the place of the mapping's own as-of date.
+        report: Told of the progress.
+        scratch: Directory to unpack the files in; created and removed here; a temporary one by default.
 
     Raises:
         LoadRefusedError: If the mapping or its files are at fault; nothing is written then.
     """
     with open_file(database) as connection:
         try:
-            return load_extracts(connection, directory, as_of, lambda what: report(0, 1, what))
+            say = partial(report, 0, 1)
+            return load_extracts(connection, directory, as_of, say, scratch)
         except LoadError as error:
             raise LoadRefusedError(error.messages) from error

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from pipeline.conflicts import PLACE
+from pipeline.errors import WarehouseError
+from pipeline.opening import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,7 +98,11 @@ def name_offenders(database: Path, failed: Sequence[FailedNode]) -> list[str]:
     """
     if not database.exists():
         return ["" for _ in failed]
-    with duckdb.connect(str(database), read_only=True) as connection:
+    try:
+        connection = open_published(database)
+    except WarehouseError:
+        return ["" for _ in failed]
+    with connection:
         return [_name(connection, node) for node in failed]
 
 

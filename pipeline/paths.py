@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import WarehouseUsageError
+from pipeline.errors import WarehouseError, WarehouseUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,17 @@ class Project:
         return self.workspace / self.warehouse.name
 
     @property
+    def scratch(self) -> Path:
+        """Private directory for the extracts that a load unpacks."""
+        return self.workspace / f"{self.warehouse.name}.scratch"
+
+    @property
+    def temporary(self) -> tuple[Path, ...]:
+        """Everything a run writes before it publishes: the copy, DuckDB's files beside it, scratch."""
+        beside = tuple(Path(f"{self.staging}{suffix}") for suffix in (".wal", ".tmp"))
+        return (self.staging, *beside, self.scratch)
+
+    @property
     def lock(self) -> Path:
         """The file a builder holds locked, with its process id inside."""
         return self.workspace / f"{self.warehouse.name}.lock"
@@ -55,12 +66,16 @@ class Project:
             working_directory: What relative paths in the environment are relative to.
 
         Raises:
-            WarehouseUsageError: If the warehouse's directory does not exist.
+            WarehouseUsageError: If the project or the warehouse's directory does not exist, or the
+                warehouse is no file.
         """
-        root = (working_directory / environment.get("DBT_PROJECT_DIR", CHECKOUT)).resolve()
+        root = _resolved(working_directory / environment.get("DBT_PROJECT_DIR", CHECKOUT))
         named = environment.get("WAREHOUSE_PATH")
         # A symbolic link is followed once, here: renaming over it would replace the link itself.
-        warehouse = (working_directory / named if named else root / "warehouse.duckdb").resolve()
+        warehouse = _resolved(working_directory / named if named else root / "warehouse.duckdb")
+        if not root.is_dir():
+            message = f"there is no project {root}: DBT_PROJECT_DIR must name the directory of one"
+            raise WarehouseUsageError(message)
         if warehouse.parent.is_file():
             message = f"{warehouse.parent} is a file, not a directory: set WAREHOUSE_PATH"
             raise WarehouseUsageError(message)
@@ -70,4 +85,27 @@ class Project:
         if warehouse.is_dir():
             message = f"{warehouse} is a directory: WAREHOUSE_PATH must name a file"
             raise WarehouseUsageError(message)
+        if warehouse.exists() and not warehouse.is_file():
+            # opening a pipe would block, renaming over a device would remove it
+            message = f"{warehouse} is a pipe or a device: WAREHOUSE_PATH must name a file"
+            raise WarehouseUsageError(message)
         return cls(root, warehouse)
+
+
+def require_file(path: Path) -> None:
+    """Refuse anything but a regular file, or nothing, at a path.
+
+    Raises:
+        WarehouseError: If it is a directory, a pipe or a device.
+    """
+    if path.exists() and not path.is_file():
+        message = f"{path} is not a file: move it away, then run this again"
+        raise WarehouseError(message)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:
+        message = f"{path} is a symbolic link that points to itself: choose another WAREHOUSE_PATH"
+        raise WarehouseUsageError(message) from None

@@ -11,13 +11,17 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipeline import disk
 from pipeline.errors import AuditError, WarehouseError
+from pipeline.opening import open_published
+from pipeline.paths import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +30,25 @@ if TYPE_CHECKING:
 
 _Fingerprint = tuple[tuple[int, int, int] | None, ...]
 
+FIRST_MODE = 0o640
+"""Permissions of a first publication; later ones keep those of the file they replace."""
+
+_WORKSPACE_MODE = 0o750
+
 
 @contextmanager
 def write_lock(project: Project) -> Iterator[None]:
     """Hold the right to publish. The kernel takes it back from a process that dies.
 
+    Files created inside the block get no wider permissions than the published file has.
+
     Raises:
         WarehouseError: If another process holds it.
     """
-    project.workspace.mkdir(exist_ok=True)
-    # Not truncated on opening: until the lock is ours the process id inside is somebody else's.
-    with project.lock.open("a+", encoding="ascii") as handle:
+    with _no_wider(project.warehouse), ExitStack() as stack:
+        _make_workspace(project)
+        # Not truncated on opening: until the lock is ours the process id inside is somebody else's.
+        handle = stack.enter_context(project.lock.open("a+", encoding="ascii"))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -56,8 +68,9 @@ def write_lock(project: Project) -> Iterator[None]:
 
 def lock_holder(project: Project) -> str | None:
     """Process id of the builder at work, or None when nobody is."""
+    require_file(project.lock)
     # An ended builder leaves the file empty: only a killed one's id, or a live one's, is probed.
-    if not project.lock.exists() or _holder(project) == "unknown":
+    if not project.lock.exists() or not project.lock.stat().st_size:
         return None
     with project.lock.open(encoding="ascii") as handle:
         try:
@@ -72,14 +85,15 @@ def staged_copy(project: Project) -> Iterator[Path]:
     """Give out a private copy of the warehouse; publish it if the block ends well.
 
     The caller holds the write lock, and has closed every connection to the copy at the end of the
-    block. After an `AuditError` the copy stays for inspection, after anything else it goes; what a
-    killed process left is removed here, at the next start.
+    block. After an `AuditError` that names failures the copy stays for inspection, unless the disk is
+    full; after anything else it goes. What a killed process left is removed here, at the next start.
 
     Yields:
         Path of the copy, absent when there is no warehouse yet.
 
     Raises:
         WarehouseError: If another program writes to the published file, or wrote to it meanwhile.
+        DiskFullError: If the copy, or what the block wrote, found no room.
     """
     discard_staging(project)
     before = _fingerprint(project.warehouse)
@@ -88,50 +102,87 @@ def staged_copy(project: Project) -> Iterator[Path]:
             _copy(project.warehouse, project.staging)
         yield project.staging
         _seal(project.staging)
-        _require_unchanged(project.warehouse, before)
-        _publish(project.staging, project.warehouse)
-    except AuditError:
-        raise
-    except BaseException:
-        discard_staging(project)
+        with _no_writer(project.warehouse):
+            _require_unchanged(project.warehouse, before)
+            _dress(project.staging, project.warehouse)
+            _publish(project.staging, project.warehouse)
+    except BaseException as error:
+        full = disk.explained(error, project) if disk.is_full(error, project) else None
+        if full or not (isinstance(error, AuditError) and error.failures):
+            discard_staging(project)
+        if full:
+            raise full from error
         raise
 
 
 def discard_staging(project: Project) -> None:
-    """Remove a staging copy and what DuckDB keeps beside an open file."""
-    for suffix in ("", ".wal"):
-        Path(f"{project.staging}{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(f"{project.staging}.tmp", ignore_errors=True)
+    """Remove everything a run writes before it publishes."""
+    for path in project.temporary:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _no_wider(warehouse: Path) -> Iterator[None]:
+    """Set a umask under which nothing, DuckDB's journals included, gets wider permissions than the file."""
+    mode = _mode(warehouse)
+    searchable = mode | (mode & 0o444) >> 2  # readable directories are searchable as well
+    before = os.umask(0o077)
+    os.umask(before | (0o077 & ~searchable))
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _make_workspace(project: Project) -> None:
+    """Create the workspace, and narrow the permissions of what earlier versions left in it."""
+    workspace = project.workspace
+    if workspace.exists() and not workspace.is_dir():
+        message = f"{workspace} is not a directory: move it away, then run this again"
+        raise WarehouseError(message)
+    workspace.mkdir(mode=_WORKSPACE_MODE, exist_ok=True)
+    _narrow(workspace, ~0o007)
+    for path in (project.lock, project.runs):
+        require_file(path)
+        _narrow(path, _mode(project.warehouse) | 0o600)
+
+
+def _mode(warehouse: Path) -> int:
+    """Permissions of the published file, or those that a first one will get."""
+    try:
+        return S_IMODE(warehouse.stat().st_mode) & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return FIRST_MODE & ~mask
+
+
+def _narrow(path: Path, mode: int) -> None:
+    # only the owner can change them
+    with suppress(FileNotFoundError, PermissionError):
+        found = S_IMODE(path.stat().st_mode)
+        if found & ~mode:
+            path.chmod(found & mode)
 
 
 def _holder(project: Project) -> str:
     # Empty for the moment between taking the lock and writing the process id.
-    return project.lock.read_text(encoding="ascii").strip() or "unknown"
+    with project.lock.open("rb") as handle:
+        text = handle.read(32).strip()
+    return text.decode("ascii") if text.isdigit() else "unknown"
 
 
 def _copy(source: Path, target: Path) -> None:
     """Copy the file and its write-ahead log, which a killed writer leaves behind."""
-    try:
-        # An open reader keeps writers away, so the bytes stand still while they are copied.
-        with duckdb.connect(str(source), read_only=True):
-            shutil.copyfile(source, target)
-            shutil.copymode(source, target)
-            log = _write_ahead_log(source)
-            if log.exists():
-                shutil.copyfile(log, _write_ahead_log(target))
-    except duckdb.ConnectionException:
-        message = f"{source.name} is open for writing in this process: close it first"
-        raise WarehouseError(message) from None
-    except duckdb.IOException as error:
-        reason = str(error).partition("\n")[0]
-        if "lock" in reason.lower():
-            message = (
-                f"{source.name} is open for writing in another program:"
-                " close it there, then run this again"
-            )
-        else:
-            message = f"{source} cannot be read as a DuckDB file: move it away ({reason})"
-        raise WarehouseError(message) from None
+    # An open reader keeps writers away, so the bytes stand still while they are copied.
+    with open_published(source):
+        shutil.copyfile(source, target)
+        log = _write_ahead_log(source)
+        if log.exists():
+            shutil.copyfile(log, _write_ahead_log(target))
 
 
 def _seal(staging: Path) -> None:
@@ -145,6 +196,24 @@ def _seal(staging: Path) -> None:
         os.fsync(handle.fileno())
 
 
+@contextmanager
+def _no_writer(warehouse: Path) -> Iterator[None]:
+    """Hold a reader's lock on the published file, which keeps writers out while it is replaced.
+
+    A program that has the file open for writing would commit into the replaced file, and silently lose
+    its commit.
+
+    Raises:
+        FileBusyError: If somebody has it open for writing.
+    """
+    if not warehouse.exists():
+        yield
+        return
+    # Do not open and close the file inside the block: that would release the lock (POSIX).
+    with open_published(warehouse):
+        yield
+
+
 def _require_unchanged(warehouse: Path, before: _Fingerprint) -> None:
     """Refuse to overwrite what plain dbt, say, wrote in place since the copy was made."""
     if _fingerprint(warehouse) != before:
@@ -153,6 +222,19 @@ def _require_unchanged(warehouse: Path, before: _Fingerprint) -> None:
             " nothing is published: run this again when it has ended"
         )
         raise WarehouseError(message)
+
+
+def _dress(staging: Path, warehouse: Path) -> None:
+    """Give the copy the permissions and, where allowed, the owner of the file it replaces."""
+    mode = _mode(warehouse)
+    with suppress(FileNotFoundError):
+        old, new = warehouse.stat(), staging.stat()
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            with suppress(PermissionError):
+                os.chown(staging, -1, old.st_gid)
+            with suppress(PermissionError):
+                os.chown(staging, old.st_uid, -1)
+    staging.chmod(mode)
 
 
 def _publish(staging: Path, warehouse: Path) -> None:

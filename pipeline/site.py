@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pipeline.building import read_coverage
-from pipeline.dbt_runner import run_dbt
+from pipeline.dbt_runner import run_dbt, target_directory
+from pipeline.disk import explained_when_full
 from pipeline.publishing import write_lock
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def generate(project: Project, report: Report) -> Path:
         WarehouseError: If there is no warehouse, or dbt could not read it.
     """
     read_coverage(project.warehouse)
-    with write_lock(project):
+    with explained_when_full(project), write_lock(project):
         run_dbt(project, project.warehouse, ["docs", "generate", "--static"], report)
-    return project.root / os.environ.get("DBT_TARGET_PATH", "target") / "static_index.html"
+    return target_directory(project) / "static_index.html"
 
 
 def serve(project: Project, port: int) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.history import Run, read_runs
+from pipeline.errors import WarehouseError
+from pipeline.history import History, Run, read_history
+from pipeline.opening import FileBusyError, open_published, unreadable
 from pipeline.publishing import lock_holder
+from pipeline.terminal import safe
 from pipeline.verdicts import unknown_statuses
 from pipeline.wording import counted
 from seeders.contracts import TABLES
@@ -61,17 +63,28 @@ class Status:
     """All that `warehouse status` tells.
 
     Attributes:
-        content: None when there is no file, or `unreadable` says why it cannot be read.
+        content: None when there is no file, or when `trouble` says why it cannot be read.
+        trouble: Why the file cannot be read, None if it can.
+        runs: All runs that are recorded, oldest first.
         holder: Process id of the builder at work.
+        passed_over: Lines of the run history that are not run records.
+        history_is_closed: Whether permissions forbid reading the lock or the run history.
     """
 
     project: Project
     published_at: datetime | None
     size: int
     content: Content | None
-    unreadable: str
+    trouble: WarehouseError | None
     runs: tuple[Run, ...]
     holder: str | None
+    passed_over: int = 0
+    history_is_closed: bool = False
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the file cannot be read at all, rather than being written to right now."""
+        return self.trouble is not None and not isinstance(self.trouble, FileBusyError)
 
     @property
     def advice(self) -> str:
@@ -91,7 +104,7 @@ class Status:
     def render(self) -> RenderableType:
         """The status as a page at most 80 columns wide."""
         facts = Table.grid(padding=(0, 2))
-        facts.add_row("warehouse", str(self.project.warehouse))
+        facts.add_row("warehouse", safe(self.project.warehouse))
         facts.add_row("published", self._published)
         if self.content:
             for batch in self.content.batches:
@@ -100,7 +113,7 @@ class Status:
             facts.add_row("raw rows", f"{rows:,} in {counted(len(self.content.raw_rows), 'table')}")
             facts.add_row("built", f"as of {self.content.built_as_of or '(never)'}")
             for told in self.content.unknown_statuses:
-                facts.add_row("look at", Text(told))
+                facts.add_row("look at", safe(told))
         if self.holder:
             facts.add_row("at work", f"process {self.holder} is building")
         if self.advice:
@@ -108,6 +121,15 @@ class Status:
         lines: list[RenderableType] = [facts]
         if self.runs:
             lines += [Text(), _runs_table(self.runs[-RUNS_SHOWN:])]
+        if self.history_is_closed:
+            lines.append(Text(f"no permission to read the run history: {safe(self.project.runs)}"))
+        if self.passed_over:
+            noun = "line" if self.passed_over == 1 else "lines"
+            lines.append(
+                Text(
+                    f"skipped {self.passed_over:,} {noun} of {safe(self.project.runs)}: not run records"
+                )
+            )
         return Group(*lines)
 
     @property
@@ -115,27 +137,40 @@ class Status:
         if self.published_at is None:
             return "nothing yet"
         when = f"{self.published_at:%Y-%m-%d %H:%M} UTC, {self.size / 1e6:,.1f} MB"
-        return f"{when}; {self.unreadable}" if self.unreadable else when
+        if self.trouble is None:
+            return when
+        return f"{when}; {'cannot be read' if self.is_broken else 'open for writing elsewhere'}"
 
 
 def read_status(project: Project) -> Status:
-    """Look at the published file, the lock and the run history."""
-    holder = lock_holder(project)
-    runs = tuple(read_runs(project.runs, at_work=holder is not None))
+    """Look at the published file, the lock and the run history.
+
+    Raises:
+        WarehouseError: If the lock or the run history is not a regular file.
+    """
+    holder, history, closed = None, History(), False
+    try:
+        holder = lock_holder(project)
+        history = read_history(project.runs, at_work=holder is not None)
+    except PermissionError:  # readers of the warehouse need no access to the workspace
+        closed = True
+    told = (history.runs, holder, history.unreadable, closed)
     if not project.warehouse.exists():
-        return Status(project, None, 0, None, "", runs, holder)
+        return Status(project, None, 0, None, None, *told)
     found = project.warehouse.stat()
-    content, unreadable = None, ""
+    content, trouble = None, None
     try:
         content = _read_content(project)
-    except duckdb.IOException:
-        unreadable = "open for writing in another program, or not a DuckDB file"
+    except WarehouseError as error:
+        trouble = error
+    except duckdb.Error as error:
+        trouble = unreadable(project.warehouse, error)
     published_at = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Status(project, published_at, found.st_size, content, unreadable, runs, holder)
+    return Status(project, published_at, found.st_size, content, trouble, *told)
 
 
 def _read_content(project: Project) -> Content:
-    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+    with open_published(project.warehouse) as connection:
         known = {
             f"{schema}.{name}"
             for schema, name in connection.execute(
@@ -183,7 +218,7 @@ def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: 
 def _batch_line(batch: Batch) -> str:
     batches = counted(batch.batches, "batch", "batches")
     since = f"from {batch.first} " if batch.first else ""
-    return f"{batch.source}, {batch.line_of_business}: {batches} {since}to {batch.last}"
+    return safe(f"{batch.source}, {batch.line_of_business}: {batches} {since}to {batch.last}")
 
 
 def _runs_table(runs: tuple[Run, ...]) -> Table:
@@ -194,6 +229,6 @@ def _runs_table(runs: tuple[Run, ...]) -> Table:
         given = (f"{key}={value}" for key, value in run.details.items() if value)
         seconds = "" if run.seconds is None else f"{run.seconds:,.1f}"
         started = f"{run.started_at:%Y-%m-%d %H:%M}"
-        what = escape(run.message or ", ".join(given))
-        table.add_row(started, run.command, run.outcome, seconds, what)
+        what = run.message or ", ".join(given)
+        table.add_row(started, safe(run.command), run.outcome, seconds, safe(what))
     return table

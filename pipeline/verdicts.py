@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import duckdb
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.conflicts import CONFLICT, PLACE, describe_conflicts
+from pipeline.opening import open_published
+from pipeline.terminal import safe
 from pipeline.wording import counted
 from seeders.contracts import TABLES
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import duckdb
     from rich.console import RenderableType
 
     from seeders.extracts import LoadReport
@@ -164,8 +166,8 @@ class Verdicts:
             if findings:
                 lines.append(Text(f"\n{title}"))
             for finding in findings:
-                lines.append(Text(f"  {finding.told}"))
-                lines.extend(Text(f"      {example}") for example in finding.examples)
+                lines.append(Text(f"  {safe(finding.told)}"))
+                lines.extend(Text(f"      {safe(example)}") for example in finding.examples)
                 if finding.advice:
                     lines.append(Text(f"      ({finding.advice})"))
         return Group(*lines)
@@ -173,7 +175,7 @@ class Verdicts:
 
 def read_verdicts(database: Path) -> Verdicts:
     """Read the verdicts that the last run of the models left in a file."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_published(database) as connection:
         sources = connection.execute(
             """
             select

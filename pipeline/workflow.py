@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline import disk
 from pipeline.building import BuildRequest, build_database, check_as_of, judge_rows, read_coverage
 from pipeline.history import recorded
 from pipeline.landing import (
@@ -89,7 +90,7 @@ def load(
 ) -> Loaded:
     """Land extracts, decide on every row, and publish."""
     with _run(project, "load", clock, directory=directory), staged_copy(project) as database:
-        landed = load_world(database, directory, as_of, report)
+        landed = load_world(database, directory, as_of, report, project.scratch)
         judge_rows(project, database, report)
         return Loaded(landed, read_verdicts(database).with_values(landed))
 
@@ -119,7 +120,7 @@ def replay(
         told: Told of each month that was published.
     """
     read_coverage(project.warehouse)
-    with write_lock(project):
+    with disk.explained_when_full(project), write_lock(project):
         for _ in range(months):
             with recorded(project.runs, "replay", clock) as run, staged_copy(project) as database:
                 advance_world(database, 1, report)
@@ -141,5 +142,9 @@ def _build(
 @contextmanager
 def _run(project: Project, command: str, clock: Clock, **details: object) -> Iterator[Run]:
     """Hold the lock for one recorded run. A command that never got the lock is no run."""
-    with write_lock(project), recorded(project.runs, command, clock, **details) as run:
+    with (
+        disk.explained_when_full(project),
+        write_lock(project),
+        recorded(project.runs, command, clock, **details) as run,
+    ):
         yield run

@@ -30,6 +30,9 @@ _PENALTY: Final = "penalty"
 _PENALTY_VAR: Final = "penalty_policy"
 _STEPS: Final = ("minor", "partial", "major", "full")
 
+_SHOWN: Final = 80
+"""Characters of a setting that cannot be read, in its message."""
+
 _Settings: TypeAlias = dict[str, dict[str, object]]
 _T = TypeVar("_T")
 
@@ -178,6 +181,9 @@ def _read_preset(name: str) -> _Settings:
 
 
 def _read_yaml(file: Path) -> dict[str, object]:
+    if file.exists() and not file.is_file():
+        message = f"cannot read {file}: it is a directory, a pipe or a device"
+        raise ConfigError(message)
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -187,6 +193,9 @@ def _read_yaml(file: Path) -> dict[str, object]:
     except (yaml.YAMLError, ValueError) as error:
         message = f"{file} is not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(message) from error
+    except RecursionError:
+        message = f"{file} is nested too deeply: it should hold sections with settings"
+        raise ConfigError(message) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -215,8 +224,9 @@ def _parse_override(override: str) -> tuple[str, str, object]:
     try:
         return section, key, yaml.safe_load(text)
     # YAML takes 2019-02-30 for a date and then cannot make one of it
-    except (yaml.YAMLError, ValueError) as error:
-        message = f"cannot read the value of {override!r}"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        shown = override if len(override) <= _SHOWN else f"{override[:_SHOWN]}..."
+        message = f"cannot read the value of {shown!r}"
         raise ConfigError(message) from error
 
 

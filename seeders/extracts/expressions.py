@@ -25,6 +25,10 @@ PREFIX: Final = "select (\n"
 """What stands before an expression when it is parsed; a node's location counts its bytes."""
 
 _NESTED: Final = ("STRUCT", "MAP", "UNION", "LIST", "VARIANT")
+_MAX_DEPTH: Final = 300
+"""Levels of a tree, two for each operator or call inside another: Python's stack bears thrice as many."""
+
+_TOO_DEEP: Final = "is nested too deeply"
 _NOT_ALLOWED: Final = "subqueries, aggregates, windows and random functions are not allowed here"
 
 
@@ -105,7 +109,10 @@ def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
         message = "is empty"
         raise ExpressionError(message)
     row = con.execute("select json_serialize_sql(?)", [f"{PREFIX}{expression}\n)"]).fetchone()
-    read = json.loads(row[0]) if row else {"error": True}
+    try:
+        read = json.loads(row[0]) if row else {"error": True}
+    except RecursionError:
+        raise ExpressionError(_TOO_DEEP) from None
     if read["error"]:
         raise ExpressionError(str(read.get("error_message", "does not parse")))
     statements = read["statements"]
@@ -113,6 +120,8 @@ def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
     if len(statements) != 1 or len(selected) != 1 or _is_more_than_a_value(statements[0]["node"]):
         message = "is not a single SQL expression"
         raise ExpressionError(message)
+    if _is_deeper(selected[0], _MAX_DEPTH):
+        raise ExpressionError(_TOO_DEEP)
     return _with_methods_resolved(selected[0])
 
 
@@ -152,6 +161,20 @@ def _with_methods_resolved(tree: Tree) -> Tree:
         "column_names": named,
     }
     return node | {"schema": "", "catalog": "", "children": [column, *children]}
+
+
+def _is_deeper(tree: Tree, levels: int) -> bool:
+    """Whether a tree has more levels than given, told without recursion."""
+    level = [tree]
+    while level and levels >= 0:
+        levels -= 1
+        level = [
+            branch
+            for node in level
+            if isinstance(node, (dict, list))
+            for branch in (node.values() if isinstance(node, dict) else node)
+        ]
+    return bool(level)
 
 
 def _is_more_than_a_value(node: dict[str, object]) -> bool:

@@ -83,6 +83,7 @@ def load_extracts(
     directory: Path,
     as_of: date | None = None,
     progress: Callable[[str], None] | None = None,
+    scratch_place: Path | None = None,
 ) -> LoadReport:
     """Replace the raw tables by the extracts that `directory`/mapping.yml describes.
 
@@ -91,6 +92,7 @@ def load_extracts(
         directory: Where the mapping is, and what its file names are relative to.
         as_of: Takes the place of the mapping's own as-of date.
         progress: Told what is being done, a few words at a time.
+        scratch_place: Directory to create and unpack the files in; see `scratch_database`.
 
     Returns:
         What was read, what landed and what did not.
@@ -102,7 +104,7 @@ def load_extracts(
     mapping, problems = read_mapping(directory, as_of)
     if mapping is None:
         raise LoadError(problems)
-    with scratch_database() as scratch:
+    with scratch_database(scratch_place) as scratch:
         inputs, file_problems = _find_inputs(scratch, directory, mapping.entries)
         problems += file_problems
         problems += _expression_problems(scratch, mapping.entries, inputs)

@@ -143,7 +143,7 @@ def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, l
         return None, [f"{path}: not found; `load` needs a {MAPPING_FILE} beside the extracts"]
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return None, [f"{MAPPING_FILE}: not valid YAML: {_yaml_problem(error)}"]
     if not isinstance(document, dict):
         return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
@@ -199,6 +199,8 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
     covers_from, covers_to = dates.get("covers_from"), dates.get("covers_to")
     if covers_from and covers_to and covers_from > covers_to:
         problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after covers_to {covers_to}")
+    if (as_of or dates.get("as_of")) == date.max:
+        problems.append(f"{MAPPING_FILE}: as_of {date.max} is not a date on which extracts can end")
     mapping = Mapping(
         as_of=as_of or dates.get("as_of") or date.min,
         covers_from=covers_from,
@@ -517,6 +519,8 @@ def _one_line(text: str) -> str:
 
 def _yaml_problem(error: Exception) -> str:
     """What the YAML parser says, in one line, and what mostly is behind it."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply: it should hold tables, columns and rows"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _one_line(str(error))
     told = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
@@ -62,14 +63,18 @@ class Source:
 
 
 @contextmanager
-def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in a temporary directory (`$TMPDIR` says where), gone when the block ends.
+def scratch_database(place: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database for the files as delivered, removed when the block ends.
+
+    Args:
+        place: Directory to create for it, private to this user; the caller cleans up after a process
+            that was killed. A temporary directory (see `$TMPDIR`) by default.
 
     Yields:
         Its connection, in UTC, with the macros of `conversion`.
     """
-    with TemporaryDirectory(prefix="extracts-") as directory:
-        con = duckdb.connect(str(Path(directory) / "extracts.duckdb"))
+    with _private_directory(place) as directory:
+        con = duckdb.connect(str(directory / "extracts.duckdb"))
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute("set enable_progress_bar = false")
@@ -78,6 +83,19 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
             yield con
         finally:
             con.close()
+
+
+@contextmanager
+def _private_directory(place: Path | None) -> Iterator[Path]:
+    if place is None:
+        with TemporaryDirectory(prefix="extracts-") as directory:
+            yield Path(directory)
+        return
+    place.mkdir(mode=0o700)
+    try:
+        yield place
+    finally:
+        rmtree(place, ignore_errors=True)
 
 
 def close_to_the_outside(con: duckdb.DuckDBPyConnection) -> None:

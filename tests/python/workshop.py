@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.cli.main import dbtRunnerResult
 
-# As everybody builds: dbt's models two at a time, DuckDB on all cores, dbt's log complete.
+# As everybody builds: dbt's models two at a time, DuckDB on all cores; but with all that dbt can log, which is
+# searched for personal data.
 UNHURRIED = {"WAREHOUSE_THREADS": "2", "DBT_LOG_LEVEL_FILE": "debug"}
 # The rows of tests are few: more threads would only wait for each other, and nobody reads the log.
 IN_HASTE = {"WAREHOUSE_THREADS": "1", "DBT_LOG_LEVEL_FILE": "info"}

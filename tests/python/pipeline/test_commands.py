@@ -65,6 +65,7 @@ def test_a_project_that_does_not_parse_is_one_line(toy: Toy) -> None:
     assert outcome.code == 1
     assert len(outcome.errors) == 1
     assert "nowhere" in outcome.stderr
+    assert not toy.project.staging.exists()  # there is nothing to look at in it
     assert "Traceback" not in outcome.stderr
 
 
@@ -218,8 +219,56 @@ def test_another_day_reaches_the_models_and_the_project_is_not_read_anew(toy: To
         assert toy.run("build", *arguments).code == 0
         answers.append(toy.answer())
     assert answers == [0, 20240630, 20240701, 0]
-    log = (toy.project.root / "logs" / "dbt.log").read_text()
+    log = toy.log.read_text()
     assert log.count("Unable to do partial parsing") == 1
+
+
+def test_the_log_that_an_error_points_to_says_what_failed(toy: Toy) -> None:
+    toy.test(FAILING_TEST)
+    outcome = toy.run("build")
+    named = outcome.errors[-1].rpartition("the log ")[2]
+    assert named == str(toy.log)
+    log = toy.log.read_text()
+    assert "Failure in test assert_answer" in log
+    assert "[debug]" not in log
+
+
+def test_a_log_at_the_level_and_place_that_were_asked_for(toy: Toy, tmp_path: Path) -> None:
+    places = {"DBT_LOG_PATH": str(tmp_path / "elsewhere"), "DBT_LOG_LEVEL_FILE": "debug"}
+    builder = toy.start("build", **places)
+    builder.communicate()
+    assert builder.returncode == 0
+    assert "[debug]" in (tmp_path / "elsewhere" / "dbt.log").read_text()
+    assert not toy.log.exists()
+
+
+def test_a_selection_is_audited_by_the_tests_of_what_it_builds(toy: Toy) -> None:
+    _add_model(toy, "others", "select answer + 1 as answer from {{ ref('answers') }}")
+    comparing = "select * from {{ ref('answers') }} natural join {{ ref('others') }}"
+    (toy.project.root / "tests" / "assert_they_differ.sql").write_text(comparing)
+    fresh = toy.run("build", "--select", "answers")
+    assert fresh.code == 0, fresh.stderr
+    assert "1 model built, 1 test passed" in fresh.stdout  # there is no table of the other yet
+    assert "2 models built, 2 tests passed" in toy.run("build", "--select", "+others").stdout
+    # what the selected one is made of stands, so their test runs, and can fail
+    (toy.project.root / "tests" / "assert_they_differ.sql").write_text(
+        comparing.replace("natural join", "cross join")
+    )
+    assert "assert_they_differ" in toy.run("build", "--select", "others").stderr
+
+
+def test_a_selection_of_what_reads_unbuilt_models_is_told_what_to_select(toy: Toy) -> None:
+    _add_model(toy, "others", "select answer + 1 as answer from {{ ref('answers') }}")
+    outcome = toy.run("build", "--select", "others")
+    assert outcome.code == 1
+    (line,) = outcome.errors
+    assert "`--select others` reads what is not built yet (answers): put a + before" in line
+    assert not toy.project.staging.exists()
+
+
+def _add_model(toy: Toy, name: str, sql: str) -> None:
+    text = "{{ config(materialized='table') }}\n" + sql + "\n"
+    (toy.project.root / "models" / f"{name}.sql").write_text(text)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
+from pipeline import publishing
 from pipeline.errors import AuditError, WarehouseError
 from pipeline.paths import Project
 from pipeline.publishing import lock_holder, staged_copy, write_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def test_a_failed_audit_keeps_the_copy_until_the_next_start(project: Project) ->
         with write_lock(project), staged_copy(project) as database:
             insert(database, 2)
             message = "1 test failed"
-            raise AuditError(message)
+            raise AuditError(message, ("assert_something: Got 1 result",))
 
     with pytest.raises(AuditError):
         fail()
@@ -122,26 +128,104 @@ def test_what_another_program_wrote_meanwhile_is_not_overwritten(project: Projec
     assert facts(project.warehouse) == [1, 99]
 
 
-def test_a_warehouse_open_for_writing_elsewhere_is_refused(project: Project) -> None:
-    writer = f"""
+WRITER = """
 import duckdb, sys
-connection = duckdb.connect({str(project.warehouse)!r})
-connection.execute("insert into facts values (2)")
-print("open", flush=True)
-sys.stdin.read()
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reads")
+connection.execute("begin")
+print(connection.execute("select fact from facts order by fact").fetchall(), flush=True)
+sys.stdin.readline()
+if sys.argv[2] == "writes":
+    connection.execute("insert into facts values (99)")
+connection.execute("commit")
+print(connection.execute("select fact from facts order by fact").fetchall(), flush=True)
 """
+
+
+@contextmanager
+def in_a_transaction(path: Path, what: str) -> Iterator[subprocess.Popen[str]]:
+    """Another program that has the file open and has read it; a line lets it go on."""
     with subprocess.Popen(
-        [sys.executable, "-c", writer], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, str(path), what],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+        assert process.stdout.readline() == "[(1,)]\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_warehouse_open_for_writing_elsewhere_is_refused(project: Project) -> None:
+    with in_a_transaction(project.warehouse, "writes") as program:
         with (
             pytest.raises(WarehouseError, match="open for writing in another program"),
             write_lock(project),
             staged_copy(project),
         ):
             pass
-        process.communicate("")
+        assert not project.staging.exists()
+        assert program.communicate("\n")[0] == "[(1,), (99,)]\n"
+    assert facts(project.warehouse) == [1, 99]
+
+
+def test_who_opened_it_for_writing_during_a_run_loses_no_commit(project: Project) -> None:
+    writers = []
+
+    def overtake() -> None:
+        with write_lock(project), staged_copy(project) as database:
+            insert(database, 2)
+            # nothing of it is in the file yet, so the file looks as it did
+            writers.append(stack.enter_context(in_a_transaction(project.warehouse, "writes")))
+
+    with ExitStack() as stack:
+        with pytest.raises(WarehouseError, match="open for writing"):
+            overtake()
+        assert writers[0].communicate("\n")[0] == "[(1,), (99,)]\n"
+    assert facts(project.warehouse) == [1, 99]
+    with write_lock(project), staged_copy(project) as database:
+        insert(database, 2)
+    assert facts(project.warehouse) == [1, 2, 99]
+
+
+def test_a_reader_is_not_hindered_and_hinders_nobody(project: Project) -> None:
+    with in_a_transaction(project.warehouse, "reads") as before:
+        with write_lock(project), staged_copy(project) as database:
+            insert(database, 2)
+            with in_a_transaction(project.warehouse, "reads") as meanwhile:
+                assert meanwhile.communicate("\n")[0] == "[(1,)]\n"
+        assert before.communicate("\n")[0] == "[(1,)]\n"
+    assert facts(project.warehouse) == [1, 2]
+
+
+def test_nobody_can_begin_to_write_while_the_file_is_replaced(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+
+    def publish_slowly(staging: Path, warehouse: Path) -> None:
+        for what in ("writes", "reads"):
+            attempt = subprocess.run(
+                [sys.executable, "-c", WRITER, str(warehouse), what],
+                input="\n",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            attempts.append((what, attempt.returncode, attempt.stderr[-300:]))
+        publish(staging, warehouse)
+
+    publish = publishing._publish  # noqa: SLF001
+    monkeypatch.setattr(publishing, "_publish", publish_slowly)
+    with write_lock(project), staged_copy(project) as database:
+        insert(database, 2)
+    (_, code, reason), (_, reading, _) = attempts
+    assert code != 0
+    assert "Conflicting lock is held" in reason
+    assert reading == 0
+    assert facts(project.warehouse) == [1, 2]
 
 
 def test_a_file_that_is_no_warehouse_is_left_alone(tmp_path: Path) -> None:

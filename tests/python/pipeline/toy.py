@@ -72,15 +72,18 @@ class Toy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a child process needs to work on it."""
+        """What a child process needs to work on it, and nothing of dbt that a user would not have set."""
         places = {
             "WAREHOUSE_PATH": str(self.project.warehouse),
             "DBT_PROJECT_DIR": str(self.project.root),
-            "DBT_TARGET_PATH": str(self.project.root / "target"),
-            "DBT_LOG_PATH": str(self.project.root / "logs"),
-            "DBT_LOG_LEVEL_FILE": "debug",
         }
-        return {**os.environ, **places, "COLUMNS": "200", "NO_COLOR": "1"}
+        inherited = {name: value for name, value in os.environ.items() if name[:4] != "DBT_"}
+        return {**inherited, **places, "COLUMNS": "200", "NO_COLOR": "1"}
+
+    @property
+    def log(self) -> Path:
+        """Where dbt logs, unless it is told another place."""
+        return self.project.root / "logs" / "dbt.log"
 
     def model(self, sql: str) -> None:
         """Put `sql` in the place of the one model."""
@@ -92,10 +95,10 @@ class Toy:
 
     def run(self, *arguments: str) -> Outcome:
         """Run one `warehouse` command to its end, in this process: dbt is imported only once."""
-        with mock.patch.dict(os.environ, self.environment):
+        with mock.patch.dict(os.environ, self.environment, clear=True):
             return run_in_process(*arguments)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start one `warehouse` command, which listens to interrupts as in a terminal.
 
         A shell that runs the tests in the background has all their children ignore them.
@@ -106,7 +109,7 @@ class Toy:
         )
         return subprocess.Popen(
             [sys.executable, "-c", listening, *arguments],
-            env=self.environment,
+            env=self.environment | environment,
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -116,11 +119,10 @@ class Toy:
     def start_slow_build(self) -> subprocess.Popen[str]:
         """Start a build and return once its model is being computed."""
         self.model(SLOW_MODEL)
-        log = self.project.root / "logs" / "dbt.log"
-        log.unlink(missing_ok=True)
-        builder = self.start("build")
+        self.log.unlink(missing_ok=True)
+        builder = self.start("build", DBT_LOG_LEVEL_FILE="debug")
         patience = time.monotonic() + 60
-        while not (log.exists() and "with recursive numbers" in log.read_text()):
+        while not (self.log.exists() and "with recursive numbers" in self.log.read_text()):
             assert builder.poll() is None, builder.communicate()
             assert time.monotonic() < patience, "the build did not reach its model"
             time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import FrozenInstanceError
 from datetime import date
 from typing import TYPE_CHECKING
@@ -256,6 +257,30 @@ def test_missing_thresholds_are_one_clear_line(tmp_path: Path, content: str, sai
     project.write_text(content)
     with pytest.raises(ConfigError, match=said):
         load_policy(project)
+
+
+def test_a_file_that_nests_without_end_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "deep.yml"
+    file.write_text("ghost: " + "[" * 5000)
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load_config(file=file)
+
+
+def test_a_setting_that_nests_without_end_is_one_clear_line() -> None:
+    with pytest.raises(ConfigError, match="cannot read the value") as caught:
+        load_config(overrides=["ghost.rate=" + "[" * 5000])
+    assert len(str(caught.value)) < 200
+
+
+def test_a_pipe_is_no_file_to_wait_for(tmp_path: Path) -> None:
+    file = tmp_path / "pipe.yml"
+    os.mkfifo(file)
+    with pytest.raises(ConfigError, match="it is a directory, a pipe or a device"):
+        load_config(file=file)
+    with pytest.raises(ConfigError, match="it is a directory, a pipe or a device"):
+        load_config(file=tmp_path)
+    with pytest.raises(ConfigError, match="No such file"):
+        load_config(file=tmp_path / "nowhere.yml")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"policy": {"unknown": 1}}'])
