@@ -123,7 +123,7 @@ marked as (
     from against_peers
     left join feeder_days
         on
-        against_peers.feeder is not distinct from feeder_days.feeder
+        against_peers.feeder = feeder_days.feeder
         and against_peers.read_on = feeder_days.read_on
 
 ),
