@@ -165,7 +165,7 @@ def test_what_surrounds_readings_may_change(
         f"delete from raw_metering.meters where meter_number = {meter(6)}",
     )
     assert differing(grown, anew) == []
-    assert differing(grown, metered) == list(TABLES)
+    assert differing(grown, metered) == [table for table in TABLES if table not in DERIVED]
 
 
 def test_rows_changed_by_hand_are_noticed(changed: Callable[..., tuple[Project, Project]]) -> None:
@@ -258,7 +258,7 @@ def test_another_world_starts_everything_anew(workshop: Workshop, metered: Proje
     workshop.simulate("metered-reseeded", *WORLD, "period.months=2", root_seed=other)
     anew = workshop.simulate("metered-other", *WORLD, "period.months=2", root_seed=other)
     assert differing(run(reseeded), run(anew)) == []
-    assert differing(reseeded, metered) == list(TABLES)
+    assert differing(reseeded, metered) == [table for table in TABLES if table not in DERIVED]
 
 
 def test_the_order_of_readings_does_not_matter(workshop: Workshop, metered: Project) -> None:
