@@ -48,6 +48,7 @@ _HEATED_BELOW: Final = 18.0
 _COLDEST: Final = 18.0
 """Degrees below that at which a heat pump runs at full load."""
 _NIGHT_SETBACK: Final = 0.4
+_NIGHT_TO: Final = 6
 
 _TIMER_SHARE: Final = 0.4
 _TIMER_FROM: Final = 0
@@ -88,30 +89,6 @@ def move_in(run: Run, used: NDArray[np.float32], season: NDArray[np.float64]) ->
     used[place] *= (shape * level[:, :, None]).astype(np.float32)
 
 
-def heat(run: Run, used: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Let heat pumps run, the more the colder it is.
-
-    Returns:
-        The R watts that they may take, besides the load of the place.
-    """
-    watts = np.zeros(run.size)
-    pumps = _begun(run, run.changes.of(HEAT_PUMP))
-    if len(pumps.place) == 0:
-        return watts
-    calendar = run.calendar
-    weather = (related_days(run, "sky.warmth", 0, 1)[0] - 1) * _WEATHER
-    swing = np.cos(2 * np.pi * (calendar.day_of_year - MIDWINTER) / YEAR)
-    outside = _MEAN_WARMTH - _WARMTH_SWING * swing + weather
-    needed = np.clip((_HEATED_BELOW - outside) / _COLDEST, 0, 1)
-    hour = np.arange(HOURS_PER_DAY)
-    by_hour = 1 - _NIGHT_SETBACK * (hour < 6)  # noqa: PLR2004
-    is_there = calendar.day_numbers >= pumps.starts_on[:, None]
-    load = pumps.size[:, None] * needed * is_there
-    used[pumps.place] += (load[:, :, None] * by_hour).astype(np.float32)
-    watts[pumps.place] = pumps.size
-    return watts
-
-
 def leave(run: Run, used: NDArray[np.float32], usual: NDArray[np.float64]) -> None:
     """Leave what is used where nobody is: a little all day long, or nothing.
 
@@ -130,6 +107,30 @@ def leave(run: Run, used: NDArray[np.float32], usual: NDArray[np.float64]) -> No
     place = away.place[spell]
     left = (away.size[spell] * usual[place]).astype(np.float32)
     used[place, day] = left[:, None]
+
+
+def heat(run: Run, used: NDArray[np.float32], noise: NDArray[np.float32]) -> None:
+    """Let heat pumps run, the more the colder it is.
+
+    Args:
+        run: The places and the month.
+        used: What they use.
+        noise: Factors of their hours, R x H.
+    """
+    pumps = _begun(run, run.changes.of(HEAT_PUMP))
+    if len(pumps.place) == 0:
+        return
+    calendar, place = run.calendar, pumps.place
+    weather = (related_days(run, "sky.warmth", 0, 1)[0] - 1) * _WEATHER
+    swing = np.cos(2 * np.pi * (calendar.day_of_year - MIDWINTER) / YEAR)
+    outside = _MEAN_WARMTH - _WARMTH_SWING * swing + weather
+    needed = np.clip((_HEATED_BELOW - outside) / _COLDEST, 0, 1)
+    by_hour = 1 - _NIGHT_SETBACK * (np.arange(HOURS_PER_DAY) < _NIGHT_TO)
+    is_there = calendar.day_numbers >= pumps.starts_on[:, None]
+    is_there &= ~_nobody_there(run)[place]
+    load = (needed * is_there)[:, :, None] * by_hour
+    varied = np.minimum(load * noise.reshape(used.shape)[place], 1)
+    used[place] += (pumps.size[:, None, None] * varied).astype(np.float32)
 
 
 def charge_cars(run: Run, used: NDArray[np.float32]) -> None:

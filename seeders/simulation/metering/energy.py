@@ -92,13 +92,13 @@ def _used(run: Run) -> NDArray[np.int32]:
     used = _profile(calendar, season)[places.kind]
     used *= levels[:, :, None]
     move_in(run, used, season)
-    heating = heat(run, used)
     leave(run, used, usual)
     by_hour = used.reshape(run.size, calendar.hours)
-    noise = hour_words(run, "hour", run.start, run.size)
-    by_hour *= looked_up(factors(config.hour_spread), noise)
-    ceiling = (places.watts * config.load_ceiling + heating).astype(np.float32)
+    noise = looked_up(factors(config.hour_spread), hour_words(run, "hour", run.start, run.size))
+    by_hour *= noise
+    ceiling = (places.watts * config.load_ceiling).astype(np.float32)
     np.minimum(by_hour, ceiling[:, None], out=by_hour)
+    heat(run, used, noise)
     charge_cars(run, used)
     shine(run, used)
     cut = np.flatnonzero(places.cut_on < calendar.first_day + calendar.days)
