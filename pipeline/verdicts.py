@@ -48,9 +48,8 @@ ADVICE = {
     "not_a_date": "other formats: `strptime(column, '%d.%m.%Y')` in the mapping",
     "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
     "negative_register": "no register counts below zero: the value is passed over",
-    "not_a_measurement": "stands for no value, or is more than any meter measures: estimated anew",
-    "not_on_the_hour": "shorter intervals: `interval: 30min` or 15min in the mapping of the readings;"
-    " registers: `kind: register`",
+    "not_a_measurement": "no value, or more than any meter measures: replaced by an estimate",
+    "not_on_the_hour": "say `interval: 30min` (or 15min), or `kind: register`, beside `columns`",
     "not_on_the_interval": "the time is no start or end of the `interval` that the mapping says",
     "number_of_several_accounts": "the meter put up last answers for the number",
     "unknown_billed": "known are in_advance and in_arrears",
@@ -59,8 +58,7 @@ ADVICE = {
     "unknown_line_of_business": "known are subscription, utility and trade_credit",
     "unknown_meter": "no accepted row of raw_metering.meters has this number",
     "unknown_operation": "known are c, u and d, and none for a tombstone",
-    "values_only_grow": "a register, not the energy of an hour? say `kind: register` in the mapping of the"
-    " readings",
+    "values_only_grow": "a register, not the energy of an hour? say `kind: register`",
 }
 """What to do about a reason, by its part before the colon, where that is not plain."""
 
