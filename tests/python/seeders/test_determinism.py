@@ -49,8 +49,10 @@ METERING = (
     "metering.meters=10",
     "metering.meters_per_feeder=3",
     "metering.feeders_per_district=2",
-    "metering.vacancy_rate=0.5",
-    "metering.new_tenant_rate=0.5",
+    "metering.vacancy_rate=0.4",
+    "metering.vacancy_max_days=40",
+    "metering.vacancy_let_share=1",
+    "metering.new_tenant_rate=0.6",
     "metering.holiday_rate=2",
     "metering.solar_share=0.4",
     "metering.heat_pump_share=0.4",
@@ -148,6 +150,8 @@ def test_advancing_metering_equals_seeding_for_longer(begins: str, steps: tuple[
         assert found[table] == rows, table
     for fault in ("failure", "replacement", "tariff_change", "late_arrival"):
         assert any(row[1] == fault for row in expected["ground_truth.reading_faults"]), fault
+    changes = {row[2] for row in expected["ground_truth.place_changes"]}
+    assert changes == {"vacancy", "holiday", "new_tenant", "solar", "heat_pump", "car"}
     batches = "from raw_control.extract_batches order by batch_id"
     assert grown.execute(batches).fetchall() == whole.execute(batches).fetchall()
 
