@@ -24,7 +24,7 @@ FAULTY = (
     "metering.over_billed_rate=0.05",
     "metering.under_billed_rate=0.08",
 )
-# nothing is wrong with a reading, a meter or a bill, and every bill is paid in full on its day
+# nothing is wrong with a reading, a meter or a bill, nobody moves, and every bill is paid in full on its day
 FAULTLESS = (
     *(
         f"metering.{rate}=0"
@@ -49,6 +49,12 @@ FAULTLESS = (
             "under_billed_rate",
             "partial_share",
             "paid_after_max_days",
+            "vacancy_rate",
+            "new_tenant_rate",
+            "holiday_rate",
+            "solar_share",
+            "heat_pump_share",
+            "car_share",
         )
     ),
     *(
