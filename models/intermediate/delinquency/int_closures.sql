@@ -74,7 +74,7 @@ final as (
         joined.invoice_id,
         cast(coalesce(joined.unpaid_amount, joined.recorded_balance) as decimal(18, 2))
             as closing_balance,
-        cast(coalesce(joined.penalty_score, joined.recorded_score) as decimal(9, 3))
+        cast(coalesce(joined.penalty_score, joined.recorded_score) as decimal(18, 3))
             as penalty_score,
         case
             when joined.check_date is null then 'ledger'

@@ -87,8 +87,8 @@ final as (
             end as decimal(18, 6)
         ) as unpaid_ratio,
         miss_type,
-        cast(penalty as decimal(9, 3)) as penalty,
-        cast(penalty_score as decimal(9, 3)) as penalty_score,
+        cast(penalty as decimal(18, 3)) as penalty,
+        cast(penalty_score as decimal(18, 3)) as penalty_score,
         delinquency_status,
         cast(unpaid_streak as integer) as unpaid_streak,
         delinquency_status = 'Suspended'

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 
+from pipeline.building import read_coverage
 from seeders.writer import create_raw_tables
 from tests.python.warehouse.any_extract import extracts
 from tests.python.warehouse.compiled_estate import land
@@ -111,8 +112,11 @@ def test_some_extracts_go_through_the_whole_build(workshop: Workshop, estate: Es
         with duckdb.connect(str(project.warehouse)) as connection:
             create_raw_tables(connection)
             land(connection, extract.rows, extract.extracted_on)
-        built.append(workshop.build(project, extract.as_of))
-        estate.run(extract.rows, extract.as_of, extracted_on=extract.extracted_on)
+        # a day before all that the extracts know is refused, not built
+        known = read_coverage(project.warehouse)
+        as_of = extract.as_of if known.first is None or known.first <= extract.as_of else known.last
+        built.append(workshop.build(project, as_of))
+        estate.run(extract.rows, as_of, extracted_on=extract.extracted_on)
         assert differing_tables(estate, built[-1]) == []
 
     build()
