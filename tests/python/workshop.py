@@ -172,7 +172,7 @@ class Workshop:
             node["name"]: node
             for node in _read_manifest(target)["nodes"].values()
             # what an earlier command of this process has compiled is no answer
-            if node["resource_type"] in kinds and _is_compiled(node)
+            if node["resource_type"] in kinds and _is_compiled(node, target)
         }
 
 
@@ -230,11 +230,14 @@ def _place(directory: Path) -> Project:
     return Project(CHECKOUT, directory / "warehouse.duckdb")
 
 
-def _is_compiled(node: Mapping[str, Any]) -> bool:
+def _is_compiled(node: Mapping[str, Any], target: Path) -> bool:
+    """Whether a node was compiled into this target; a path of an earlier command points elsewhere."""
     if node["resource_type"] == "snapshot":  # dbt writes no file of its query
         return bool(node["compiled"])
-    path = node.get("compiled_path")
-    return path is not None and (CHECKOUT / path).exists()
+    if node.get("compiled_path") is None:
+        return False
+    path = (CHECKOUT / node["compiled_path"]).resolve()
+    return path.exists() and path.is_relative_to(target.resolve())
 
 
 def _read_manifest(target: Path) -> dict[str, Any]:

@@ -24,8 +24,9 @@ OF_THE_LEDGER = (
     *("stg_control__extract_batches", "int_as_of_date"),
     *("stg_billing__balance_snapshots+", "stg_billing__bad_debts+"),
 )
+# What is paid beyond a bill leaves nothing unpaid; the ledger writes it as a credit.
 LEDGER = """
-    select account_id, check_date, unpaid_balance, penalty, score,
+    select account_id, check_date, greatest(unpaid_balance, 0), penalty, score,
         case status when 'Active' then if(score > 0, 'Delinquent', 'Active') else status end
     from raw_billing.balance_snapshots
     where check_date <= date '{day}'

@@ -140,7 +140,13 @@ def test_only_what_cannot_be_used_is_rejected(books: Project) -> None:
         ("raw_metering.usages", BAD_READINGS[1][0], "missing_account"),
         ("raw_metering.usages", BAD_READINGS[2][0], "ends_before_start"),
     ]
-    assert query(books, "select count(*) from data_quality.fct_row_alerts") == [(0,)]
+    # suspended, and nobody says since when
+    assert query(
+        books, "select source_table, row_key, alert from data_quality.fct_row_alerts order by all"
+    ) == [
+        ("raw_crm.accounts", "1007", "undated_status"),
+        ("raw_crm.accounts", "1022", "undated_status"),
+    ]
 
 
 def test_every_reading_is_rated_by_the_tariff_of_its_last_day(
