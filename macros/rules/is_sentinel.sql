@@ -5,7 +5,7 @@
         when {{ kwh }} >= {{ var('sentinel_min_kwh') }} or {{ kwh }} <= -{{ var('sentinel_min_negative_kwh') }}
             then
                 replace(cast(cast(floor(abs({{ kwh }})) as bigint) as {{ dbt.type_string() }}), '9', '') = ''
-                and mod(cast(abs({{ kwh }}) * 1000 as bigint), 1000) in (0, 900, 990, 999)
+                and mod(cast(cast(abs({{ kwh }}) as decimal(38, 3)) * 1000 as decimal(38, 0)), 1000) in (0, 900, 990, 999)
         else false
     end
 {%- endmacro -%}

@@ -1,6 +1,11 @@
 with versions as (
 
-    select * from {{ ref('int_meter_versions') }}
+    select
+        nullif(district, '') as district,
+        nullif(feeder, '') as feeder,
+        consumer_type,
+        meter_id
+    from {{ ref('int_meter_versions') }}
     where valid_from <= {{ as_of_date() }}
 
 ),
