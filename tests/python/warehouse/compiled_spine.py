@@ -65,7 +65,7 @@ def compile_models(workshop: Workshop, *also: str) -> dict[str, str]:
     """
     given = {name.partition(".")[2] for name in GIVEN} | {
         # who the accounts are is no matter of cash
-        *("int_account_mentions", "int_customers", "int_invoices_unioned"),
+        *("int_account_mentions", "int_customers", "int_invoices_unioned", "int_catalogue_stubs"),
     }
     compiled = workshop.compile("path:models/intermediate/spine", "fct_payments", *also)
     models = {node["unique_id"]: node for name, node in compiled.items() if name not in given}
