@@ -236,7 +236,7 @@ def _is_compiled(node: Mapping[str, Any], target: Path) -> bool:
         return bool(node["compiled"])
     if node.get("compiled_path") is None:
         return False
-    path = (CHECKOUT / node["compiled_path"]).resolve()
+    path: Path = (CHECKOUT / node["compiled_path"]).resolve()
     return path.exists() and path.is_relative_to(target.resolve())
 
 
