@@ -3,7 +3,8 @@
 {%- macro validation_settings() -%}
     {%- set settings = [] -%}
     {%- for name in [
-        'spike_neighbour_factor', 'spike_min_kwh', 'spike_min_other_hours', 'zero_run_min_hours', 'nominal_voltage', 'voltage_sag_share',
+        'spike_neighbour_factor', 'spike_min_kwh', 'spike_min_other_hours', 'zero_run_min_hours', 'zero_habit_min_running_hours',
+        'nominal_voltage', 'voltage_sag_share',
         'interpolation_max_hours', 'profile_days', 'sentinel_min_kwh', 'sentinel_min_negative_kwh',
         'reading_max_kwh',
     ] -%}

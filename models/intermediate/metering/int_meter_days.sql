@@ -86,6 +86,11 @@ told as (
         coalesce(expected.read_on, reading_days.read_on) as read_on,
         cast(coalesce(expected.expected_hours, 0) as bigint) as expected_hours,
         cast(coalesce(reading_days.landed_hours, 0) as bigint) as landed_hours,
+        case
+            when bit_count(reading_days.positive_hours) >= {{ var('zero_habit_min_running_hours') }}
+                then reading_days.zero_hours
+            else 0
+        end as zeros_between,
         reading_days.readings_print
     from expected
     full outer join reading_days
@@ -108,6 +113,7 @@ supplied as (
             as outage_hours,
         coalesce(disconnected_days.off_hours, 0) & (told.expected_hours | told.landed_hours)
             as off_hours,
+        told.zeros_between,
         told.readings_print,
         feeder_days.outage_print
     from told
@@ -144,14 +150,32 @@ final as (
         landed_hours,
         outage_hours,
         off_hours,
+        coalesce(
+            bit_or(zeros_between & ~(outage_hours | off_hours)) over lately
+            & bit_or(zeros_between & ~(outage_hours | off_hours)) over earlier,
+            0
+        ) as usual_zero_hours,
         cast(bit_count(expected_hours | landed_hours) as integer) as hours_wanted,
         cast(sum(day_print) over looked_back_on as bigint) as day_version
     from printed
-    window looked_back_on as (
-        partition by meter_number
-        order by read_on
-        range between interval {{ var('profile_days') }} day preceding and current row
-    )
+    window
+        looked_back_on as (
+            partition by meter_number
+            order by read_on
+            range between interval {{ var('profile_days') }} day preceding and current row
+        ),
+        lately as (
+            partition by meter_number
+            order by read_on
+            range between interval {{ var('profile_days') // 2 }} day preceding
+            and interval 1 day preceding
+        ),
+        earlier as (
+            partition by meter_number
+            order by read_on
+            range between interval {{ var('profile_days') }} day preceding
+            and interval {{ var('profile_days') // 2 + 1 }} day preceding
+        )
 
 )
 

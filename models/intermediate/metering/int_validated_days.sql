@@ -35,6 +35,9 @@ supplied as (
         days.landed_hours,
         days.outage_hours,
         days.off_hours,
+        -- the hours of the sun grow longer from day to day
+        days.usual_zero_hours | (days.usual_zero_hours << 1) | (days.usual_zero_hours >> 1)
+            as usual_zero_hours,
         days.hours_wanted,
         days.day_version,
         coalesce(readings.read_hours, 0) & ~(days.outage_hours | days.off_hours) as told_hours,
@@ -75,7 +78,9 @@ judged as (
         case
             when running_hours = 0 and bit_count(told_hours) >= {{ var('zero_run_min_hours') }}
                 then idle_hours
-            else {{ hours_in_a_row('(idle_hours & ~exact_hours)', var('zero_run_min_hours')) }}
+            else {{ hours_in_a_row(
+                '(idle_hours & ~exact_hours & ~usual_zero_hours)', var('zero_run_min_hours')
+            ) }}
         end as zero_run_hours,
         cast({{ spike_hours() }} as bigint) | (implausible_hours & ~negative_hours) as spike_hours
     from summed

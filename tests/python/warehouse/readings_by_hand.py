@@ -112,6 +112,9 @@ def parts(
 GAP = range(hour_of("2025-02-10", 7), hour_of("2025-02-15", 8))
 """Hours whose registers, from the second on, never came."""
 RESTARTS = (hour_of("2025-02-01"), hour_of("2025-03-01"))
+SUNNY = tuple(h for h in range(HOURS) if 9 <= h % 24 < 16)
+"""Hours in which panels give what a house needs, and more."""
+OUT_OF_ORDER = tuple(range(hour_of("2025-02-12", 9), hour_of("2025-02-12", 16)))
 LOST = frozenset({hour_of("2025-01-05", 3), hour_of("2025-02-07", 0)})
 PEAKS = tuple(range(hour_of("2025-01-01", 18), HOURS, 24))
 SENTINELS = tuple(range(hour_of("2025-01-01", 3), HOURS, 48))
@@ -168,6 +171,10 @@ def senders() -> tuple[Sender, ...]:
         hourly("MINUS", dict.fromkeys(SENTINELS, Decimal(-99999))),
         hourly("NINES", dict.fromkeys(range(*LONG_OUT), Decimal(9999)), None),
         hourly("ODD", dict.fromkeys(SENTINELS, Decimal("-54321.5"))),
+        # zeros day by day at noon, at noon of one day, and from a day on
+        hourly("SOLAR", dict.fromkeys(SUNNY, Decimal(0))),
+        hourly("PAUSED", dict.fromkeys(OUT_OF_ORDER, Decimal(0))),
+        hourly("STOPPED", dict.fromkeys(range(OUT_OF_ORDER[0], HOURS), Decimal(0))),
         # registers that fall
         hourly("THIEF", turned_back(Decimal("0.6"))),
         hourly("ANEW", restarts_subtracted()),

@@ -16,7 +16,9 @@ from tests.python.warehouse.readings_by_hand import (
     GAP,
     HOURS,
     LOST,
+    OUT_OF_ORDER,
     RESTARTS,
+    SUNNY,
     hour_of,
     load,
     moment,
@@ -77,6 +79,24 @@ def test_hours_are_what_they_were(sent: Project, number: str) -> None:
     """However they are sent: by the hour, stamped with their end, or as the register that counts them."""
     told = hours(sent, number, "validated_kwh, validation_method, kwh = validated_kwh")
     assert told == [(load(hour), "as_read", True) for hour in range(HOURS)]
+
+
+def test_zeros_that_come_back_at_the_same_hours_are_readings(sent: Project) -> None:
+    """Panels at noon: from the second half of the first week on, nothing is estimated."""
+    week = f"read_at >= '{moment(7 * 24)}'"
+    told = hours(sent, "SOLAR", "validated_kwh, validation_method", week)
+    assert told == [
+        (Decimal(0) if hour in SUNNY else load(hour), "as_read") for hour in range(7 * 24, HOURS)
+    ]
+
+
+def test_zeros_of_a_single_day_or_of_all_hours_are_no_readings(sent: Project) -> None:
+    first, last = moment(OUT_OF_ORDER[0]), moment(OUT_OF_ORDER[-1])
+    noon = f"read_at between '{first}' and '{last}'"
+    estimated = hours(sent, "PAUSED", "is_zero_run, validated_kwh > 0", noon)
+    assert set(estimated) == {(True, True)}
+    stopped = hours(sent, "STOPPED", "is_zero_run", f"read_at >= '{first}'")
+    assert set(stopped) == {(True,)}
 
 
 @pytest.mark.parametrize("number", ["HALVES", "QUARTERS"])
@@ -141,7 +161,7 @@ def test_a_register_that_stands_still_has_counted_nothing(sent: Project) -> None
     """No energy is made up for it; that it stopped is told."""
     still = hour_of("2025-02-10")
     assert usage(sent, "STILL") == [used(0, FEBRUARY[0]), used(FEBRUARY[0], still), 0]
-    assert flagged(sent, "meter_failure") == {"STILL"}
+    assert flagged(sent, "meter_failure") == {"STILL", "STOPPED"}
 
 
 @pytest.mark.parametrize("number", ["RESTART", "ANEW"])
