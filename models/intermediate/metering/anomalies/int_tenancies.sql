@@ -62,7 +62,7 @@ absences as (
         {{ day_add('max(read_on)', 1) }} as ended_on
     from numbered
     group by place_id, spell_number
-    having {{ days_from('min(read_on)', 'max(read_on)') }} >= {{ var('empty_long_days') }}
+    having {{ days_from('min(read_on)', 'max(read_on)') }} + 1 >= {{ var('empty_long_days') }}
 
 ),
 
