@@ -12,6 +12,12 @@ accounts as (
 
 ),
 
+ordered as (
+
+    {{ in_sequence('events') }}
+
+),
+
 images as (
 
     select
@@ -20,15 +26,9 @@ images as (
         changed_on,
         try_cast({{ json_text('before', 'credit_limit') }} as decimal(18, 2)) as limit_before,
         try_cast({{ json_text('after', 'credit_limit') }} as decimal(18, 2)) as limit_after,
-        row_number() over (
-            partition by entity_key
-            order by source_seq nulls last, source_ts, event_id
-        ) as sequence_number,
-        row_number() over (
-            partition by entity_key, changed_on
-            order by source_seq desc nulls last, source_ts desc, event_id desc
-        ) as recency
-    from events
+        sequence_number,
+        is_last_of_day
+    from ordered
 
 ),
 
@@ -52,7 +52,7 @@ changes as (
     from images
     inner join carried
         on images.account_id = carried.account_id
-    where images.recency = 1
+    where images.is_last_of_day
 
     union all
 

@@ -22,19 +22,9 @@ fields as (
 ),
 
 -- what held at the end of a day is what the day's last change left
-last_of_day as (
+ordered as (
 
-    select
-        *,
-        row_number() over (
-            partition by source_table, entity_key, changed_on
-            order by source_seq desc nulls last, source_ts desc, event_id desc
-        ) as recency,
-        row_number() over (
-            partition by source_table, entity_key
-            order by source_seq nulls last, source_ts, event_id
-        ) as sequence_number
-    from fields
+    {{ in_sequence('fields') }}
 
 ),
 
@@ -47,7 +37,7 @@ before_the_feed as (
         {{ beginning_of_time() }} as changed_on,
         'c' as op,
         before as image
-    from last_of_day
+    from ordered
     where sequence_number = 1 and op != 'c' and before is not null
 
 ),
@@ -60,8 +50,8 @@ unioned as (
         changed_on,
         op,
         image
-    from last_of_day
-    where recency = 1
+    from ordered
+    where is_last_of_day
     union all
     select * from before_the_feed
 
