@@ -5,6 +5,7 @@
 with snapshot_versions as (
 
     select * from {{ ref('snap_accounts') }}
+    where dbt_valid_from < dbt_valid_to
 
 ),
 
