@@ -130,12 +130,40 @@ def load(
         Path, typer.Argument(help="Where mapping.yml and the files are.", metavar="DIR")
     ],
     as_of: AsOf = None,
+    *,
+    allow_future: Annotated[
+        bool, typer.Option("--allow-future", help="Take an as-of date after tomorrow.")
+    ] = False,
+    drop_history: Annotated[
+        bool,
+        typer.Option(
+            "--drop-history",
+            help="Drop recorded history of later days, or of a simulation, for this load.",
+        ),
+    ] = False,
+    allow_shrink: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-shrink",
+            help="Take a raw table with far fewer rows than the load before; repeatable.",
+            metavar="TABLE",
+        ),
+    ] = None,
 ) -> None:
     """Load a company's own CSV or Parquet extracts, as DIR/mapping.yml maps them."""
     from pipeline import workflow
 
     with progress_bar("loading") as report:
-        loaded = workflow.load(_project(), directory, as_of, _now, report)
+        loaded = workflow.load(
+            _project(),
+            directory,
+            as_of,
+            _now,
+            report,
+            allow_future=allow_future,
+            drop_history=drop_history,
+            allow_shrink=allow_shrink or (),
+        )
     console = terminal()
     console.print(f"loaded as of {loaded.landed.as_of}")
     for table in loaded.landed.tables:

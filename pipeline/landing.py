@@ -5,6 +5,7 @@ Each function fills the raw tables of one database file and knows nothing of pub
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,15 @@ import duckdb
 from pipeline.errors import WarehouseError, WarehouseUsageError
 from pipeline.opening import open_published
 from pipeline.wording import counted
-from seeders.config import ConfigError, load_config
-from seeders.extracts import LoadError, load_extracts
+from seeders.config import ConfigError, load_config, load_max_shrink_share
+from seeders.contracts import TABLES
+from seeders.extracts import Allowance, LoadError, load_extracts
 from seeders.extracts.loading import SOURCE as EXTRACTS
 from seeders.simulation import SimulationError, advance, seed
 from seeders.writer import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -104,8 +106,40 @@ def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
             raise WarehouseError(str(error)) from error
 
 
-def load_world(
-    database: Path, directory: Path, as_of: date | None, report: Report, scratch: Path | None = None
+def allow(
+    today: date, *, future: bool = False, drop_history: bool = False, shrink: Collection[str] = ()
+) -> Allowance:
+    """Say what may pass in a load, besides what always may.
+
+    Args:
+        today: The day it is, in UTC. Where it is tomorrow already, extracts may be of that day.
+        future: Whether extracts may be as of a later day.
+        drop_history: Whether recorded history may go that does not fit what is loaded.
+        shrink: Raw tables that may lose rows since the load before.
+
+    Raises:
+        WarehouseUsageError: If there is no such table, or the project does not say how much may go missing.
+    """
+    unknown = [name for name in shrink if name not in TABLES or not TABLES[name].loadable]
+    if unknown:
+        message = f"--allow-shrink {unknown[0]}: no such raw table; write it like raw_crm.customers"
+        raise WarehouseUsageError(message)
+    try:
+        share = load_max_shrink_share()
+    except ConfigError as error:
+        raise WarehouseUsageError(str(error)) from error
+    latest = None if future else today + timedelta(days=1)
+    return Allowance(latest, drop_history, frozenset(shrink), share)
+
+
+def load_world(  # noqa: PLR0913
+    database: Path,
+    directory: Path,
+    as_of: date | None,
+    report: Report,
+    scratch: Path | None = None,
+    *,
+    allowance: Allowance | None = None,
 ) -> LoadReport:
     """Land the extracts of a directory, in place of what the raw tables hold.
 
@@ -115,13 +149,15 @@ def load_world(
         as_of: Takes the place of the mapping's own as-of date.
         report: Told of the progress.
         scratch: Directory to unpack the files in; created and removed here; a temporary one by default.
+        allowance: What may pass in this load, see `allow`.
 
     Raises:
-        LoadRefusedError: If the mapping or its files are at fault; nothing is written then.
+        LoadRefusedError: If the mapping or its files are at fault, or would lose rows or history; nothing is
+            written then.
     """
     with open_file(database) as connection:
         try:
             say = partial(report, 0, 1)
-            return load_extracts(connection, directory, as_of, say, scratch)
+            return load_extracts(connection, directory, as_of, say, scratch, allowance=allowance)
         except LoadError as error:
             raise LoadRefusedError(error.messages) from error

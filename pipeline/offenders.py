@@ -138,7 +138,12 @@ def _offending_rows(
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, row: Mapping[str, object]) -> str:
-    """The narrowest key of a row that staging knows, and where its rows came from, if from a file."""
+    """The narrowest key of a row that staging knows, and where its rows came from, if from a file.
+
+    A test that is about no row says its `finding` in words; it is the project's own, without values.
+    """
+    if row.get("finding") is not None:
+        return str(row["finding"])
     for key, value in _keys(row):
         found = _places(connection, key, value)
         if found:

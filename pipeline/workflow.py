@@ -11,6 +11,7 @@ from pipeline.building import BuildRequest, build_database, check_as_of, judge_r
 from pipeline.history import recorded
 from pipeline.landing import (
     advance_world,
+    allow,
     load_world,
     refuse_to_replace_extracts,
     seed_world,
@@ -19,7 +20,7 @@ from pipeline.publishing import staged_copy, write_lock
 from pipeline.verdicts import Verdicts, read_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -85,12 +86,39 @@ def advance(project: Project, months: int, clock: Clock, report: Report) -> Seed
         return advance_world(database, months, report)
 
 
-def load(
-    project: Project, directory: Path, as_of: date | None, clock: Clock, report: Report
+def load(  # noqa: PLR0913
+    project: Project,
+    directory: Path,
+    as_of: date | None,
+    clock: Clock,
+    report: Report,
+    *,
+    allow_future: bool = False,
+    drop_history: bool = False,
+    allow_shrink: Collection[str] = (),
 ) -> Loaded:
-    """Land extracts, decide on every row, and publish."""
+    """Land extracts, decide on every row, and publish.
+
+    Args:
+        project: The warehouse.
+        directory: Where the mapping and the files are.
+        as_of: Takes the place of the mapping's own as-of date.
+        clock: The time now, in UTC.
+        report: Told of the progress.
+        allow_future: Whether the extracts may be as of a day after tomorrow.
+        drop_history: Whether recorded history may go that does not fit them.
+        allow_shrink: Raw tables that may lose rows since the load before.
+
+    Raises:
+        LoadRefusedError: If the mapping or its files are at fault, or would lose what may not go.
+        WarehouseUsageError: If `allow_shrink` names what is no raw table.
+    """
+    today = clock().date()
+    allowance = allow(today, future=allow_future, drop_history=drop_history, shrink=allow_shrink)
     with _run(project, "load", clock, directory=directory), staged_copy(project) as database:
-        landed = load_world(database, directory, as_of, report, project.scratch)
+        landed = load_world(
+            database, directory, as_of, report, project.scratch, allowance=allowance
+        )
         judge_rows(project, database, report)
         return Loaded(landed, read_verdicts(database).with_values(landed))
 

@@ -295,6 +295,14 @@ _ALL: Final = (
         "file_no:int batch_id source_file reading_kind reading_interval reading_stamp",
         loadable=False,
     ),
+    # rows and rejected lines of every table of a load, and of the load before where there was one; a loss that was
+    # allowed, or a delivery of changes only (`delta`), stops no build
+    _table(
+        "raw_control.deliveries",
+        "batch_id target_table",
+        "batch_id target_table delivery rows_in:bigint rows_before:bigint is_loss_allowed:bool",
+        loadable=False,
+    ),
     # what stood in the file where a value did not fit its column, as a JSON object by column; both readings
     # beside it where a number can be read in two ways. A file may be mapped several times onto one table:
     # `entry_no` tells which time, from 1

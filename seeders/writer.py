@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -19,7 +20,6 @@ from seeders.contracts import BIGINT, ENERGY, INTEGER, TABLES, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
     from pathlib import Path
     from typing import Self
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SNAPSHOT_SCHEMA: Final = "snapshots"
 """Where dbt keeps the history of changed rows; it belongs to the world the raw tables hold."""
+
+_OPEN_END: Final = date(9999, 12, 31)
+"""When versions end that hold on, as dbt_project.yml says (`dbt_valid_to_current`)."""
 
 _ROW_GROUP: Final = 122_880
 """DuckDB's own unit of storage: batches of at least its size are loaded on all threads."""
@@ -226,8 +229,8 @@ def replace_world(
     Tables are made anew: a file of an earlier version may have other columns.
 
     History that dbt has recorded so far is about the rows that go. It is kept when the same source
-    delivers anew, and dropped when it would mix two companies, or when it reaches beyond the date
-    the new rows end on and so already knows their future.
+    delivers again, dropped when it would mix two companies, and taken back to `as_of` where it reaches
+    beyond: what was recorded of later days would already know the future of the new rows.
 
     Args:
         con: Connection to the warehouse file; the raw tables are created where missing.
@@ -237,11 +240,46 @@ def replace_world(
     Returns:
         Whether recorded history was dropped.
     """
-    stale = has_table(con, _BATCHES) and _is_other_world(con, source, as_of)
-    if stale:
+    is_other = bool(held_sources(con) - {source})
+    dropped, _ = recorded_versions(con, None if is_other else as_of or date.max)
+    if is_other:
         con.execute(f"drop schema if exists {SNAPSHOT_SCHEMA} cascade")
+    elif dropped > 0 and as_of is not None:
+        _forget_versions_after(con, as_of)
     _create_tables(con, "create or replace table")
-    return stale
+    return dropped > 0
+
+
+def held_sources(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Whose rows the raw tables hold: `raw_control.extract_batches.source`, mostly one."""
+    if not has_table(con, _BATCHES):
+        return set()
+    return {held for (held,) in con.execute(f"select distinct source from {_BATCHES}").fetchall()}  # noqa: S608
+
+
+def recorded_versions(
+    con: duckdb.DuckDBPyConnection, after: date | None
+) -> tuple[int, date | None]:
+    """Count the versions that snapshots have recorded.
+
+    Args:
+        con: Connection to the warehouse file.
+        after: Only those that begin later than this day; all of them when None.
+
+    Returns:
+        How many there are, and on which day the last one begins.
+    """
+    total, last = 0, None
+    for table in _snapshots(con):
+        row = con.execute(
+            f"select count(*), cast(max(dbt_valid_from) as date) from {table}"  # noqa: S608
+            " where ? is null or dbt_valid_from > ?",
+            [after, after],
+        ).fetchone()
+        if row is not None and row[0] > 0:
+            total += row[0]
+            last = row[1] if last is None else max(last, row[1])
+    return total, last
 
 
 @contextmanager
@@ -361,14 +399,23 @@ def _handed_over(pieces: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pieces.pop(0)
 
 
-def _is_other_world(con: duckdb.DuckDBPyConnection, source: str, as_of: date | None) -> bool:
-    batches = con.execute(
-        "select distinct source, max(as_of_date) over () from raw_control.extract_batches"
+def _snapshots(con: duckdb.DuckDBPyConnection) -> list[str]:
+    found = con.execute(
+        "select table_name from duckdb_columns() where schema_name = ? and column_name = 'dbt_valid_from'"
+        " and database_name = current_database() order by 1",
+        [SNAPSHOT_SCHEMA],
     ).fetchall()
-    return any(
-        held != source or (as_of is not None and last is not None and last > as_of)
-        for held, last in batches
-    )
+    return [f'{SNAPSHOT_SCHEMA}."{name}"' for (name,) in found]
+
+
+def _forget_versions_after(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Take snapshots back to a day: what began later goes, and what it ended goes on."""
+    for table in _snapshots(con):
+        con.execute(f"delete from {table} where dbt_valid_from > ?", [as_of])  # noqa: S608
+        con.execute(
+            f"update {table} set dbt_valid_to = ? where dbt_valid_to > ?",  # noqa: S608
+            [_OPEN_END, as_of],
+        )
 
 
 def _create_tables(con: duckdb.DuckDBPyConnection, create: str) -> None:

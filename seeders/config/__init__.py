@@ -1,7 +1,13 @@
 """What a simulation is told: typed, frozen, checked once, before anything is written."""
 
 from seeders.config.bounds import ConfigError
-from seeders.config.loading import config_from_json, config_to_json, load_config, load_policy
+from seeders.config.loading import (
+    config_from_json,
+    config_to_json,
+    load_config,
+    load_max_shrink_share,
+    load_policy,
+)
 from seeders.config.metering import MeteringConfig
 from seeders.config.model import (
     GhostConfig,
@@ -36,5 +42,6 @@ __all__ = [
     "config_from_json",
     "config_to_json",
     "load_config",
+    "load_max_shrink_share",
     "load_policy",
 ]

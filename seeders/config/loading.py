@@ -28,6 +28,7 @@ _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _POLICY: Final = "policy"
 _PENALTY: Final = "penalty"
 _PENALTY_VAR: Final = "penalty_policy"
+_SHRINK_VAR: Final = "snapshot_max_shrink_share"
 _STEPS: Final = ("minor", "partial", "major", "full")
 
 _SHOWN: Final = 80
@@ -91,6 +92,26 @@ def load_policy(dbt_project: Path = _DBT_PROJECT) -> PolicyConfig:
         message = f"{dbt_project} has no vars.{missing[0]}: the simulator needs it too"
         raise ConfigError(message)
     return _section(PolicyConfig, {name: shared[name] for name in names}, "vars")
+
+
+def load_max_shrink_share(dbt_project: Path = _DBT_PROJECT) -> float:
+    """Read which share of its rows a table may lose from one load to the next.
+
+    Args:
+        dbt_project: The project file whose `vars` hold it.
+
+    Returns:
+        A share above 0 and up to 1; a table that lost as much or more stops the load.
+
+    Raises:
+        ConfigError: If the file cannot be read, or the share is missing or no share.
+    """
+    name = f"vars.{_SHRINK_VAR}"
+    share: float = _typed(_vars(dbt_project).get(_SHRINK_VAR), float, name)
+    if not 0 < share <= 1:
+        message = f"{name} is {share}, but must be above 0 and up to 1"
+        raise ConfigError(message)
+    return share
 
 
 def config_to_json(config: SimulationConfig) -> str:

@@ -2,10 +2,12 @@
 
 From the outside in: `mapping` reads and checks the mapping, `delimited` and `records` read files line by
 line, `sources` puts them into a scratch database, `expressions` and `conversion` evaluate and type each
-value, `statements` makes raw rows of them, `loading` writes, `accounting` and `report` say how it went.
+value, `statements` makes raw rows of them, `safeguards` hold back what would lose data, `loading` writes,
+`accounting` and `report` say how it went.
 """
 
 from seeders.extracts.loading import LoadError, load_extracts
 from seeders.extracts.report import LoadReport
+from seeders.extracts.safeguards import Allowance
 
-__all__ = ["LoadError", "LoadReport", "load_extracts"]
+__all__ = ["Allowance", "LoadError", "LoadReport", "load_extracts"]

@@ -21,6 +21,15 @@ from seeders.extracts.delimited import UnreadableFileError
 from seeders.extracts.expressions import ExpressionError, type_of
 from seeders.extracts.mapping import MAPPING_FILE, read_mapping
 from seeders.extracts.report import LoadReport
+from seeders.extracts.safeguards import (
+    Allowance,
+    compare,
+    delivered_rows,
+    impossible_dates,
+    losses,
+    lost_history,
+    rows_before,
+)
 from seeders.extracts.sources import (
     File,
     close_to_the_outside,
@@ -48,6 +57,7 @@ if TYPE_CHECKING:
     from seeders.extracts.forms import ReadingForm
     from seeders.extracts.mapping import Entry, Mapping, SourceKey
     from seeders.extracts.report import TableReport
+    from seeders.extracts.safeguards import Delivered
     from seeders.extracts.sources import Source
 
 SOURCE: Final = "extracts"
@@ -78,12 +88,14 @@ class LoadError(Exception):
         self.messages = messages
 
 
-def load_extracts(
+def load_extracts(  # noqa: PLR0913
     con: duckdb.DuckDBPyConnection,
     directory: Path,
     as_of: date | None = None,
     progress: Callable[[str], None] | None = None,
     scratch_place: Path | None = None,
+    *,
+    allowance: Allowance | None = None,
 ) -> LoadReport:
     """Replace the raw tables by the extracts that `directory`/mapping.yml describes.
 
@@ -93,17 +105,22 @@ def load_extracts(
         as_of: Takes the place of the mapping's own as-of date.
         progress: Told what is being done, a few words at a time.
         scratch_place: Directory to create and unpack the files in; see `scratch_database`.
+        allowance: What may pass; nothing by default, apart from any date.
 
     Returns:
         What was read, what landed and what did not.
 
     Raises:
-        LoadError: Something is wrong with the mapping or a file; nothing was written.
+        LoadError: Something is wrong with the mapping or a file, or would be lost that `allowance` does not
+            name; nothing was written.
     """
     say = progress or _say_nothing
+    allowance = allowance or Allowance()
     mapping, problems = read_mapping(directory, as_of)
     if mapping is None:
         raise LoadError(problems)
+    problems += impossible_dates(mapping.as_of, allowance)
+    problems += lost_history(con, SOURCE, mapping.as_of, allowance)
     with scratch_database(scratch_place) as scratch:
         inputs, file_problems = _find_inputs(scratch, directory, mapping.entries)
         problems += file_problems
@@ -114,7 +131,7 @@ def load_extracts(
         fingerprint = _fingerprint(directory, inputs)
         close_to_the_outside(scratch)
         with transaction(con):
-            return _Writer(con, scratch, mapping, sources, fingerprint).write(say)
+            return _Writer(con, scratch, mapping, sources, fingerprint).write(say, allowance)
 
 
 @dataclass(frozen=True)
@@ -248,9 +265,10 @@ class _Writer:
         self._sources = sources
         self._batch_id = f"load-{mapping.as_of}-{fingerprint}"
 
-    def write(self, say: Callable[[str], None]) -> LoadReport:
+    def write(self, say: Callable[[str], None], allowance: Allowance) -> LoadReport:
         """Write every mapped table; to be called inside a transaction."""
         mapping = self._mapping
+        before = rows_before(self._con, SOURCE)
         dropped_history = replace_world(self._con, SOURCE, mapping.as_of)
         append(self._con, "raw_control.extract_batches", _batch_row(mapping, self._batch_id))
         append(self._con, "raw_control.extract_files", self._file_rows())
@@ -271,10 +289,36 @@ class _Writer:
             for report in reports
             if report.unread_rows != report.landed_with_reasons
         ]
+        lost += self._count_deliveries(before, allowance)
         if lost:
             raise LoadError(lost)
         notes = tuple(_notes(self._scratch, self._sources, dropped_history=dropped_history))
         return LoadReport(mapping.as_of, self._batch_id, tuple(reports), notes)
+
+    def _count_deliveries(self, before: Delivered, allowance: Allowance) -> list[str]:
+        """Keep how much of every table was delivered, and say what went missing since the load before."""
+        entries = self._mapping.entries
+        now = delivered_rows(self._con, SOURCE)
+        for entry in entries:
+            for file in self._sources[entry.source].files:
+                now.setdefault(entry.table.full_name, {}).setdefault(file.name, 0)
+        found = compare(
+            now,
+            before,
+            mapped={entry.table.full_name for entry in entries},
+            deltas={entry.table.full_name for entry in entries if entry.is_delta},
+            may_shrink=allowance.shrink,
+        )
+        rows = {
+            "batch_id": pa.array([self._batch_id] * len(found), pa.string()),
+            "target_table": pa.array([one.table for one in found], pa.string()),
+            "delivery": pa.array(["delta" if one.is_delta else "full" for one in found]),
+            "rows_in": pa.array([one.rows for one in found], pa.int64()),
+            "rows_before": pa.array([one.rows_before for one in found], pa.int64()),
+            "is_loss_allowed": pa.array([one.may_shrink for one in found], pa.bool_()),
+        }
+        append(self._con, "raw_control.deliveries", pa.table(rows))
+        return losses(found, allowance)
 
     def _write_table(self, table: str, entries: list[Entry]) -> TableReport:
         sources = [self._sources[entry.source] for entry in entries]
@@ -414,7 +458,8 @@ def _notes(
             notes.append(f"{pattern}: lines that are not {encoding.upper()}{advice}")
     if dropped_history:
         notes.append(
-            "the recorded history belonged to other data, or to a later date: it was dropped"
+            "the recorded history belonged to other data, or went on to a later date: what of it does not fit"
+            " was dropped"
         )
     return notes
 

@@ -37,9 +37,11 @@ _TOP_LEVEL: Final = (
     *("as_of", "covers_from", "covers_to", "period_end_is", "status_holds", "defaults"),
     *("statuses", "tables"),
 )
-_ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding")
+_ENTRY: Final = ("file", "where", "columns", "delimiter", "quote", "encoding", "delivery")
 _ROWS: Final = "rows"
 _BILLED: Final = ("in_advance", "in_arrears")
+_DELTA: Final = "delta"
+_DELIVERIES: Final = ("full", _DELTA)
 _PERIOD_ENDS: Final = ("inclusive", "exclusive")
 # what a mapping may say of a status without a date, which otherwise accuses nobody of the past
 _STATUS_HOLDS: Final = ("throughout",)
@@ -77,7 +79,8 @@ class Entry:
 
     `rows` are empty where there are files; `file` then is their pattern. Otherwise it says which of the
     mapping's rows these are, and the columns are mapped onto themselves. `form` says what readings are,
-    None for the energy of one hour.
+    None for the energy of one hour. `is_delta` says that its files bring changes only, so that fewer rows than last
+    time tell nothing.
     """
 
     table: Table
@@ -87,6 +90,7 @@ class Entry:
     where: str | None = None
     rows: tuple[Row, ...] = ()
     form: ReadingForm | None = None
+    is_delta: bool = False
 
     @property
     def source(self) -> SourceKey:
@@ -304,7 +308,13 @@ def _entries(value: object, problems: list[str]) -> tuple[Entry, ...]:
             else _entry(table, one, problems)
             for number, one in enumerate(listed, start=1)
         )
-        entries.extend(entry for entry in found if entry is not None)
+        sound = [entry for entry in found if entry is not None]
+        if len({entry.is_delta for entry in sound if not entry.rows}) > 1:
+            problems.append(
+                f"{table.full_name}: `delivery: delta` for one entry and not for another; a table is one"
+                " or the other"
+            )
+        entries.extend(sound)
     return tuple(entries)
 
 
@@ -328,6 +338,9 @@ def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
     dialect = _dialect(name, given, problems)
     columns = _columns(table, given.get("columns"), problems)
     where = given.get("where")
+    delivery = given.get("delivery")
+    if delivery is not None and delivery not in _DELIVERIES:
+        problems.append(f"{name}: delivery: {delivery!r} is not one of {_listed(_DELIVERIES)}")
     if not isinstance(file, str) or not file.strip() or columns is None:
         return None
     return Entry(
@@ -337,6 +350,7 @@ def _entry(table: Table, given: object, problems: list[str]) -> Entry | None:
         columns=columns,
         where=None if where is None else _expression(where),
         form=read_form(name, given, problems) if _form_keys(table) else None,
+        is_delta=delivery == _DELTA,
     )
 
 

@@ -68,6 +68,16 @@ def test_negative_invoices_are_mapped_as_credit_notes(tmp_path: Path) -> None:
     assert [tuple(map(str, row)) for row in notes] == [("2", "K", "1", "30.00")]
 
 
+def test_a_file_of_changes_is_mapped_as_the_page_says(tmp_path: Path) -> None:
+    block = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[2]
+    (tmp_path / "mapping.yml").write_text(f"as_of: 2024-12-31\ntables:\n{block}", encoding="utf-8")
+    (tmp_path / "requests-1.csv").write_text("Number,Customer,Opened\n1,K,2024-01-02 09:00:00\n")
+    con = duckdb.connect()
+    load_extracts(con, tmp_path)
+    kept = con.execute("select target_table, delivery, rows_in from raw_control.deliveries")
+    assert kept.fetchall() == [("raw_service.service_requests", "delta", 1)]
+
+
 AMOUNTS = ["12345.00", "12345.00", "12345.00", "345.00", "12.35"]
 
 

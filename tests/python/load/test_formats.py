@@ -313,7 +313,8 @@ def test_a_batch_is_known_by_what_was_loaded(
 
 def test_tables_that_are_not_mapped_exist_empty(tmp_path: Path) -> None:
     loaded = load(tmp_path, invoices=HEADER + GOOD)
-    filled = {"raw_billing.invoices", "raw_control.extract_batches", "raw_control.extract_files"}
+    control = {f"raw_control.{name}" for name in ("extract_batches", "extract_files", "deliveries")}
+    filled = {"raw_billing.invoices"} | control
     for name in TABLES.keys() - filled:
         assert loaded.con.execute(f"select count(*) from {name}").fetchone() == (0,)
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, time
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import duckdb
 import pytest
 
+from pipeline import workflow
 from pipeline.landing import LoadRefusedError
 from pipeline.paths import CHECKOUT
 from pipeline.status import read_status
 from tests.python.pipeline.toy import Outcome, run_in_process
-from tests.python.workshop import Workshop, query
+from tests.python.workshop import Workshop, query, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,3 +183,64 @@ def test_an_as_of_date_that_no_extract_can_have(workshop: Workshop, extracts: Pa
     outcome = run(workshop.project("told"), "load", str(extracts), "--as-of", "9999-12-31")
     assert outcome.code == 1
     assert "9999-12-31 is not a date on which" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("day", "allowed", "passes"),
+    [
+        (date(2024, 3, 30), False, True),
+        (date(2024, 3, 29), False, False),
+        (date(2024, 3, 29), True, True),
+    ],
+    ids=["tomorrow", "the day after", "allowed"],
+)
+def test_the_clock_of_a_load_says_which_days_are_to_come(
+    workshop: Workshop, extracts: Path, day: date, *, allowed: bool, passes: bool
+) -> None:
+    """As of 2024-03-31. Nothing else asks what day it is."""
+
+    def clock() -> datetime:
+        return datetime.combine(day, time(23, 59), UTC)
+
+    project = workshop.project(f"clock of {day} {passes}")
+    with nullcontext() if passes else pytest.raises(LoadRefusedError) as refused:
+        workflow.load(project, extracts, None, clock, silent, allow_future=allowed)
+    assert project.warehouse.exists() is passes
+    if refused is not None:
+        (line,) = refused.value.problems
+        assert line.startswith("as_of 2024-03-31 is after tomorrow, 2024-03-30:")
+        assert line.endswith("--allow-future")
+
+
+def test_the_options_of_a_load_reach_it(workshop: Workshop, extracts: Path) -> None:
+    """Each lets pass what is refused without it, in one line that names it."""
+    project = workshop.project("options")
+    far = ("--as-of", "2999-12-31")
+    assert "--allow-future" in run(project, "load", str(extracts), *far).stderr
+    assert run(project, "load", str(extracts), *far, "--allow-future").code == 0
+    with duckdb.connect(str(project.warehouse)) as connection:
+        connection.execute(
+            "create schema snapshots; create table snapshots.snap_customers as"
+            " select timestamp '2999-12-31' as dbt_valid_from, timestamp '9999-12-31' as dbt_valid_to"
+        )
+    refused = run(project, "load", str(extracts))
+    assert refused.code == 1
+    assert "--drop-history" in refused.stderr
+    assert run(project, "load", str(extracts), "--drop-history").code == 0
+    (extracts / "invoices.csv").write_text(INVOICES.splitlines()[0] + "\n")
+    before = project.warehouse.read_bytes()
+    refused = run(project, "load", str(extracts))
+    assert refused.code == 1
+    assert refused.errors == [
+        (
+            "raw_billing.invoices: 0 rows now, 3 in the load before; if that is right, say"
+            " --allow-shrink raw_billing.invoices, or `delivery: delta` where only changes come"
+        ),
+        "error: nothing is loaded: 1 problem to solve first",
+    ]
+    assert project.warehouse.read_bytes() == before
+    unknown = run(project, "load", str(extracts), "--allow-shrink", "invoices")
+    assert unknown.code == 2
+    assert "no such raw table" in unknown.stderr
+    allowed = ("--allow-shrink", "raw_billing.invoices")
+    assert run(project, "load", str(extracts), *allowed).code == 0

@@ -40,11 +40,24 @@ def _book(con: duckdb.DuckDBPyConnection, source: str, as_of: date) -> None:
 
 
 def _with_history(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("create schema snapshots; create table snapshots.history as select 1 as version")
+    """A version of the end of 2023, and one of a month later that took its place."""
+    con.execute(
+        "create schema snapshots; create table snapshots.history as select * from (values"
+        " (timestamp '2023-12-31', timestamp '2024-01-31'),"
+        " (timestamp '2024-01-31', timestamp '9999-12-31')) as versions (dbt_valid_from, dbt_valid_to)"
+    )
 
 
-def _has_history(con: duckdb.DuckDBPyConnection) -> bool:
-    return bool(con.execute("from duckdb_tables() where schema_name = 'snapshots'").fetchall())
+def _history(con: duckdb.DuckDBPyConnection) -> list[tuple[date, date]]:
+    if not con.execute("from duckdb_tables() where schema_name = 'snapshots'").fetchall():
+        return []
+    return con.execute(
+        "select dbt_valid_from::date, dbt_valid_to::date from snapshots.history order by all"
+    ).fetchall()
+
+
+FIRST, LAST, OPEN_END = date(2023, 12, 31), date(2024, 1, 31), date(9999, 12, 31)
+WHOLE_HISTORY = [(FIRST, LAST), (LAST, OPEN_END)]
 
 
 def test_every_table_has_the_contracts_columns(con: duckdb.DuckDBPyConnection) -> None:
@@ -163,24 +176,26 @@ def test_a_failed_transaction_leaves_nothing(con: duckdb.DuckDBPyConnection) -> 
 
 
 @pytest.mark.parametrize(
-    ("source", "as_of", "dropped"),
+    ("source", "as_of", "left"),
     [
-        ("extracts", date(2024, 1, 31), False),
-        ("extracts", date(2024, 3, 31), False),
-        ("extracts", None, False),
-        ("extracts", date(2023, 12, 31), True),
-        ("simulation:1", date(2024, 1, 31), True),
+        ("extracts", date(2024, 1, 31), WHOLE_HISTORY),
+        ("extracts", date(2024, 3, 31), WHOLE_HISTORY),
+        ("extracts", None, WHOLE_HISTORY),
+        ("extracts", date(2024, 1, 30), [(FIRST, OPEN_END)]),
+        ("extracts", date(2023, 12, 30), []),
+        ("simulation:1", date(2024, 1, 31), []),
     ],
-    ids=["same day", "later", "unknown", "earlier", "another source"],
+    ids=["same day", "later", "unknown", "earlier", "before all", "another source"],
 )
 def test_history_lives_as_long_as_its_world(
-    con: duckdb.DuckDBPyConnection, source: str, as_of: date | None, *, dropped: bool
+    con: duckdb.DuckDBPyConnection, source: str, as_of: date | None, left: list[tuple[date, date]]
 ) -> None:
+    """What was recorded of days after the new rows' last one goes, all of it if they are another world's."""
     _with_history(con)
     _book(con, "extracts", date(2024, 1, 31))
     writer.append(con, PLANS, pa.table({"plan_id": ["a"]}))
-    assert writer.replace_world(con, source, as_of) is dropped
-    assert _has_history(con) is not dropped
+    assert writer.replace_world(con, source, as_of) is (left != WHOLE_HISTORY)
+    assert _history(con) == left
     assert all(_rows(con, name) == [] for name in TABLES)
 
 

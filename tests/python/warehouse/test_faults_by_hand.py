@@ -534,12 +534,32 @@ def test_an_unseen_fault_fails_the_scorecard(
     assert "exact_rules_find_the_right_amounts" in failed
 
 
+@pytest.mark.parametrize(
+    ("table", "dimension", "left"),
+    [
+        ("raw_billing.subscriptions", "dim_subscriptions", 0),
+        # all customers become stubs, and would be as many as before
+        ("raw_crm.customers", "dim_customers", 32),
+    ],
+)
 def test_a_source_that_shrinks_stops_the_build(
-    damage: Callable[..., Project], workshop: Workshop
+    damage: Callable[..., Project], workshop: Workshop, table: str, dimension: str, left: int
 ) -> None:
-    damaged = damage("shrunk", "delete from raw_billing.subscriptions", build=False)
+    """Half is too much. What a load was allowed to lose passes."""
+    key = f"{dimension[4:-1]}_id"
+    gone = f"delete from {table} where {key} not in (select {key} from {table} order by 1 limit {left})"
+    damaged = damage(f"shrunk {dimension}", gone, build=False)
     before = damaged.warehouse.read_bytes()
     with pytest.raises(AuditError) as failure:
-        workshop.build(damaged, select=("+dim_subscriptions",))
-    assert "has_not_shrunk_since_snapshot" in " ".join(failure.value.failures)
+        workshop.build(damaged, select=(f"+{dimension}",))
+    (failed,) = failure.value.failures
+    assert failed.startswith("has_not_shrunk_since_snapshot")
+    assert f"{table}: {left} rows accepted, " in failed
+    assert failed.endswith(f"load with --allow-shrink {table}")
     assert damaged.warehouse.read_bytes() == before
+    with duckdb.connect(str(damaged.warehouse)) as connection:
+        connection.execute(
+            "insert into raw_control.deliveries (target_table, delivery, is_loss_allowed)"
+            f" values ('{table}', 'full', true)"
+        )
+    workshop.build(damaged, select=(f"+{dimension}",))
