@@ -54,7 +54,8 @@ looked_into as (
         *,
         case
             when has_status and (position('{' in images) > 0 or position('[' in images) > 0)
-                then {{ has_nested_field('image_before', read_fields) }}
+                then
+                    {{ has_nested_field('image_before', read_fields) }}
                     or {{ has_nested_field('image_after', read_fields) }}
             else false
         end as has_nested_field
