@@ -108,7 +108,7 @@ SOUND: Final[Mapping[str, Row]] = {
 }
 
 # What is changed of the sound row, and every reason for which it is rejected then.
-REJECTED: Final = (
+REJECTED: Final[tuple[tuple[str, Row, str], ...]] = (
     ("raw_crm.customer_contacts", {"contact_id": None}, "missing_key"),
     ("raw_crm.customer_contacts", {"customer_id": None}, "missing_customer"),
     ("raw_billing.discounts", {"discount_id": None, "kind": None}, "missing_key,missing_kind"),
@@ -170,7 +170,7 @@ REJECTED: Final = (
 )
 
 # What is changed of the sound row, and what it is accepted with then; None where there is nothing to say.
-ACCEPTED: Final = (
+ACCEPTED: Final[tuple[tuple[str, Row, str | None], ...]] = (
     *((table, {}, None) for table in SOUND),
     ("raw_crm.customer_contacts", {"customer_id": "C9"}, "unknown_customer"),
     ("raw_crm.customer_contacts", {"customer_id": "C3"}, None),
