@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 RUNS_SHOWN = 8
 _LANDING = frozenset({"seed", "advance", "load"})
 _BUILDING = frozenset({"build", "replay"})
+_JUDGED = """
+    select coalesce(sum(rows_accepted), 0)::bigint, coalesce(sum(rows_rejected), 0)::bigint
+    from data_quality.fct_source_rows
+"""
 _BUILT_AS_OF = "select any_value(as_of_date) from intermediate.int_as_of_date"
 
 
@@ -47,15 +51,17 @@ class Content:
     """What a warehouse file holds.
 
     Attributes:
-        raw_rows: Rows of each raw table that has any.
+        raw_rows: Rows of each raw table that has any, the loader's own bookkeeping aside.
         built_as_of: Day the models were built for, None when they never were.
         unknown_statuses: The source's words for a status that nobody knows, a sentence each.
+        judged: Rows and lines that staging accepted, and those rejected; None before it has judged any.
     """
 
     batches: tuple[Batch, ...]
     raw_rows: dict[str, int]
     built_as_of: date | None
     unknown_statuses: tuple[str, ...] = ()
+    judged: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,9 @@ class Status:
                 facts.add_row("loaded", _batch_line(batch))
             rows = sum(self.content.raw_rows.values())
             facts.add_row("raw rows", f"{rows:,} in {counted(len(self.content.raw_rows), 'table')}")
+            if self.content.judged:
+                accepted, rejected = self.content.judged
+                facts.add_row("judged", f"{accepted:,} accepted, {rejected:,} rejected")
             facts.add_row("built", f"as of {self.content.built_as_of or '(never)'}")
             for told in self.content.unknown_statuses:
                 facts.add_row("look at", safe(told))
@@ -179,8 +188,8 @@ def _read_content(project: Project) -> Content:
         }
         counts = {
             name: _scalar(connection, f"select count(*) from {name}")  # noqa: S608  (a contract's name)
-            for name in TABLES
-            if name in known
+            for name, table in TABLES.items()
+            if table.loadable and name in known
         }
         batches = (
             connection.execute(
@@ -199,6 +208,11 @@ def _read_content(project: Project) -> Content:
             if "raw_control.extract_batches" in known
             else []
         )
+        judged = (
+            connection.execute(_JUDGED).fetchone()
+            if "data_quality.fct_source_rows" in known
+            else None
+        )
         built = "intermediate.int_as_of_date" in known
         return Content(
             batches=tuple(Batch(*row) for row in batches),
@@ -207,6 +221,7 @@ def _read_content(project: Project) -> Content:
             unknown_statuses=(
                 unknown_statuses(connection) if "data_quality.fct_row_alerts" in known else ()
             ),
+            judged=judged,
         )
 
 

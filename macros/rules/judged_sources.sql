@@ -3,11 +3,13 @@
 {%- macro judged_sources() -%}
     {{ return([
         ['stg_crm__customers', 'raw_crm', 'customers', 'customer_id', false],
+        ['stg_crm__customer_contacts', 'raw_crm', 'customer_contacts', 'contact_id', true],
         ['stg_crm__accounts', 'raw_crm', 'accounts', 'account_id', true],
         ['stg_billing__plans', 'raw_billing', 'plans', 'plan_id', false],
         ['stg_billing__skus', 'raw_billing', 'skus', 'sku_id', false],
         ['stg_billing__price_books', 'raw_billing', 'price_books', 'list_price_key', true],
         ['stg_billing__contracts', 'raw_billing', 'contracts', 'contract_id', true],
+        ['stg_billing__discounts', 'raw_billing', 'discounts', 'discount_id', true],
         ['stg_billing__subscriptions', 'raw_billing', 'subscriptions', 'subscription_id', true],
         ['stg_billing__invoices', 'raw_billing', 'invoices', 'invoice_id', true],
         ['stg_billing__invoice_line_items', 'raw_billing', 'invoice_line_items', 'line_item_id', true],
@@ -23,11 +25,17 @@
         ['stg_billing__balance_snapshots', 'raw_billing', 'balance_snapshots', 'check_key', true],
         ['stg_billing__bad_debts', 'raw_billing', 'bad_debts', 'account_id', true],
         ['stg_payments__payments', 'raw_payments', 'payments', 'payment_id', true],
+        ['stg_payments__payment_methods', 'raw_payments', 'payment_methods', 'payment_method_id', true],
+        ['stg_payments__payment_attempts', 'raw_payments', 'payment_attempts', 'attempt_id', true],
         ['stg_payments__payment_allocations', 'raw_payments', 'payment_allocations', 'allocation_id', true],
         ['stg_payments__refunds', 'raw_payments', 'refunds', 'refund_id', false],
         ['stg_payments__disputes', 'raw_payments', 'disputes', 'dispute_id', false],
         ['stg_service__service_requests', 'raw_service', 'service_requests', 'request_id', false],
+        ['stg_service__work_orders', 'raw_service', 'work_orders', 'work_order_id', true],
+        ['stg_service__surveys', 'raw_service', 'surveys', 'survey_id', true],
         ['stg_regulatory__audit_events', 'raw_regulatory', 'audit_events', 'audit_event_id', true],
+        ['stg_regulatory__filings', 'raw_regulatory', 'filings', 'filing_id', true],
+        ['stg_regulatory__disconnect_notices', 'raw_regulatory', 'disconnect_notices', 'notice_id', true],
         ['stg_cdc__change_events', 'raw_cdc', 'change_events', 'event_id', true],
     ]) }}
 {%- endmacro -%}

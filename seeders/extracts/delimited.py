@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from seeders.extracts.names import line_column, named, named_twice
 from seeders.extracts.records import Cutter, csv_options, width_reasons
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from seeders.extracts.records import Records, Rejects
 
 BLOCK_BYTES: Final = 8 << 20
-LINE_COLUMN: Final = "__source_line"
+
+CAPITALS: Final = "; rename one of them (capitals do not count in SQL)"
+"""Why two columns of a file may be one."""
 
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -49,7 +52,7 @@ def read_header(path: Path, dialect: Dialect) -> tuple[str, ...]:
         dialect: How it is written.
 
     Returns:
-        One name per column; a column without a name is called `column<n>`, n from 1.
+        One name per column; one without a name gets one, see `named`.
 
     Raises:
         UnreadableFileError: The file is empty or is no delimited text.
@@ -59,7 +62,7 @@ def read_header(path: Path, dialect: Dialect) -> tuple[str, ...]:
 
 def schema_of(names: tuple[str, ...]) -> pa.Schema:
     """Arrow schema of the batches of a file with these columns."""
-    return pa.schema([*((name, pa.string()) for name in names), (LINE_COLUMN, pa.int64())])
+    return pa.schema([*((name, pa.string()) for name in names), (line_column(names), pa.int64())])
 
 
 def read_batches(
@@ -74,7 +77,7 @@ def read_batches(
         block_bytes: How much is read at a time; more than the header takes.
 
     Yields:
-        Batches of the file's columns plus `LINE_COLUMN`, the number of the row's first line (the
+        Batches of the file's columns and, last, `line_column` of them: the number of the row's first line (the
         header's is 1). Rows and rejects together are all records of the file.
 
     Raises:
@@ -128,23 +131,18 @@ def _split_header(head: bytes, dialect: Dialect) -> tuple[tuple[str, ...], int]:
     except csv.Error as error:
         reason = f"has a header that cannot be read: {error}"
         raise UnreadableFileError(reason) from error
-    problem = _problem_of_names([name.strip() for name in fields])
+    fields = [name.strip() for name in fields]
+    problem = _problem_of_names(fields)
     if problem:
         raise UnreadableFileError(problem)
-    names = tuple(name.strip() or f"column{n}" for n, name in enumerate(fields, start=1))
-    return names, reader.line_num
+    return named(fields), reader.line_num
 
 
 def _problem_of_names(names: list[str]) -> str | None:
     if any("\ud800" <= character <= "\udfff" for name in names for character in name):
         return "has a header that is not UTF-8; try `encoding: cp1252`"
-    folded = [name.casefold() for name in names]
-    twice = [name for n, name in enumerate(names) if name and name.casefold() in folded[:n]]
-    if twice:
-        return f"has a header that names {', '.join(twice)} twice"
-    if LINE_COLUMN in folded:
-        return f"has a column {LINE_COLUMN}, a name that is taken"
-    return None
+    twice = named_twice(name for name in names if name)
+    return f"has a header that names {', '.join(twice)} twice{CAPITALS}" if twice else None
 
 
 def _blocks(path: Path, dialect: Dialect, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
@@ -211,4 +209,4 @@ def _parsed(
     if table.num_rows != lines.size:
         reason = f"cannot be read: {lines.size} records became {table.num_rows} rows"
         raise UnreadableFileError(reason)
-    yield from table.append_column(LINE_COLUMN, pa.array(lines)).to_batches()
+    yield from table.append_column(line_column(names), pa.array(lines)).to_batches()

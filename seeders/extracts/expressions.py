@@ -59,7 +59,8 @@ def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> 
     parsed(con, expression)
     try:
         query = (
-            f"select a.v as value from (select {attempted(expression)} as a from {source.relation})"  # noqa: S608
+            f"select a.v as value from (select {attempted(expression)} as a"  # noqa: S608
+            f" from {source.file_rows})"
         )
         bound = types_of(con, query)["value"]
     except duckdb.Error as error:

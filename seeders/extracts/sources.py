@@ -19,12 +19,13 @@ import pyarrow as pa
 
 from seeders.extracts.conversion import macros
 from seeders.extracts.delimited import (
-    LINE_COLUMN,
+    CAPITALS,
     UnreadableFileError,
     read_batches,
     read_header,
     schema_of,
 )
+from seeders.extracts.names import folded, line_column, named_twice, prefix_beside
 from seeders.extracts.records import RejectedLine, Rejects
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
 
     from seeders.extracts.mapping import Dialect, Entry
 
-FILE_COLUMN: Final = "__file_no"
-
 _INCOMING: Final = "incoming"
+_ROW_NUMBER: Final = "file_row_number"
 _GLOB_CHARACTERS: Final = frozenset("*?[")
 
 
@@ -54,12 +54,44 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of one pattern, now one relation of the scratch database."""
+    """The files of one pattern, now one relation of the scratch database.
+
+    Attributes:
+        relation: Its name. It has the files' columns, `file_column` and `line_column`.
+        files: The files.
+        columns: Names of the files' columns.
+        rejects: Lines that did not become rows, by file.
+    """
 
     relation: str
     files: tuple[File, ...]
     columns: tuple[str, ...]
     rejects: tuple[tuple[str, RejectedLine], ...]
+
+    def inner(self, name: str) -> str:
+        """A name for something of the loader's own, which no column of the files has."""
+        return f"{prefix_beside(self.columns)}{name}"
+
+    @property
+    def file_column(self) -> str:
+        """The column that holds the number of a row's file."""
+        return self.inner("file_no")
+
+    @property
+    def line_column(self) -> str:
+        """The column that holds the line of the file a row starts on, for Parquet the number of the row."""
+        return line_column(self.columns)
+
+    @property
+    def rows(self) -> str:
+        """SQL for the relation under the one name that expressions may know it by."""
+        return f"{self.relation} as {self.inner('rows')}"
+
+    @property
+    def file_rows(self) -> str:
+        """The same without the loader's own columns: all that an expression may name."""
+        inner = f"{self.file_column}, {self.line_column}"
+        return f"(select * exclude ({inner}) from {self.relation}) as {self.inner('rows')}"  # noqa: S608
 
 
 @contextmanager
@@ -142,11 +174,15 @@ def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> 
     if not file.is_parquet:
         return read_header(file.path, dialect)
     try:
-        con.execute("select * from read_parquet(?) limit 0", [_literal_path(file)])
+        names = _parquet_columns(con, file)
+        twice = named_twice(_written_columns(con, file))
     except duckdb.Error as error:
         reason = f"is not a Parquet file: {first_line(error)}"
         raise UnreadableFileError(reason) from error
-    return tuple(column[0] for column in con.description or ())
+    if twice:
+        reason = f"names {', '.join(twice)} twice{CAPITALS}"
+        raise UnreadableFileError(reason)
+    return names
 
 
 def outline_source(
@@ -178,7 +214,7 @@ def outline_source(
             _copy_parquet(con, table, file, limit=0)
         else:
             _copy_batches(con, table, schema_of(names), iter(()))
-        found = {name.casefold() for name in names}
+        found = {folded(name) for name in names}
         expected = expected or found
         if found != expected:
             differing = ", ".join(sorted(found ^ expected))
@@ -198,9 +234,7 @@ def read_source(
 
     Args:
         con: The scratch database.
-        relation: Name of the view to create. It has the files' columns, `FILE_COLUMN`, which is the
-            file's number, and `LINE_COLUMN`: the line of the file a row starts on, for Parquet the
-            number of the row.
+        relation: Name of the view to create.
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
         progress: Told which file is being read.
@@ -284,23 +318,54 @@ def _as_source(
     files: tuple[File, ...],
     rejects: tuple[tuple[str, RejectedLine], ...],
 ) -> Source:
+    # the line comes last
+    *columns, _ = types_of(con, f"select * from {relation}_0")  # noqa: S608
+    source = Source(relation, files, tuple(columns), rejects)
     parts = [
-        f"select *, {file.number}::integer as {FILE_COLUMN} from {relation}_{number}"  # noqa: S608
+        f"select *, {file.number}::integer as {source.file_column} from {relation}_{number}"  # noqa: S608
         for number, file in enumerate(files)
     ]
     con.execute(f"create view {relation} as {' union all by name '.join(parts)}")
-    known = types_of(con, f"select * exclude ({FILE_COLUMN}, {LINE_COLUMN}) from {relation}")  # noqa: S608
-    return Source(relation, files, tuple(known), rejects)
+    return source
+
+
+def _parquet_columns(con: duckdb.DuckDBPyConnection, file: File) -> tuple[str, ...]:
+    """Names of the columns as DuckDB gives them: what has none, or that of another, gets one."""
+    path = [_literal_path(file)]
+    # a folder called `year=2024` is no column, and takes no column's place
+    con.execute("select * from read_parquet(?, hive_partitioning = false) limit 0", path)
+    return tuple(column[0] for column in con.description or ())
+
+
+def _written_columns(con: duckdb.DuckDBPyConnection, file: File) -> list[str]:
+    """Names of the columns as the file has them; those of nested fields left out."""
+    _, *nodes = con.execute(
+        "select name, coalesce(num_children, 0) from parquet_schema(?)", [_literal_path(file)]
+    ).fetchall()
+    names: list[str] = []
+    below = 0
+    for name, children in nodes:
+        if below == 0:
+            names.append(name)
+        below = max(below - 1, 0) + children
+    return [name for name in names if name]
 
 
 def _copy_parquet(
     con: duckdb.DuckDBPyConnection, table: str, file: File, limit: int | None = None
 ) -> None:
+    names = _parquet_columns(con, file)
+    if _ROW_NUMBER in map(folded, names):
+        # DuckDB keeps rows in their order, and a window without one counts them as they come
+        columns, option = "*, row_number() over ()", ""
+    else:
+        columns = f"* exclude ({_ROW_NUMBER}), {_ROW_NUMBER} + 1"
+        option = f", {_ROW_NUMBER} = true"
     con.execute(
         f"""
         create table {table} as
-        select * exclude (file_row_number), file_row_number + 1 as {LINE_COLUMN}
-        from read_parquet(?, file_row_number = true, binary_as_string = true)
+        select {columns} as {line_column(names)}
+        from read_parquet(?, binary_as_string = true, hive_partitioning = false{option})
         {"" if limit is None else f"limit {limit}"}
         """,  # noqa: S608
         [_literal_path(file)],

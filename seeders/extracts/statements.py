@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from seeders.contracts import BIGINT, ENERGY, INTEGER, MONEY, QUANTITY, RATE
 from seeders.extracts.conversion import Operand, conversion, source_text
-from seeders.extracts.delimited import LINE_COLUMN
 from seeders.extracts.expressions import attempted, inputs_of, type_of
 from seeders.extracts.separators import other_reading
-from seeders.extracts.sources import FILE_COLUMN, text_literal
+from seeders.extracts.sources import quoted, text_literal
 from seeders.extracts.statuses import translated
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from seeders.extracts.mapping import Entry, Mapping
     from seeders.extracts.sources import Source
 
+CONDITION: Final = "condition"
 CONDITION_FAILED: Final = "condition_failed"
 NUMBERS: Final = frozenset({MONEY, ENERGY, QUANTITY, RATE, INTEGER, BIGINT})
 UNCLEAR_SIGN: Final = "unclear_decimal_sign"
@@ -60,7 +60,8 @@ def rows_statement(
         for number, (target, expression) in enumerate(entry.columns)
     ]
     kept = [text for m in mapped for text in m.kept]
-    reasons = ", ".join(f"problem_{m.number} || ':{m.column.name}'" for m in mapped)
+    reasons = ", ".join(f"{m.problem} || ':{m.column.name}'" for m in mapped)
+    file, line, found = source.file_column, source.line_column, source.inner("reasons")
     filled = [name for name in defaults if name in columns and name not in dict(entry.columns)]
     statuses = dict(mapping.statuses)
     targets = [m.converted(entry.table, defaults.get(m.column.name), statuses) for m in mapped]
@@ -68,19 +69,19 @@ def rows_statement(
     return f"""
         with selected as ({_selected(entry, source, [e for m in mapped for e in m.evaluated])}),
         valued as (
-            select {FILE_COLUMN}, {LINE_COLUMN}, {", ".join(m.valued for m in mapped)}
-            from selected where condition.v
+            select {file}, {line}, {", ".join(m.valued for m in mapped)}
+            from selected where {source.inner(CONDITION)}.v
         ),
         taken_apart as (select *, {", ".join(m.taken_apart for m in mapped)} from valued),
         judged as (select *, {", ".join(m.judged for m in mapped)} from taken_apart),
-        landed as (select *, nullif(concat_ws(',', {reasons}), '') as reasons from judged)
+        landed as (select *, nullif(concat_ws(',', {reasons}), '') as {found} from judged)
         select
             {", ".join(targets)},
             {batch_no}::integer as _batch_no,
-            {FILE_COLUMN} as _file_no,
-            {LINE_COLUMN} as _source_line,
-            reasons as _load_reasons,
-            case when reasons is not null then '{{' || concat_ws(',', {", ".join(kept)}) || '}}' end
+            {file} as _file_no,
+            {line} as _source_line,
+            {found} as _load_reasons,
+            case when {found} is not null then '{{' || concat_ws(',', {", ".join(kept)}) || '}}' end
                 as {VALUES_COLUMN}
         from landed
     """  # noqa: S608
@@ -88,39 +89,37 @@ def rows_statement(
 
 def counts_statement(entry: Entry, source: Source) -> str:
     """SQL for one row: rows of the files, rows the condition selects, rows it fails on."""
+    condition = source.inner(CONDITION)
     return f"""
         select
             count(*),
-            count(*) filter (where condition.v),
-            count(*) filter (where condition is null)
+            count(*) filter (where {condition}.v),
+            count(*) filter (where {condition} is null)
         from ({_selected(entry, source, [])})
     """  # noqa: S608
 
 
 def failed_conditions_statement(entry: Entry, source: Source, batch_id: str) -> str:
     """SQL for the rows that `where` fails on: nobody can say whether they were meant."""
+    fields = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in source.columns)
     names = " ".join(f"when {file.number} then {text_literal(file.name)}" for file in source.files)
     return f"""
         select
             {text_literal(batch_id)} as batch_id,
             {text_literal(entry.table.full_name)} as target_table,
-            case {FILE_COLUMN} {names} end as source_file,
-            {LINE_COLUMN} as source_line,
+            case {source.file_column} {names} end as source_file,
+            {source.line_column} as source_line,
             '{CONDITION_FAILED}' as reasons,
-            cast(to_json(row_of_file) as varchar) as raw_line
-        from (
-            select *, row_of_file
-            from ({_selected(entry, source, [])}) as row_of_file
-            where condition is null
-        )
+            cast(to_json(struct_pack({fields})) as varchar) as raw_line
+        from ({_selected(entry, source, [])})
+        where {source.inner(CONDITION)} is null
     """  # noqa: S608
 
 
 def _selected(entry: Entry, source: Source, evaluated: list[str]) -> str:
     condition = attempted(entry.where) if entry.where is not None else "struct_pack(v := true)"
-    return (
-        f"select *, {', '.join([*evaluated, f'{condition} as condition'])} from {source.relation}"  # noqa: S608
-    )
+    asked = f"{condition} as {source.inner(CONDITION)}"
+    return f"select *, {', '.join([*evaluated, asked])} from {source.rows}"  # noqa: S608
 
 
 class _MappedColumn:
@@ -134,55 +133,61 @@ class _MappedColumn:
         con: duckdb.DuckDBPyConnection,
         source: Source,
     ) -> None:
-        self.number = number
         self.column = column
+        self._number = number
+        self._source = source
+        inner = self._inner
         bound = type_of(con, source, expression)
-        result, other = f"__result_{number}", f"__other_{number}"
+        result, other = inner("result"), inner("other_result")
         reading = None if column.type not in NUMBERS else other_reading(con, source, expression)
         inputs = inputs_of(con, source, expression)
         text = source_text(f"{result}.v", bound)
         operand = Operand(
             type=bound,
-            value=f"value_{number}",
-            text=f"text_{number}",
-            failed=f"failed_{number}",
-            parts=f"parts_{number}",
+            value=inner("value"),
+            text=inner("text"),
+            failed=inner("failed"),
+            parts=inner("parts"),
         )
         conversions = conversion(column, operand)
         self._value = conversions.value
         self.evaluated = [f"{attempted(expression)} as {result}"]
         self.valued = (
-            f"{result}.v as value_{number}, {result} is null as failed_{number},"
-            f" case when {result} is null then {inputs} else {text} end as text_{number}"
+            f"{result}.v as {operand.value}, {result} is null as {operand.failed},"
+            f" case when {result} is null then {inputs} else {text} end as {operand.text}"
         )
-        self.taken_apart = f"{conversions.parts} as parts_{number}"
+        self.taken_apart = f"{conversions.parts} as {operand.parts}"
         problem = conversions.problem
         if reading:
             self.evaluated.append(f"{attempted(reading)} as {other}")
             self.valued += (
-                f", {inputs} as source_{number}, cast({other}.v as varchar) as other_{number},"
-                f" {other}.v is distinct from {result}.v as is_unclear_{number}"
+                f", {inputs} as {inner('source')}, cast({other}.v as varchar) as {inner('other')},"
+                f" {other}.v is distinct from {result}.v as {inner('is_unclear')}"
             )
             # what is no number has no readings
             problem = (
-                f"case when is_unclear_{number} and coalesce({problem}, '') not like 'not_%'"
+                f"case when {inner('is_unclear')} and coalesce({problem}, '') not like 'not_%'"
                 f" then '{UNCLEAR_SIGN}' else {problem} end"
             )
-        self.judged = f"{problem} as problem_{number}"
+        self.problem = inner("problem")
+        self.judged = f"{problem} as {self.problem}"
         self._is_read_twice = reading is not None
+
+    def _inner(self, name: str) -> str:
+        return self._source.inner(f"{name}_{self._number}")
 
     @property
     def kept(self) -> list[str]:
         """Pieces of JSON for what stood in the file where the value does not fit, null where it does."""
-        problem, name = f"problem_{self.number}", self.column.name
+        problem, name, text = self.problem, self.column.name, self._inner("text")
         if not self._is_read_twice:
-            return [_json_pair(f"{problem} is not null", name, f"text_{self.number}")]
+            return [_json_pair(f"{problem} is not null", name, text)]
         is_unclear = f"{problem} = '{UNCLEAR_SIGN}'"
-        text = f"if({is_unclear}, source_{self.number}, text_{self.number})"
+        shown = f"if({is_unclear}, {self._inner('source')}, {text})"
         return [
-            _json_pair(f"{problem} is not null", name, text),
-            _json_pair(is_unclear, f"{name} {AS_MAPPED}", f"text_{self.number}"),
-            _json_pair(is_unclear, f"{name} {OTHERWISE}", f"other_{self.number}"),
+            _json_pair(f"{problem} is not null", name, shown),
+            _json_pair(is_unclear, f"{name} {AS_MAPPED}", text),
+            _json_pair(is_unclear, f"{name} {OTHERWISE}", self._inner("other")),
         ]
 
     def converted(self, table: Table, default: str | None, statuses: dict[str, str]) -> str:
@@ -190,7 +195,7 @@ class _MappedColumn:
         value = translated(table, self.column.name, self._value, statuses)
         if default is not None:
             value = f"coalesce({value}, {text_literal(default)})"
-        value = f"case when problem_{self.number} is null then {value} end"
+        value = f"case when {self.problem} is null then {value} end"
         return f'cast({value} as {self.column.type}) as "{self.column.name}"'
 
 

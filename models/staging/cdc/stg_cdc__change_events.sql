@@ -1,6 +1,23 @@
+{#- what the models read of an image: of each a plain value -#}
+{%- set read_fields = [
+    'status', 'plan_id', 'quantity', 'unit_price', 'credit_limit', 'account_id', 'meter_number',
+    'consumer_type', 'rate_schedule', 'district', 'feeder', 'connected_load_kw'
+] -%}
+
 with source as (
 
     select * from {{ source('raw_cdc', 'change_events') }}
+
+),
+
+-- a writer of JSON may write null where there is no image
+given as (
+
+    select
+        *,
+        nullif(nullif(trim(before), ''), 'null') as given_before,
+        nullif(nullif(trim(after), ''), 'null') as given_after
+    from source
 
 ),
 
@@ -9,9 +26,9 @@ read as (
 
     select
         *,
-        case when {{ is_json_object('before') }} then before end as image_before,
-        case when {{ is_json_object('after') }} then after end as image_after
-    from source
+        case when {{ is_json_object('given_before') }} then given_before end as image_before,
+        case when {{ is_json_object('given_after') }} then given_after end as image_after
+    from given
 
 ),
 
@@ -24,8 +41,25 @@ worded as (
         {{ json_text('image_before', 'status') }} as word_before,
         source_table in (
             'raw_crm.accounts', 'raw_billing.subscriptions', 'raw_metering.meters'
-        ) as has_status
+        ) as has_status,
+        concat_ws(' ', substring(image_before, 2), substring(image_after, 2)) as images
     from read
+
+),
+
+-- most images hold nothing nested, and are not looked into once more
+looked_into as (
+
+    select
+        *,
+        case
+            when has_status and (position('{' in images) > 0 or position('[' in images) > 0)
+                then
+                    {{ has_nested_field('image_before', read_fields) }}
+                    or {{ has_nested_field('image_after', read_fields) }}
+            else false
+        end as has_nested_field
+    from worded
 
 ),
 
@@ -39,11 +73,15 @@ judged as (
             'missing_source_table': is_missing('source_table'),
             'missing_date': is_missing('source_ts'),
             'unknown_operation': "op not in ('c', 'u', 'd')",
+            'missing_image':
+                "op in ('c', 'u') and (image_after not like '%\"%' or (given_after is null"
+                ~ " and coalesce(_load_reasons, '') not like '%:after%'))",
             'not_a_json_object':
-                "(trim(before) != '' and image_before is null)"
-                ~ " or (trim(after) != '' and image_after is null)"
+                '(given_before is not null and image_before is null)'
+                ~ ' or (given_after is not null and image_after is null)',
+            'not_a_plain_value': 'has_nested_field'
         }) }} as row_reasons
-    from worded
+    from looked_into
 
 ),
 

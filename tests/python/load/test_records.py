@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seeders.extracts.delimited import LINE_COLUMN, read_batches
+from seeders.extracts.delimited import read_batches
 from seeders.extracts.mapping import Dialect
+from seeders.extracts.names import line_column
 from seeders.extracts.records import Rejects
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_what_a_csv_writer_wrote_is_read_back(
     expected = []
     for row in table:
         named = {name: value or None for name, value in zip(NAMES, row, strict=True)}
-        expected.append({**named, LINE_COLUMN: line})
+        expected.append({**named, line_column(NAMES): line})
         line += 1 + sum(value.count("\n") for value in row)
 
     assert rejected == []
@@ -82,7 +83,7 @@ def test_garbage_is_cut_alike_whatever_the_block(tmp_path: Path, body: bytes, bl
 def test_every_line_that_is_not_blank_is_accounted_for(tmp_path: Path, body: bytes) -> None:
     rows, rejected = read(tmp_path / "t.csv", b"id,name,note\n" + body, 1 << 20)
     lines = body.replace(b"\r\n", b"\n").split(b"\n")
-    starts = {row[LINE_COLUMN] for row in rows} | {line for line, _ in rejected}
+    starts = {row[line_column(NAMES)] for row in rows} | {line for line, _ in rejected}
 
     assert len(starts) == len(rows) + len(rejected)
     if b'"' not in body:

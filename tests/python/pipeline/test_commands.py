@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -159,6 +160,24 @@ def test_status_tells_what_is_loaded_and_what_to_do_next(toy: Toy) -> None:
     assert "simulation, subscription: 1 batch from 2024-01-01 to 2024-12-31" in outcome.stdout
     assert "as of (never)" in outcome.stdout
     assert "warehouse build" in outcome.stdout
+
+
+def test_status_tells_what_became_of_the_raw_rows(toy: Toy) -> None:
+    """Accepted or rejected; what the loader keeps about its files is no raw row, and unjudged rows are not counted."""
+    assert "judged" not in toy.run("status").stdout
+    with duckdb.connect(str(toy.project.warehouse)) as connection:
+        connection.execute(
+            """
+            insert into raw_billing.invoices values (date '2024-01-05'), (date '2024-01-06');
+            create schema data_quality;
+            create table data_quality.fct_source_rows as
+            from (values ('raw_billing.invoices', 2, 1200, 34), ('raw_service.surveys', 1, 1, 0))
+                as counted (source_table, rows_in, rows_accepted, rows_rejected)
+            """
+        )
+    told = toy.run("status").stdout
+    assert re.search(r"raw rows +2 in 1 table\b", told)
+    assert re.search(r"judged +1,201 accepted, 34 rejected\b", told)
 
 
 def test_a_warehouse_in_a_missing_directory_is_bad_usage(toy: Toy, tmp_path: Path) -> None:
