@@ -125,11 +125,21 @@ def replay(months: Months = 1) -> None:
 
 
 @app.command(epilog="Example: warehouse load examples/quickstart --as-of 2024-08-31")
-def load(
+def load(  # noqa: PLR0913
     directory: Annotated[
         Path, typer.Argument(help="Where mapping.yml and the files are.", metavar="DIR")
     ],
     as_of: AsOf = None,
+    allowed: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--allow-dir", help="Where files may be beside DIR; repeatable.", metavar="PATH"
+        ),
+    ] = None,
+    limits: Annotated[
+        list[str] | None,
+        typer.Option("--limit", help="Read more than usual; repeatable.", metavar="NAME=NUMBER"),
+    ] = None,
     *,
     allow_future: Annotated[
         bool, typer.Option("--allow-future", help="Take an as-of date after tomorrow.")
@@ -151,8 +161,9 @@ def load(
     ] = None,
 ) -> None:
     """Load a company's own CSV or Parquet extracts, as DIR/mapping.yml maps them."""
-    from pipeline import workflow
+    from pipeline import landing, workflow
 
+    bounds = landing.read_bounds(allowed or [], limits or [], environ)
     with progress_bar("loading") as report:
         loaded = workflow.load(
             _project(),
@@ -160,6 +171,7 @@ def load(
             as_of,
             _now,
             report,
+            bounds=bounds,
             allow_future=allow_future,
             drop_history=drop_history,
             allow_shrink=allow_shrink or (),

@@ -5,9 +5,10 @@ Each function fills the raw tables of one database file and knows nothing of pub
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -17,12 +18,13 @@ from pipeline.wording import counted
 from seeders.config import ConfigError, load_config, load_max_shrink_share
 from seeders.contracts import TABLES
 from seeders.extracts import Allowance, LoadError, load_extracts
+from seeders.extracts.bounds import Bounds, BoundsError
 from seeders.extracts.loading import SOURCE as EXTRACTS
 from seeders.simulation import SimulationError, advance, seed
 from seeders.writer import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from seeders.config import SimulationConfig
     from seeders.extracts import LoadReport
     from seeders.simulation import SeedSummary
+
+_MEMORY: Final = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:[KMGT]i?B)", re.IGNORECASE)
 
 
 class LoadRefusedError(WarehouseError):
@@ -106,6 +110,33 @@ def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
             raise WarehouseError(str(error)) from error
 
 
+def read_bounds(
+    directories: Sequence[Path], limits: Sequence[str], environment: Mapping[str, str]
+) -> Bounds:
+    """Read where a load may read, and how much.
+
+    Args:
+        directories: Directories beside that of the mapping.
+        limits: Limits as `rows=500_000_000`.
+        environment: `WAREHOUSE_MEMORY_LIMIT` says how much memory, as it does for a build.
+
+    Raises:
+        WarehouseUsageError: If there is no such directory, limit or amount of memory.
+    """
+    for directory in directories:
+        if not directory.is_dir():
+            message = f"--allow-dir {directory}: no such directory"
+            raise WarehouseUsageError(message)
+    memory = environment.get("WAREHOUSE_MEMORY_LIMIT") or Bounds.memory
+    if not _MEMORY.fullmatch(memory):
+        message = f"WAREHOUSE_MEMORY_LIMIT={memory}: write it as 3GB or 800MB"
+        raise WarehouseUsageError(message)
+    try:
+        return Bounds(tuple(directories), memory).with_limits(limits)
+    except BoundsError as error:
+        raise WarehouseUsageError(str(error)) from error
+
+
 def allow(
     today: date, *, future: bool = False, drop_history: bool = False, shrink: Collection[str] = ()
 ) -> Allowance:
@@ -140,6 +171,7 @@ def load_world(  # noqa: PLR0913
     scratch: Path | None = None,
     *,
     allowance: Allowance | None = None,
+    bounds: Bounds | None = None,
 ) -> LoadReport:
     """Land the extracts of a directory, in place of what the raw tables hold.
 
@@ -150,6 +182,7 @@ def load_world(  # noqa: PLR0913
         report: Told of the progress.
         scratch: Directory to unpack the files in; created and removed here; a temporary one by default.
         allowance: What may pass in this load, see `allow`.
+        bounds: Where it may read, and how much.
 
     Raises:
         LoadRefusedError: If the mapping or its files are at fault, or would lose rows or history; nothing is
@@ -158,6 +191,8 @@ def load_world(  # noqa: PLR0913
     with open_file(database) as connection:
         try:
             say = partial(report, 0, 1)
-            return load_extracts(connection, directory, as_of, say, scratch, allowance=allowance)
+            return load_extracts(
+                connection, directory, as_of, say, scratch, allowance=allowance, bounds=bounds
+            )
         except LoadError as error:
             raise LoadRefusedError(error.messages) from error

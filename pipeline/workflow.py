@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.progress import Report
     from seeders.config import SimulationConfig
     from seeders.extracts import LoadReport
+    from seeders.extracts.bounds import Bounds
     from seeders.simulation import SeedSummary
 
 
@@ -96,6 +97,7 @@ def load(  # noqa: PLR0913
     allow_future: bool = False,
     drop_history: bool = False,
     allow_shrink: Collection[str] = (),
+    bounds: Bounds | None = None,
 ) -> Loaded:
     """Land extracts, decide on every row, and publish.
 
@@ -108,6 +110,7 @@ def load(  # noqa: PLR0913
         allow_future: Whether the extracts may be as of a day after tomorrow.
         drop_history: Whether recorded history may go that does not fit them.
         allow_shrink: Raw tables that may lose rows since the load before.
+        bounds: Where it may read, and how much.
 
     Raises:
         LoadRefusedError: If the mapping or its files are at fault, or would lose what may not go.
@@ -117,7 +120,13 @@ def load(  # noqa: PLR0913
     allowance = allow(today, future=allow_future, drop_history=drop_history, shrink=allow_shrink)
     with _run(project, "load", clock, directory=directory), staged_copy(project) as database:
         landed = load_world(
-            database, directory, as_of, report, project.scratch, allowance=allowance
+            database,
+            directory,
+            as_of,
+            report,
+            project.scratch,
+            allowance=allowance,
+            bounds=bounds,
         )
         judge_rows(project, database, report)
         return Loaded(landed, read_verdicts(database).with_values(landed))

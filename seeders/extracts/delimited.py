@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from seeders.extracts.bounds import Bounds, Tally
 from seeders.extracts.names import line_column, named, named_twice
 from seeders.extracts.records import Cutter, csv_options, width_reasons
 
@@ -38,6 +39,7 @@ CAPITALS: Final = "; rename one of them (capitals do not count in SQL)"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _MAX_HEADER_BYTES: Final = 1 << 20
+_NAMES_SHOWN: Final = 5
 
 
 class UnreadableFileError(Exception):
@@ -66,7 +68,11 @@ def schema_of(names: tuple[str, ...]) -> pa.Schema:
 
 
 def read_batches(
-    path: Path, dialect: Dialect, rejects: Rejects, block_bytes: int = BLOCK_BYTES
+    path: Path,
+    dialect: Dialect,
+    rejects: Rejects,
+    block_bytes: int = BLOCK_BYTES,
+    tally: Tally | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a file, every field as text, empty fields as null.
 
@@ -75,6 +81,7 @@ def read_batches(
         dialect: How it is written.
         rejects: Receives the lines that are no rows.
         block_bytes: How much is read at a time; more than the header takes.
+        tally: Counts what is read, where there are bounds.
 
     Yields:
         Batches of the file's columns and, last, `line_column` of them: the number of the row's first line (the
@@ -82,16 +89,20 @@ def read_batches(
 
     Raises:
         UnreadableFileError: The file is empty, no delimited text, or breaks off.
+        LimitExceededError: There is more of it than the bounds allow.
     """
+    tally = tally or Tally(Bounds())
     names, header_lines = _header(path, dialect)
     cutter = Cutter(dialect, len(names), rejects, next_line=1 + header_lines)
     is_first = True
-    for block, is_last in _blocks(path, dialect, block_bytes):
+    for block, is_last in _blocks(path, dialect, block_bytes, tally):
         body = block.split(b"\n", header_lines)[header_lines:] if is_first else [block]
         is_first = False
         records = cutter.cut(body[0] if body else b"", is_last=is_last)
         if records.lines.size:
             yield from _parsed(records, names, dialect, rejects)
+        if rejects.are_too_many:
+            tally.take_rejected(rejects.most + 1)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -142,16 +153,25 @@ def _problem_of_names(names: list[str]) -> str | None:
     if any("\ud800" <= character <= "\udfff" for name in names for character in name):
         return "has a header that is not UTF-8; try `encoding: cp1252`"
     twice = named_twice(name for name in names if name)
-    return f"has a header that names {', '.join(twice)} twice{CAPITALS}" if twice else None
+    more = ", …" if len(twice) > _NAMES_SHOWN else ""
+    if twice:
+        return f"has a header that names {', '.join(twice[:_NAMES_SHOWN])}{more} twice{CAPITALS}"
+    return None
 
 
-def _blocks(path: Path, dialect: Dialect, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
+def _blocks(
+    path: Path, dialect: Dialect, block_bytes: int, tally: Tally
+) -> Iterator[tuple[bytes, bool]]:
     """Blocks of the file as UTF-8 with LF line ends, each with whether it is the last."""
-    held = b""
+    held, unpacked = b"", 0
     try:
+        packed = path.stat().st_size
         with _open(path) as file:
             block = file.read(block_bytes)
             while block:
+                unpacked += len(block)
+                tally.take_bytes(len(block))
+                tally.check_ratio(unpacked, packed)
                 following = file.read(block_bytes)
                 block = held + block
                 # a CR at the very end may be the first half of a CR LF

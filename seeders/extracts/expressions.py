@@ -1,7 +1,7 @@
 """The mapping's SQL expressions: checked one by one, then evaluated row by row without failing.
 
-Each runs inside DuckDB's TRY, so that a value it cannot compute costs that value and not the load. TRY
-also bars what has no place in a mapping: subqueries, aggregates, windows and random functions.
+Each runs inside DuckDB's TRY, so that a value it cannot compute costs that value and not the load. What has
+no place in a mapping, such as subqueries, aggregates and windows, is refused beforehand: see `vetting`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from seeders.extracts.sources import first_line, quoted, types_of
+from seeders.extracts.vetting import NOT_ALLOWED, NotAllowedError, vet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seeders.extracts.sources import Source
-
-Tree = dict[str, "Tree"] | list["Tree"] | str | int | float | bool | None
-"""A parsed expression, as DuckDB writes it in JSON."""
+    from seeders.extracts.vetting import Tree
 
 PREFIX: Final = "select (\n"
 """What stands before an expression when it is parsed; a node's location counts its bytes."""
@@ -29,7 +28,6 @@ _MAX_DEPTH: Final = 300
 """Levels of a tree, two for each operator or call inside another: Python's stack bears thrice as many."""
 
 _TOO_DEEP: Final = "is nested too deeply"
-_NOT_ALLOWED: Final = "subqueries, aggregates, windows and random functions are not allowed here"
 
 
 class ExpressionError(Exception):
@@ -54,9 +52,13 @@ def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> 
         Its DuckDB type.
 
     Raises:
-        ExpressionError: It does not parse or bind, or gives something that is no single value.
+        ExpressionError: It does not parse or bind, reads more than its row, or gives something that is no
+            single value.
     """
-    parsed(con, expression)
+    try:
+        vet(parsed(con, expression), source.columns)
+    except NotAllowedError as error:
+        raise ExpressionError(str(error)) from None
     try:
         query = (
             f"select a.v as value from (select {attempted(expression)} as a"  # noqa: S608
@@ -199,7 +201,7 @@ def _column_names(tree: Tree) -> Iterator[str]:
 def _reason(error: duckdb.Error, source: Source) -> str:
     line = first_line(error)
     if "TRY" in line or "WINDOW" in line or "UNNEST" in line:
-        return _NOT_ALLOWED
+        return NOT_ALLOWED
     reason = line.replace(" in FROM clause!", "").rstrip("!")
     if "not found" not in reason or "olumn" not in reason:
         return reason

@@ -10,16 +10,21 @@ assumed.
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+import duckdb
 import pyarrow as pa
 
 from seeders.extracts.accounting import table_report
+from seeders.extracts.bounds import Bounds, Tally
 from seeders.extracts.delimited import UnreadableFileError
+from seeders.extracts.document import MAPPING_FILE
 from seeders.extracts.expressions import ExpressionError, type_of
-from seeders.extracts.mapping import MAPPING_FILE, read_mapping
+from seeders.extracts.files import File, find_files
+from seeders.extracts.mapping import read_mapping
 from seeders.extracts.report import LoadReport
 from seeders.extracts.safeguards import (
     Allowance,
@@ -31,9 +36,8 @@ from seeders.extracts.safeguards import (
     rows_before,
 )
 from seeders.extracts.sources import (
-    File,
+    binding_database,
     close_to_the_outside,
-    find_files,
     outline_source,
     read_source,
     scratch_database,
@@ -46,13 +50,11 @@ from seeders.extracts.statements import (
     rows_statement,
 )
 from seeders.extracts.suggestions import suggestion
-from seeders.writer import append, replace_world, transaction
+from seeders.writer import append, bounded_memory, replace_world, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-
-    import duckdb
 
     from seeders.extracts.forms import ReadingForm
     from seeders.extracts.mapping import Entry, Mapping, SourceKey
@@ -96,6 +98,7 @@ def load_extracts(  # noqa: PLR0913
     scratch_place: Path | None = None,
     *,
     allowance: Allowance | None = None,
+    bounds: Bounds | None = None,
 ) -> LoadReport:
     """Replace the raw tables by the extracts that `directory`/mapping.yml describes.
 
@@ -106,6 +109,7 @@ def load_extracts(  # noqa: PLR0913
         progress: Told what is being done, a few words at a time.
         scratch_place: Directory to create and unpack the files in; see `scratch_database`.
         allowance: What may pass; nothing by default, apart from any date.
+        bounds: Where it may read, and how much.
 
     Returns:
         What was read, what landed and what did not.
@@ -116,22 +120,38 @@ def load_extracts(  # noqa: PLR0913
     """
     say = progress or _say_nothing
     allowance = allowance or Allowance()
-    mapping, problems = read_mapping(directory, as_of)
+    bounds = bounds or Bounds()
+    mapping, problems = read_mapping(directory, as_of, bounds)
     if mapping is None:
         raise LoadError(problems)
     problems += impossible_dates(mapping.as_of, allowance)
     problems += lost_history(con, SOURCE, mapping.as_of, allowance)
-    with scratch_database(scratch_place) as scratch:
-        inputs, file_problems = _find_inputs(scratch, directory, mapping.entries)
-        problems += file_problems
-        problems += _expression_problems(scratch, mapping.entries, inputs)
+    with (
+        scratch_database(scratch_place, bounds.memory) as scratch,
+        _explained_out_of_memory(bounds),
+    ):
+        tally = Tally(bounds)
+        with binding_database() as binder:
+            finder = _Finder(scratch, binder, directory, tally)
+            inputs, file_problems = finder.find(mapping.entries)
+            problems += file_problems
+            problems += _expression_problems(binder, mapping.entries, inputs)
         if problems:
             raise LoadError(list(dict.fromkeys(problems)))
-        sources = _read(scratch, inputs, say)
+        sources = _read(scratch, inputs, tally, say)
         fingerprint = _fingerprint(directory, inputs)
         close_to_the_outside(scratch)
-        with transaction(con):
+        with bounded_memory(con), transaction(con):
             return _Writer(con, scratch, mapping, sources, fingerprint).write(say, allowance)
+
+
+@contextmanager
+def _explained_out_of_memory(bounds: Bounds) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        message = f"the files need more than {bounds.memory} of memory: set WAREHOUSE_MEMORY_LIMIT to more"
+        raise LoadError([message]) from error
 
 
 @dataclass(frozen=True)
@@ -150,33 +170,44 @@ _Inputs = dict["SourceKey", _Input]
 _Sources = dict["SourceKey", "Source"]
 
 
-def _find_inputs(
-    scratch: duckdb.DuckDBPyConnection, directory: Path, entries: Iterable[Entry]
-) -> tuple[_Inputs, list[str]]:
-    inputs: _Inputs = {}
-    problems: list[str] = []
-    stated = {entry.source: entry for entry in entries if entry.rows}
-    for number, key in enumerate(dict.fromkeys(entry.source for entry in entries)):
-        if key in stated:
-            entry, mapping = stated[key], File(directory / MAPPING_FILE, MAPPING_FILE)
-            outline = state_source(scratch, f"outline_{number}", mapping, entry)
-            inputs[key] = _Input((mapping,), outline, entry)
-            continue
-        files = tuple(find_files(directory, key.pattern))
-        if not files:
-            problems.append(f"{key.pattern}: no such file in {directory}")
-            continue
-        try:
-            outline = outline_source(scratch, f"outline_{number}", files, key.dialect)
-        except UnreadableFileError as error:
-            problems.append(str(error))
-            continue
-        inputs[key] = _Input(files, outline)
-    return inputs, problems
+@dataclass(frozen=True)
+class _Finder:
+    """Looks at the files of a mapping: `scratch` reads what they say of themselves, `binder` learns their columns."""
+
+    scratch: duckdb.DuckDBPyConnection
+    binder: duckdb.DuckDBPyConnection
+    directory: Path
+    tally: Tally
+
+    def find(self, entries: Iterable[Entry]) -> tuple[_Inputs, list[str]]:
+        """The files of every entry with their columns, and a line for each that there is something wrong with."""
+        inputs: _Inputs = {}
+        problems: list[str] = []
+        stated = {entry.source: entry for entry in entries if entry.rows}
+        for number, key in enumerate(dict.fromkeys(entry.source for entry in entries)):
+            relation = f"outline_{number}"
+            if key in stated:
+                entry, mapping = stated[key], File(self.directory / MAPPING_FILE, MAPPING_FILE)
+                outline = state_source(self.binder, relation, mapping, entry)
+                inputs[key] = _Input((mapping,), outline, entry)
+                continue
+            try:
+                files = tuple(find_files(self.directory, key.pattern, self.tally.bounds))
+                if not files:
+                    problems.append(f"{key.pattern}: no such file in {self.directory}")
+                    continue
+                outline = outline_source(
+                    self.scratch, self.binder, relation, files, key.dialect, self.tally
+                )
+            except UnreadableFileError as error:
+                problems.append(str(error))
+                continue
+            inputs[key] = _Input(files, outline)
+        return inputs, problems
 
 
 def _expression_problems(
-    scratch: duckdb.DuckDBPyConnection, entries: Iterable[Entry], inputs: _Inputs
+    binder: duckdb.DuckDBPyConnection, entries: Iterable[Entry], inputs: _Inputs
 ) -> list[str]:
     problems = []
     for entry in entries:
@@ -187,16 +218,16 @@ def _expression_problems(
         columns = {column.name: column for column in entry.table.columns}
         for target, expression in entry.columns:
             try:
-                type_of(scratch, outline, expression)
+                type_of(binder, outline, expression)
             except ExpressionError as error:
-                told = suggestion(scratch, outline, expression, columns[target]) or error
+                told = suggestion(binder, outline, expression, columns[target]) or error
                 problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {told}")
         if entry.where is None:
             continue
         try:
-            bound = type_of(scratch, outline, entry.where)
+            bound = type_of(binder, outline, entry.where)
         except ExpressionError as error:
-            told = suggestion(scratch, outline, entry.where, None) or error
+            told = suggestion(binder, outline, entry.where, None) or error
             problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {told}")
         else:
             if bound not in {"BOOLEAN", '"NULL"'}:
@@ -211,7 +242,7 @@ def _of(entry: Entry) -> str:
 
 
 def _read(
-    scratch: duckdb.DuckDBPyConnection, inputs: _Inputs, say: Callable[[str], None]
+    scratch: duckdb.DuckDBPyConnection, inputs: _Inputs, tally: Tally, say: Callable[[str], None]
 ) -> _Sources:
     sources: _Sources = {}
     # by name, so that no number depends on the order of the mapping; a file that is read in several forms
@@ -226,7 +257,7 @@ def _read(
             sources[key] = state_source(scratch, f"source_{number}", files[0], found.stated)
             continue
         try:
-            sources[key] = read_source(scratch, f"source_{number}", files, key.dialect, say)
+            sources[key] = read_source(scratch, f"source_{number}", files, key.dialect, tally, say)
         except UnreadableFileError as error:
             raise LoadError([str(error)]) from error
     return sources

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
 from seeders.contracts import BOOLEAN, TABLES
+from seeders.extracts.bounds import Bounds
 from seeders.extracts.currencies import is_currency
+from seeders.extracts.document import MAPPING_FILE, DocumentError, Lined, read_document
 from seeders.extracts.forms import FORM_KEYS, READINGS, ReadingForm, read_form
 from seeders.extracts.statuses import STATUSES, plain_word
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from seeders.contracts import Table
 
-MAPPING_FILE: Final = "mapping.yml"
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 DEFAULTABLE: Final = ("line_of_business", "currency", "billed")
 UTF8: Final = "utf-8"
@@ -126,65 +125,26 @@ class Mapping:
         return dict(self.defaults).get("currency")
 
 
-def read_mapping(directory: Path, as_of: date | None) -> tuple[Mapping | None, list[str]]:
+def read_mapping(
+    directory: Path, as_of: date | None, bounds: Bounds | None = None
+) -> tuple[Mapping | None, list[str]]:
     """Read and check `directory`/mapping.yml.
 
     Args:
         directory: Where the mapping and, as a rule, the extracts are.
         as_of: Date that takes the place of the mapping's own, if any.
+        bounds: How large it may be, and where a link may lead.
 
     Returns:
         The mapping and the problems found, one line each. The mapping is None where it is too broken
         to look at the files at all; otherwise it holds the entries that are sound, so that the
         problems of the files can be reported in the same breath.
     """
-    path = directory / MAPPING_FILE
-    if directory.is_file():
-        return None, [f"{directory}: is a file, not a directory; name the one it is in"]
-    if not directory.is_dir():
-        return None, [f"{directory}: no such directory"]
-    if not path.is_file():
-        return None, [f"{path}: not found; `load` needs a {MAPPING_FILE} beside the extracts"]
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return None, [f"{MAPPING_FILE}: not valid YAML: {_yaml_problem(error)}"]
-    if not isinstance(document, dict):
-        return None, [f"{MAPPING_FILE}: empty; it needs at least `as_of` and `tables`"]
+        document = read_document(directory, bounds or Bounds())
+    except DocumentError as error:
+        return None, [str(error)]
     return _checked(document, as_of)
-
-
-class _Lined(dict[object, object]):
-    """A mapping of the document that knows the line it begins on."""
-
-    line = 0
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error: the first would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, (list, dict)):
-                continue
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                message = f"`{key}` is given twice, the second time on line {line}"
-                raise yaml.YAMLError(message)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-    def construct_lined(self, node: yaml.MappingNode) -> Iterator[_Lined]:
-        """Make the mapping before what is in it, as anchors want it."""
-        made = _Lined()
-        made.line = node.start_mark.line + 1
-        yield made
-        made.update(self.construct_mapping(node))
-
-
-_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:map", _UniqueKeyLoader.construct_lined)
 
 
 def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mapping, list[str]]:
@@ -394,7 +354,7 @@ def _stated(
 
 def _row_problems(table: Table, known: list[str], row: object) -> Iterator[str]:
     name = table.full_name
-    if not isinstance(row, _Lined) or not row:
+    if not isinstance(row, Lined) or not row:
         yield f"{name}: {row!r} in `{_ROWS}` is not a row like {{column: value}}"
         return
     for column, value in row.items():
@@ -525,28 +485,6 @@ def _nearest(name: str) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _yaml_problem(error: Exception) -> str:
-    """What the YAML parser says, in one line, and what mostly is behind it."""
-    if isinstance(error, RecursionError):
-        return "nested too deeply: it should hold tables, columns and rows"
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return _one_line(str(error))
-    told = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"
-    if "flow" in (error.context or ""):
-        return (
-            f"{told}; inside {{…}} a comma ends a value: put an expression that has one into double"
-            " quotes, or give each column a line of its own"
-        )
-    return (
-        f"{told}; put an expression that begins with a quote, or holds a colon and a blank, into"
-        " double quotes"
-    )
 
 
 def _whole(target: object, given: dict[object, object]) -> tuple[str, list[object]] | None:

@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from seeders.extracts.bounds import REJECTED_BYTES, Bounds
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,13 +54,24 @@ class RejectedLine:
 
 @dataclass
 class Rejects:
-    """The lines of one file that were set aside so far."""
+    """The lines of one file that were set aside so far, `most` of them at the most.
 
+    What comes after them, or after `REJECTED_BYTES` of their text, is not kept: whoever reads the file looks
+    at `are_too_many` after every block, and gives up.
+    """
+
+    most: int = Bounds().rejected_lines
     lines: list[RejectedLine] = field(default_factory=list)
+    are_too_many: bool = False
+    _bytes: int = 0
 
     def add(self, line: int, reasons: tuple[str, ...], raw: bytes) -> None:
         """Set one line aside; bytes that are not UTF-8 stay visible as backslash escapes."""
+        if self.are_too_many or len(self.lines) >= self.most or self._bytes > REJECTED_BYTES:
+            self.are_too_many = True
+            return
         text = raw[:KEPT_BYTES].decode("utf-8", errors="backslashreplace")
+        self._bytes += len(text)
         self.lines.append(RejectedLine(line, reasons, text))
 
 

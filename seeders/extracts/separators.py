@@ -18,8 +18,8 @@ from seeders.extracts.conversion import SEPARATORS
 from seeders.extracts.expressions import ExpressionError, as_sql, parsed, type_of
 
 if TYPE_CHECKING:
-    from seeders.extracts.expressions import Tree
     from seeders.extracts.sources import Source
+    from seeders.extracts.vetting import Tree
 
 _REPLACING: Final = frozenset({"replace", "regexp_replace", "translate"})
 _PASSING: Final = frozenset({"trim", "ltrim", "rtrim", "upper", "lower"})

@@ -1,7 +1,8 @@
 """The files of a mapping, read into a scratch database of their own.
 
-The mapping's expressions are somebody's SQL. They run in this scratch database, which is closed to the
-outside once the files are in: an expression can read the file it is mapped from and nothing else.
+The mapping's expressions are somebody's SQL. They are bound in a database of their own, which has the
+columns of the files, no row and never had access to anything outside. They run in the scratch database, which
+is closed to the outside once the files are in: an expression can read the file it is mapped from and nothing else.
 The files go to disk there, not to memory, and each is read once however many tables it feeds.
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import pyarrow as pa
 
+from seeders.extracts.bounds import Bounds, LimitExceededError
 from seeders.extracts.conversion import macros
 from seeders.extracts.delimited import (
     CAPITALS,
@@ -31,25 +33,20 @@ from seeders.extracts.records import RejectedLine, Rejects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from seeders.extracts.bounds import Tally
+    from seeders.extracts.files import File
     from seeders.extracts.mapping import Dialect, Entry
 
 _INCOMING: Final = "incoming"
 _ROW_NUMBER: Final = "file_row_number"
 _GLOB_CHARACTERS: Final = frozenset("*?[")
-
-
-@dataclass(frozen=True)
-class File:
-    """One file of a source: where it is, the name it goes by in messages, the number in rows."""
-
-    path: Path
-    name: str
-    number: int = 0
-
-    @property
-    def is_parquet(self) -> bool:
-        """Whether the file has types of its own."""
-        return self.path.name.lower().endswith(".parquet")
+_Config = dict[str, str | bool | int | float | list[str]]
+_ALONE: Final[_Config] = {
+    # nothing is fetched, and a name in a statement is never one of this program's variables
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -95,26 +92,50 @@ class Source:
 
 
 @contextmanager
-def scratch_database(place: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch_database(
+    place: Path | None = None, memory: str = Bounds.memory
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database for the files as delivered, removed when the block ends.
 
     Args:
         place: Directory to create for it, private to this user; the caller cleans up after a process
             that was killed. A temporary directory (see `$TMPDIR`) by default.
+        memory: How much it may take, in DuckDB's words; the rest is on disk, in the same directory.
 
     Yields:
         Its connection, in UTC, with the macros of `conversion`.
     """
     with _private_directory(place) as directory:
-        con = duckdb.connect(str(directory / "extracts.duckdb"))
+        config = _ALONE | {"memory_limit": memory}
+        con = duckdb.connect(str(directory / "extracts.duckdb"), config=config)
         try:
-            con.execute("set TimeZone = 'UTC'")
-            con.execute("set enable_progress_bar = false")
-            for statement in macros():
-                con.execute(statement)
+            _prepare(con)
             yield con
         finally:
             con.close()
+
+
+@contextmanager
+def binding_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory to bind expressions in: closed to the outside before it sees the first one.
+
+    Yields:
+        Its connection, in UTC, with the macros of `conversion`.
+    """
+    con = duckdb.connect(config=_ALONE | {"enable_external_access": "false"})
+    try:
+        _prepare(con)
+        con.execute("set lock_configuration = true")
+        yield con
+    finally:
+        con.close()
+
+
+def _prepare(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
+    for statement in macros():
+        con.execute(statement)
 
 
 @contextmanager
@@ -134,27 +155,6 @@ def close_to_the_outside(con: duckdb.DuckDBPyConnection) -> None:
     """Take away the scratch database's access to files, for good."""
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
-
-
-def find_files(directory: Path, pattern: str) -> list[File]:
-    """Files that a mapping's `file` stands for, in order of their names.
-
-    Args:
-        directory: What relative names are relative to.
-        pattern: A file name, or a glob.
-
-    Returns:
-        The files; empty where there is none.
-    """
-    root = Path(directory.anchor) if Path(pattern).is_absolute() else directory
-    relative = str(Path(pattern).relative_to(root)) if Path(pattern).is_absolute() else pattern
-    exact = root / relative
-    if exact.is_file():
-        return [File(exact, relative)]
-    if not _GLOB_CHARACTERS & set(pattern):
-        return []
-    found = sorted(path for path in root.glob(relative) if path.is_file())
-    return [File(path, str(path.relative_to(root))) for path in found]
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> tuple[str, ...]:
@@ -185,49 +185,63 @@ def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> 
     return names
 
 
-def outline_source(
-    con: duckdb.DuckDBPyConnection, relation: str, files: tuple[File, ...], dialect: Dialect
+def outline_source(  # noqa: PLR0913, PLR0917
+    con: duckdb.DuckDBPyConnection,
+    binder: duckdb.DuckDBPyConnection,
+    relation: str,
+    files: tuple[File, ...],
+    dialect: Dialect,
+    tally: Tally,
 ) -> Source:
     """A source with the columns and types of the files and none of their rows.
 
     Args:
-        con: The scratch database.
-        relation: Name of the view to create.
+        con: The scratch database, which looks at the files.
+        binder: The binding database, which gets the columns.
+        relation: Name of the view to create there.
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
+        tally: Looks at how many columns there are.
 
     Returns:
         The source, good to bind expressions to before gigabytes are read.
 
     Raises:
-        UnreadableFileError: A file is not what its name says, or has other columns than the first.
+        UnreadableFileError: A file is not what its name says, has too many columns or other ones than the
+            first.
     """
     expected: set[str] = set()
     for number, file in enumerate(files):
         table = f"{relation}_{number}"
         try:
             names = columns_of(con, file, dialect)
-        except UnreadableFileError as error:
-            reason = f"{file.name} {error}"
-            raise UnreadableFileError(reason) from error
+            tally.check_columns(len(names))
+        except (UnreadableFileError, LimitExceededError) as error:
+            raise _of_file(file, error) from error
         if file.is_parquet:
-            _copy_parquet(con, table, file, limit=0)
+            known = con.execute(
+                f"select column_name, column_type from (describe {_read_parquet(con, file)})",  # noqa: S608
+                [_literal_path(file)],
+            ).fetchall()
+            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in known)
+            binder.execute(f"create table {table} ({columns})")
         else:
-            _copy_batches(con, table, schema_of(names), iter(()))
+            _copy_batches(binder, table, schema_of(names), iter(()))
         found = {folded(name) for name in names}
         expected = expected or found
         if found != expected:
             differing = ", ".join(sorted(found ^ expected))
             reason = f"{file.name} has other columns than {files[0].name}: {differing}"
             raise UnreadableFileError(reason)
-    return _as_source(con, relation, files, ())
+    return _as_source(binder, relation, files, ())
 
 
-def read_source(
+def read_source(  # noqa: PLR0913, PLR0917
     con: duckdb.DuckDBPyConnection,
     relation: str,
     files: tuple[File, ...],
     dialect: Dialect,
+    tally: Tally,
     progress: Callable[[str], None],
 ) -> Source:
     """Read the files of one pattern into the scratch database.
@@ -237,13 +251,14 @@ def read_source(
         relation: Name of the view to create.
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
+        tally: Counts what is read.
         progress: Told which file is being read.
 
     Returns:
         The source, with the lines that did not become rows.
 
     Raises:
-        UnreadableFileError: A file breaks off.
+        UnreadableFileError: A file breaks off, or there is more of it than the bounds allow.
     """
     rejects: list[tuple[str, RejectedLine]] = []
     for number, file in enumerate(files):
@@ -251,13 +266,15 @@ def read_source(
         table = f"{relation}_{number}"
         try:
             if file.is_parquet:
+                _measure_parquet(con, file, tally)
                 _copy_parquet(con, table, file)
             else:
-                found = _copy_delimited(con, table, file, dialect)
+                found = _copy_delimited(con, table, file, dialect, tally)
                 rejects.extend((file.name, line) for line in found)
-        except UnreadableFileError as error:
-            reason = f"{file.name} {error}"
-            raise UnreadableFileError(reason) from error
+        except (UnreadableFileError, LimitExceededError) as error:
+            raise _of_file(file, error) from error
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             reason = f"{file.name} cannot be read: {first_line(error)}"
             raise UnreadableFileError(reason) from error
@@ -351,9 +368,8 @@ def _written_columns(con: duckdb.DuckDBPyConnection, file: File) -> list[str]:
     return [name for name in names if name]
 
 
-def _copy_parquet(
-    con: duckdb.DuckDBPyConnection, table: str, file: File, limit: int | None = None
-) -> None:
+def _read_parquet(con: duckdb.DuckDBPyConnection, file: File) -> str:
+    """SQL for the rows of a file and, last, their numbers; its one parameter is `_literal_path`."""
     names = _parquet_columns(con, file)
     if _ROW_NUMBER in map(folded, names):
         # DuckDB keeps rows in their order, and a window without one counts them as they come
@@ -361,33 +377,53 @@ def _copy_parquet(
     else:
         columns = f"* exclude ({_ROW_NUMBER}), {_ROW_NUMBER} + 1"
         option = f", {_ROW_NUMBER} = true"
-    con.execute(
-        f"""
-        create table {table} as
+    return f"""
         select {columns} as {line_column(names)}
         from read_parquet(?, binary_as_string = true, hive_partitioning = false{option})
-        {"" if limit is None else f"limit {limit}"}
-        """,  # noqa: S608
+    """  # noqa: S608
+
+
+def _of_file(file: File, error: Exception) -> UnreadableFileError:
+    colon = ":" if isinstance(error, LimitExceededError) else ""
+    return UnreadableFileError(f"{file.name}{colon} {error}")
+
+
+def _measure_parquet(con: duckdb.DuckDBPyConnection, file: File, tally: Tally) -> None:
+    """Count a file by what it says of itself, before it is read."""
+    rows = con.execute(
+        "select num_rows from parquet_file_metadata(?)", [_literal_path(file)]
+    ).fetchone()
+    size = con.execute(
+        "select sum(total_uncompressed_size)::bigint from parquet_metadata(?)",
         [_literal_path(file)],
-    )
+    ).fetchone()
+    tally.take_rows(int(rows[0]) if rows else 0)
+    tally.take_bytes(int(size[0] or 0) if size else 0)
+
+
+def _copy_parquet(con: duckdb.DuckDBPyConnection, table: str, file: File) -> None:
+    con.execute(f"create table {table} as {_read_parquet(con, file)}", [_literal_path(file)])
 
 
 def _copy_delimited(
-    con: duckdb.DuckDBPyConnection, table: str, file: File, dialect: Dialect
+    con: duckdb.DuckDBPyConnection, table: str, file: File, dialect: Dialect, tally: Tally
 ) -> list[RejectedLine]:
-    rejects = Rejects()
-    failures: list[UnreadableFileError] = []
+    rejects = Rejects(tally.rejected_left)
+    failures: list[UnreadableFileError | LimitExceededError] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         # what is raised here would come out of DuckDB as an error of its own
         try:
-            yield from read_batches(file.path, dialect, rejects)
-        except UnreadableFileError as error:
+            for batch in read_batches(file.path, dialect, rejects, tally=tally):
+                tally.take_rows(batch.num_rows)
+                yield batch
+        except (UnreadableFileError, LimitExceededError) as error:
             failures.append(error)
 
     _copy_batches(con, table, schema_of(read_header(file.path, dialect)), batches())
     if failures:
         raise failures[0]
+    tally.take_rejected(len(rejects.lines))
     return sorted(rejects.lines, key=lambda rejected: rejected.line)
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seeders.contracts import Column
-    from seeders.extracts.expressions import Tree
     from seeders.extracts.sources import Source
+    from seeders.extracts.vetting import Tree
 
 _CONDITION_NUMBER: Final = "decimal(18,2)"
 _VALUE_NUMBER: Final = "decimal(18,6)"

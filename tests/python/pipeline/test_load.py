@@ -163,7 +163,7 @@ def test_a_refused_load_leaves_nothing_unpacked(workshop: Workshop, extracts: Pa
     [
         (MAPPING.replace("2024-03-31", "9999-12-31"), "9999-12-31 is not a date on which"),
         ("as_of: " + "[" * 5000, "nested too deeply"),
-        ("\n".join(" " * depth + "a:" for depth in range(3000)), "nested too deeply"),
+        ("\n".join(" " * depth + "a:" for depth in range(1000)), "nested too deeply"),
         (MAPPING.replace("amount: amount", f"amount: {'abs(' * 800}1{')' * 800}"), "too deeply"),
     ],
 )
@@ -244,3 +244,50 @@ def test_the_options_of_a_load_reach_it(workshop: Workshop, extracts: Path) -> N
     assert "no such raw table" in unknown.stderr
     allowed = ("--allow-shrink", "raw_billing.invoices")
     assert run(project, "load", str(extracts), *allowed).code == 0
+
+
+def test_where_and_how_much_a_load_may_read_is_said_on_the_command_line(
+    workshop: Workshop, extracts: Path
+) -> None:
+    project = workshop.project("bounded")
+    elsewhere = extracts / "elsewhere"
+    elsewhere.mkdir()
+    (extracts / "invoices.csv").rename(elsewhere / "invoices.csv")
+    inner = extracts / "inner"
+    inner.mkdir()
+    (extracts / "mapping.yml").rename(inner / "mapping.yml")
+    text = (inner / "mapping.yml").read_text()
+    (inner / "mapping.yml").write_text(text.replace("invoices.csv", "../elsewhere/invoices.csv"))
+
+    outcome = run(project, "load", str(inner))
+    assert outcome.code == 1
+    assert "say --allow-dir with the directory it is in" in outcome.stderr
+    outcome = run(project, "load", str(inner), "--allow-dir", str(elsewhere), "--limit", "rows=2")
+    assert outcome.code == 1
+    assert "more than 2 rows in all files together" in outcome.stderr
+    assert not project.warehouse.exists()
+    outcome = run(project, "load", str(inner), "--allow-dir", str(elsewhere), "--limit", "rows=3")
+    assert outcome.code == 0, outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (("--allow-dir", "/no/such/place"), {}, "--allow-dir /no/such/place: no such directory"),
+        (("--limit", "rows=many"), {}, "--limit rows=many: write a whole number"),
+        (("--limit", "lines=1"), {}, "--limit lines=1: there is no such limit"),
+        ((), {"WAREHOUSE_MEMORY_LIMIT": "much"}, "WAREHOUSE_MEMORY_LIMIT=much: write it as 3GB"),
+    ],
+)
+def test_bounds_that_are_none_are_a_wrong_command_line(
+    workshop: Workshop,
+    extracts: Path,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    words: str,
+) -> None:
+    with mock.patch.dict(os.environ, environment):
+        outcome = run(workshop.project("wrong bounds"), "load", str(extracts), *arguments)
+    assert outcome.code == 2
+    assert words in outcome.stderr
+    assert len(outcome.errors) == 1
