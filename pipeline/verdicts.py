@@ -16,6 +16,7 @@ from pipeline.opening import open_published
 from pipeline.terminal import safe
 from pipeline.wording import counted
 from seeders.contracts import TABLES
+from seeders.extracts.shapes import is_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,8 @@ class Finding:
     def _value(self, example: str) -> str:
         """The value in an example, without the readings that may follow it."""
         value = example.partition(f"{self.what} ")[2] or example.partition(": ")[2]
-        return value.partition(" (")[0]
+        value = value.partition(" (")[0]
+        return "" if is_shape(value) else value
 
     def _decimals(self, column: str) -> int:
         types = {known.name: known.type for known in TABLES[self.source_table].columns}

@@ -107,6 +107,7 @@
         'register_rollover_share': share,
         'register_min_capacity_kwh': kwh,
         'zero_run_min_hours': ['whole', 1, 24],
+        'zero_habit_min_running_hours': hours,
         'nominal_voltage': ['number', 1, 1000000],
         'voltage_sag_share': share,
         'interpolation_max_hours': hours,

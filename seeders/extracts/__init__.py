@@ -1,9 +1,10 @@
 """`load`: a company's own extracts, mapped onto the raw tables by a `mapping.yml`.
 
-From the outside in: `mapping` reads and checks the mapping, `delimited` and `records` read files line by
-line, `sources` puts them into a scratch database, `expressions` and `conversion` evaluate and type each
-value, `statements` makes raw rows of them, `safeguards` hold back what would lose data, `loading` writes,
-`accounting` and `report` say how it went.
+From the outside in: `bounds` says where and how much may be read, `document` and `mapping` read and check the
+mapping, `files` finds what it names, `delimited` and `records` read files line by line, `sources` puts them
+into a scratch database, `vetting` refuses expressions that read more than their row, `expressions` and
+`conversion` evaluate and type each value, `statements` makes raw rows of them, `safeguards` hold back what would
+lose data, `loading` writes, `accounting`, `shapes` and `report` say how it went.
 """
 
 from seeders.extracts.loading import LoadError, load_extracts

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from seeders.contracts import TABLES
 from seeders.extracts.report import ReasonReport, TableReport
+from seeders.extracts.shapes import is_shape, shown
 from seeders.extracts.statements import AS_MAPPED, OTHERWISE, UNCLEAR_SIGN
 
 if TYPE_CHECKING:
     import duckdb
 
 EXAMPLES: Final = 3
-_EXAMPLE_LENGTH: Final = 40
 
 _REASONS: Final = """
     with reasoned as (
@@ -69,7 +69,8 @@ def table_report(
         f"select count(*) from raw_control.unread_values where target_table = '{table}'",  # noqa: S608
     )
     found = con.execute(_REASONS.format(table=table, examples=EXAMPLES)).fetchall()
-    pii = {column.name for column in TABLES[table].columns if column.pii}
+    # what people are called or where they live is no matter for a terminal or a log
+    types = {column.name: column.type for column in TABLES[table].columns if not column.pii}
     return TableReport(
         table=table,
         files=files,
@@ -80,29 +81,27 @@ def table_report(
         rejected_lines=rejected,
         not_selected=not_selected,
         reasons=tuple(
-            ReasonReport(reason, count, tuple(_example(reason, one, pii) for one in examples))
+            ReasonReport(reason, count, tuple(_example(reason, one, types) for one in examples))
             for reason, count, examples in found
         ),
     )
 
 
-def _example(reason: str, found: dict[str, str | int | None], pii: set[str]) -> str:
+def _example(reason: str, found: dict[str, str | int | None], types: dict[str, str]) -> str:
     unit = "row" if str(found["file"]).lower().endswith(".parquet") else "line"
     where = f"{found['file']} {unit} {found['line']}: {reason}"
     column = reason.partition(":")[2]
-    # what people are called or where they live is no matter for a terminal or a log
-    if not column or column in pii or found["raw_values"] is None:
+    if column not in types or found["raw_values"] is None:
         return where
     values: dict[str, str | None] = json.loads(str(found["raw_values"]))
-    shown = " ".join((values.get(column) or "").split())
-    shown = f"{shown[:_EXAMPLE_LENGTH]}{'…' if len(shown) > _EXAMPLE_LENGTH else ''}"
-    if reason.startswith(UNCLEAR_SIGN):
+    told = shown(values.get(column) or "", types[column])
+    if reason.startswith(UNCLEAR_SIGN) and not is_shape(told):
         readings = [
             f"{_amount(values.get(f'{column} {reading}'))} {reading}"
             for reading in (AS_MAPPED, OTHERWISE)
         ]
-        shown = f"{shown} ({', '.join(readings)})"
-    return f"{where} {shown}".rstrip()
+        told = f"{told} ({', '.join(readings)})"
+    return f"{where} {told}".rstrip()
 
 
 def _amount(text: str | None) -> str:

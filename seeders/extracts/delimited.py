@@ -23,6 +23,7 @@ from pyarrow import csv as arrow_csv
 from seeders.extracts.bounds import Bounds, Tally
 from seeders.extracts.names import line_column, named, named_twice
 from seeders.extracts.records import Cutter, csv_options, width_reasons
+from seeders.extracts.shapes import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,8 @@ def _problem_of_names(names: list[str]) -> str | None:
     twice = named_twice(name for name in names if name)
     more = ", …" if len(twice) > _NAMES_SHOWN else ""
     if twice:
-        return f"has a header that names {', '.join(twice[:_NAMES_SHOWN])}{more} twice{CAPITALS}"
+        shown = listed_names(twice[:_NAMES_SHOWN], names)
+        return f"has a header that names {shown}{more} twice{CAPITALS}"
     return None
 
 

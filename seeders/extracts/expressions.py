@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from seeders.extracts.shapes import listed_names
 from seeders.extracts.sources import first_line, quoted, types_of
 from seeders.extracts.vetting import NOT_ALLOWED, NotAllowedError, vet
 
@@ -205,7 +206,7 @@ def _reason(error: duckdb.Error, source: Source) -> str:
     reason = line.replace(" in FROM clause!", "").rstrip("!")
     if "not found" not in reason or "olumn" not in reason:
         return reason
-    columns = ", ".join(source.columns)
+    columns = listed_names(source.columns, source.columns)
     only = source.columns[0] if len(source.columns) == 1 else ""
     other = next((mark for mark in (";", "\t", "|", ",") if mark in only), None)
     hint = (

@@ -29,6 +29,7 @@ from seeders.extracts.delimited import (
 )
 from seeders.extracts.names import folded, line_column, named_twice, prefix_beside
 from seeders.extracts.records import RejectedLine, Rejects
+from seeders.extracts.shapes import listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,7 +181,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> 
         reason = f"is not a Parquet file: {first_line(error)}"
         raise UnreadableFileError(reason) from error
     if twice:
-        reason = f"names {', '.join(twice)} twice{CAPITALS}"
+        reason = f"names {listed_names(twice, names)} twice{CAPITALS}"
         raise UnreadableFileError(reason)
     return names
 
@@ -230,7 +231,7 @@ def outline_source(  # noqa: PLR0913, PLR0917
         found = {folded(name) for name in names}
         expected = expected or found
         if found != expected:
-            differing = ", ".join(sorted(found ^ expected))
+            differing = listed_names(sorted(found ^ expected), found | expected)
             reason = f"{file.name} has other columns than {files[0].name}: {differing}"
             raise UnreadableFileError(reason)
     return _as_source(binder, relation, files, ())

@@ -17,6 +17,7 @@ from seeders.contracts import DATE, TEXT, TIMESTAMP
 from seeders.extracts.currencies import is_currency
 from seeders.extracts.expressions import PREFIX, ExpressionError, as_sql, parsed, type_of
 from seeders.extracts.mapping import DEFAULTABLE
+from seeders.extracts.shapes import listed_names
 from seeders.extracts.sources import quoted, text_literal
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def suggestion(
         once = f", or say `{target.name}: {expression}` once under `defaults`"
         return (
             f"column `{expression}` not found; a constant is written `{constant}`"
-            f"{once if target.name in DEFAULTABLE else ''}; the file has: {', '.join(source.columns)}"
+            f"{once if target.name in DEFAULTABLE else ''}; the file has: {listed_names(source.columns, source.columns)}"
         )
     return None
 

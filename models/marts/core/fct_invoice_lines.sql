@@ -14,7 +14,6 @@ final as (
         invoice_date,
         charge_type,
         sku_id,
-        description,
         quantity,
         unit_price,
         amount,

@@ -11,9 +11,9 @@ final as (
         batch_id,
         source_file,
         source_line,
-        row_key,
+        {{ shown_key('row_key') }} as row_key,
         reasons,
-        kept_key
+        {{ shown_key('kept_key') }} as kept_key
     from rejected_rows
 
 )

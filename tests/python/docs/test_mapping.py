@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.paths import CHECKOUT
 from seeders.extracts import load_extracts
+from seeders.extracts.bounds import Bounds
 from seeders.extracts.statuses import plain_word
 from tests.python.load.helpers import INVOICES, load
 
@@ -105,3 +107,18 @@ def test_each_word_means_what_the_page_says() -> None:
     assert set(told) == set(returned[0])
     for status, words in told.items():
         assert words <= set(returned[0][status]), status
+
+
+def test_every_limit_is_listed_with_its_default() -> None:
+    listed = {
+        name: default
+        for names, default, _ in (row for row in rows_of("Bounds") if len(row) == 3)
+        for name, default in zip(re.findall(r"`(\w+)`", names), default.split(", "), strict=True)
+    }
+    known = {field.name: getattr(Bounds(), field.name) for field in fields(Bounds)}
+    numbers = {name: value for name, value in known.items() if isinstance(value, int)}
+    assert listed == {
+        name: "1 MiB" if name == "mapping_bytes" else f"{value:,}"
+        for name, value in numbers.items()
+    }
+    assert f"`WAREHOUSE_MEMORY_LIMIT` ({known['memory']})" in PAGE
