@@ -110,6 +110,8 @@ def scratch_database(place: Path | None = None) -> Iterator[duckdb.DuckDBPyConne
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute("set enable_progress_bar = false")
+            # what an expression says twice would be worked out once, outside the TRY around it, and fail there
+            con.execute("set disabled_optimizers = 'common_subexpressions'")
             for statement in macros():
                 con.execute(statement)
             yield con
