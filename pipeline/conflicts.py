@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pipeline.wording import counted
 from seeders.contracts import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
     import duckdb
 
 CONFLICT = "conflicting_key"
-AMOUNTS = ("amount", "amount_paid", "disputed_amount", "closing_balance")
-"""Columns of staging that say how much money a row is about."""
+AMOUNTS = ("amount", "amount_paid", "disputed_amount", "closing_balance", "kwh")
+"""Columns of staging that say how much money, or energy, a row is about."""
+
+UNITS: Mapping[str, str] = {"kwh": "'kWh'"}
+"""SQL for what an amount is counted in, by its column, where that is no column of its own."""
+
+READING_KEY = "concat_ws(' ', meter_number, cast(read_at as varchar))"
+"""SQL for the key that readings are named by, as the macro `reading_key` writes it."""
 
 PLACE = (
     "parse_filename({file}) || if({file} like '%.parquet', ' row ', ' line ')"
@@ -33,21 +40,21 @@ class _Conflict:
     kept_place: str
     amount: Decimal | None
     kept_amount: Decimal | None
-    currency: str | None
-    kept_currency: str | None
+    unit: str | None
+    kept_unit: str | None
 
     def tell(self) -> tuple[str, str]:
         """Both rows, the one that stayed below the other."""
         return (
-            f"{self.place}: {self.key[:40]}{_money(self.amount, self.currency)}",
-            f"  kept: {self.kept_place}{_money(self.kept_amount, self.kept_currency)}",
+            f"{self.place}: {self.key[:40]}{_counted(self.amount, self.unit)}",
+            f"  kept: {self.kept_place}{_counted(self.kept_amount, self.kept_unit)}",
         )
 
 
 def describe_conflicts(
     connection: duckdb.DuckDBPyConnection, source_table: str, rows: int, most: int
 ) -> tuple[str, ...]:
-    """Name the row that stayed beside each one that did not, and the money that is left out.
+    """Name the row that stayed beside each one that did not, and the money or energy that is left out.
 
     Args:
         connection: To a file with the models of staging.
@@ -58,25 +65,37 @@ def describe_conflicts(
     Returns:
         Two lines for each row named, and one for each currency.
     """
-    conflicts = _conflicts(connection, source_table)
-    left_out: dict[str, Decimal] = defaultdict(Decimal)
-    for conflict in conflicts:
-        left_out[conflict.currency or ""] += conflict.amount or 0
-    examples = [line for conflict in conflicts[:most] for line in conflict.tell()]
+    conflicts = _conflicts_of(connection, source_table)
+    if conflicts is None:
+        return ()
+    named = connection.execute(
+        f"""
+        select row_key, place, kept_place, amount, kept_amount, unit, kept_unit
+        from ({conflicts})
+        order by place, source_line, row_key, amount
+        limit {most}
+        """  # noqa: S608
+    ).fetchall()
+    left_out = connection.execute(
+        f"""
+        select coalesce(unit, '') as counted_in, sum(amount)
+        from ({conflicts})
+        group by counted_in
+        having sum(amount) != 0
+        order by counted_in
+        """  # noqa: S608
+    ).fetchall()
+    examples = [line for row in named for line in _Conflict(*row).tell()]
     thing = source_table.partition(".")[2].replace("_", " ").removesuffix("s")
     whose = f"another {thing} hangs on it"
     if rows > 1:
         whose = f"{counted(rows, f'other {thing}')} hangs on them"
-    examples += [
-        f"{amount:,.2f} {currency}".rstrip() + f" of {whose}"
-        for currency, amount in sorted(left_out.items())
-        if amount
-    ]
+    examples += [f"{amount:,} {unit}".rstrip() + f" of {whose}" for unit, amount in left_out]
     return tuple(examples)
 
 
-def _conflicts(connection: duckdb.DuckDBPyConnection, source_table: str) -> list[_Conflict]:
-    """The rows of a raw table that conflict with one that stayed, in the order of their places."""
+def _conflicts_of(connection: duckdb.DuckDBPyConnection, source_table: str) -> str | None:
+    """SQL for the rows of a raw table that conflict with one that stayed, none where rows have no key."""
     system, _, table = source_table.removeprefix("raw_").partition(".")
     model = f"stg_{system}__{table}"
     columns = [
@@ -90,46 +109,48 @@ def _conflicts(connection: duckdb.DuckDBPyConnection, source_table: str) -> list
     own = TABLES[source_table].key
     # a table without a key of its own has one made of what its rows are about
     key = own[0] if own else next((name for name in columns if _is_made_key(name)), None)
+    if key is None and "read_at" in columns:
+        key = READING_KEY
     if key is None:
-        return []
+        return None
     amount = next((name for name in AMOUNTS if name in columns), "null")
-    currency = "currency" if "currency" in columns else "null"
-    rows = connection.execute(
-        f"""
+    unit = UNITS.get(amount, "currency" if "currency" in columns else "null")
+    # readings are many, and those that have others beside them are known
+    which = "is_repeated" if "is_repeated" in columns else "true"
+    return f"""
         with judged as (
             select
                 {key} as row_key,
                 kept_key,
                 rejection_reasons,
                 {amount} as amount,
-                {currency} as currency,
+                {unit} as unit,
                 source_line,
                 {PLACE.format(file="files.source_file", line="source_line")} as place
             from staging.{model}
             left join staging.stg_control__extract_files as files using (file_no)
+            where {which}
         )
 
         select
             conflicts.row_key,
-            coalesce(conflicts.place, '(simulated)'),
-            coalesce(kept.place, '(simulated)'),
+            coalesce(conflicts.place, '(simulated)') as place,
+            coalesce(kept.place, '(simulated)') as kept_place,
             conflicts.amount,
-            kept.amount,
-            conflicts.currency,
-            kept.currency
+            kept.amount as kept_amount,
+            conflicts.unit,
+            kept.unit as kept_unit,
+            conflicts.source_line
         from judged as conflicts
         inner join judged as kept
             on conflicts.kept_key = kept.row_key and kept.kept_key is null
         where conflicts.rejection_reasons like '%{CONFLICT}%'
-        order by conflicts.place, conflicts.source_line, conflicts.row_key, conflicts.amount
         """  # noqa: S608
-    ).fetchall()
-    return [_Conflict(*row) for row in rows]
 
 
 def _is_made_key(column: str) -> bool:
     return column.endswith("_key") and column != "kept_key"
 
 
-def _money(amount: Decimal | None, currency: str | None) -> str:
-    return "" if amount is None else f", {amount:,.2f} {currency or ''}".rstrip()
+def _counted(amount: Decimal | None, unit: str | None) -> str:
+    return "" if amount is None else f", {amount:,} {unit or ''}".rstrip()

@@ -4,15 +4,20 @@
     A row without fault goes before one with a fault. Then the source's own update stamp decides, `version`, where there
     is one; then the place a row has in its files, the lowest file name and line. Nothing is chosen for what it says:
     rows that come from no file are put in the order of a hash. `key` is a column or several, `content` names all other
-    columns of the source, `counted_in` is the relation in which keys are counted: few repeat, and only they are hashed.
-    `delivered` tells deliveries of the same row apart, and is no part of what it says. -#}
-{%- macro rank_within_key(key, content, counted_in, version=none, delivered=none) -%}
+    columns of the source, `counted_in` is the relation in which keys are counted: few repeat, and only they are hashed;
+    none where all rows of `judged` are known to repeat a key. `delivered` tells deliveries of the same row apart, and is
+    no part of what it says. `before` are expressions that put a row behind those for which they are smaller, before
+    stamp and place are looked at. -#}
+{%- macro rank_within_key(key, content, counted_in=none, version=none, delivered=none, before=[]) -%}
     {%- set keys = key.split(', ') -%}
     {%- set by_key -%}
         over (
             partition by {% for name in keys %}landed.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
             order by
                 case when landed.row_reasons is null then 0 else 1 end,
+                {%- for expression in before %}
+                {{ expression }},
+                {%- endfor %}
                 {%- if version %}
                 landed.{{ version }} desc nulls last,
                 {%- endif %}
@@ -39,7 +44,7 @@
         select
             judged.*,
             case
-                when repeated.{{ keys[0] }} is not null
+                when {{ 'repeated.' ~ keys[0] ~ ' is not null' if counted_in else 'true' }}
                     then md5(concat_ws(
                         chr(31)
                         {%- for name in content %},
@@ -48,6 +53,7 @@
                     ))
             end as row_print
         from judged
+        {%- if counted_in %}
         left join (
             select {{ key }}
             from {{ counted_in }}
@@ -58,5 +64,6 @@
             {%- for name in keys %}
             {{ 'and ' if not loop.first }}judged.{{ name }} = repeated.{{ name }}
             {%- endfor %}
+        {%- endif %}
     ) as landed
 {%- endmacro -%}

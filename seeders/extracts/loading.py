@@ -49,7 +49,7 @@ from seeders.extracts.statements import (
     failed_conditions_statement,
     rows_statement,
 )
-from seeders.extracts.suggestions import suggestion
+from seeders.extracts.suggestions import numbers_compared_as_text, suggestion
 from seeders.writer import append, bounded_memory, replace_world, transaction
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ def load_extracts(  # noqa: PLR0913
         sources = _read(scratch, inputs, tally, say)
         fingerprint = _fingerprint(directory, inputs)
         close_to_the_outside(scratch)
+        problems = _comparison_problems(scratch, mapping.entries, sources)
+        if problems:
+            raise LoadError(problems)
         with bounded_memory(con), transaction(con):
             return _Writer(con, scratch, mapping, sources, fingerprint).write(say, allowance)
 
@@ -234,6 +237,23 @@ def _expression_problems(
                 problems.append(
                     f"{table}: where `{entry.where}` gives a {bound}, not true or false"
                 )
+    return problems
+
+
+def _comparison_problems(
+    scratch: duckdb.DuckDBPyConnection, entries: Iterable[Entry], sources: _Sources
+) -> list[str]:
+    """Numbers that conditions and values compare as text, now that there are rows to see it by."""
+    problems = []
+    for entry in entries:
+        table, source = entry.table.full_name, sources[entry.source]
+        named = [(f"{table}.{target}: ", expression) for target, expression in entry.columns]
+        if entry.where is not None:
+            named.append((f"{table}: where ", entry.where))
+        for what, expression in named:
+            told = numbers_compared_as_text(scratch, source, expression)
+            if told is not None:
+                problems.append(f"{what}`{expression}` {_of(entry)}: {told}")
     return problems
 
 

@@ -135,6 +135,8 @@ def binding_database() -> Iterator[duckdb.DuckDBPyConnection]:
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
+    # what an expression says twice would be worked out once, outside the TRY around it, and fail there
+    con.execute("set disabled_optimizers = 'common_subexpressions'")
     for statement in macros():
         con.execute(statement)
 

@@ -15,13 +15,20 @@ import yaml
 
 from seeders.contracts import DATE, TEXT, TIMESTAMP
 from seeders.extracts.currencies import is_currency
-from seeders.extracts.expressions import PREFIX, ExpressionError, as_sql, parsed, type_of
+from seeders.extracts.expressions import (
+    PREFIX,
+    ExpressionError,
+    as_sql,
+    attempted,
+    parsed,
+    type_of,
+)
 from seeders.extracts.mapping import DEFAULTABLE
 from seeders.extracts.shapes import listed_names
 from seeders.extracts.sources import quoted, text_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from seeders.contracts import Column
     from seeders.extracts.sources import Source
@@ -38,6 +45,9 @@ _NAME: Final = re.compile(
 _TOKEN: Final = re.compile(rb"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|\s+|[^()'\"\s]+")
 _MISTAKES: Final = 5
 _DATES: Final = ("DATE", "TIMESTAMP")
+_ORDERING: Final = frozenset(
+    f"COMPARE_{side}THAN{equal}" for side in ("LESS", "GREATER") for equal in ("", "OREQUALTO")
+)
 
 
 def suggestion(
@@ -70,6 +80,82 @@ def suggestion(
             f"{once if target.name in DEFAULTABLE else ''}; the file has: {listed_names(source.columns, source.columns)}"
         )
     return None
+
+
+def numbers_compared_as_text(
+    con: duckdb.DuckDBPyConnection, source: Source, expression: str
+) -> str | None:
+    """What to write instead of an expression that asks whether one text is more than another, where both are numbers.
+
+    Text goes by the alphabet, in which 9 is more than 10. What is wrong with that shows only where rows are at hand, so
+    it is told where at least one of them gets another answer than its numbers would; dates in ISO form never do.
+
+    Args:
+        con: The scratch database.
+        source: The rows.
+        expression: As written in the mapping; it binds.
+
+    Returns:
+        One line, or None where no row is compared amiss.
+    """
+    casts = {
+        span: _CONDITION_NUMBER
+        for pair in _compared_texts(con, source, parsed(con, expression))
+        if _is_compared_amiss(con, source, *pair)
+        for operand in pair
+        if (span := _span(expression, operand))
+    }
+    if not casts:
+        return None
+    mended = _with_casts(expression, casts)
+    return f"numbers are compared as text, in which 9 is more than 10: write `{_written(mended)}`"
+
+
+def _compared_texts(
+    con: duckdb.DuckDBPyConnection, source: Source, tree: Tree
+) -> Iterator[tuple[Tree, Tree]]:
+    """Both sides of every `<`, `>` or `between` whose sides are text; what is cast to text is meant as text."""
+    if isinstance(tree, list):
+        for branch in tree:
+            yield from _compared_texts(con, source, branch)
+    if not isinstance(tree, dict):
+        return
+    pairs: list[tuple[Tree, Tree]] = []
+    if tree.get("class") == "BETWEEN":
+        pairs = [(tree["input"], tree["lower"]), (tree["input"], tree["upper"])]
+    elif tree.get("class") == "COMPARISON" and tree["type"] in _ORDERING:
+        pairs = [(tree["left"], tree["right"])]
+    for pair in pairs:
+        is_cast = any(isinstance(side, dict) and side.get("class") == "CAST" for side in pair)
+        if not is_cast and all(_type_of_tree(con, source, side) == "VARCHAR" for side in pair):
+            yield pair
+    for branch in tree.values():
+        yield from _compared_texts(con, source, branch)
+
+
+def _is_compared_amiss(
+    con: duckdb.DuckDBPyConnection, source: Source, left: Tree, right: Tree
+) -> bool:
+    """Whether two texts that read as numbers are in another order than the numbers, in any row."""
+    found = con.execute(
+        f"""
+        select 1
+        from (
+            select
+                {attempted(as_sql(con, left))}.v as one,
+                {attempted(as_sql(con, right))}.v as other
+            from {source.relation}
+        )
+        where
+            isfinite(try_cast(one as double)) and isfinite(try_cast(other as double))
+            and (
+                (one < other) != (try_cast(one as double) < try_cast(other as double))
+                or (one > other) != (try_cast(one as double) > try_cast(other as double))
+            )
+        limit 1
+        """  # noqa: S608
+    ).fetchone()
+    return found is not None
 
 
 def _needs_quotes(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -120,12 +206,17 @@ def _with_text_cast(
                     casts[span] = "date"
         if not casts:
             return expression
-        text = expression.encode()
-        for (start, end), kind in sorted(casts.items(), reverse=True):
-            cast = b"cast(%b as %b)" % (text[start:end], kind.encode())
-            text = text[:start] + cast + text[end:]
-        expression = text.decode()
+        expression = _with_casts(expression, casts)
     return expression
+
+
+def _with_casts(expression: str, casts: Mapping[tuple[int, int], str]) -> str:
+    """The expression with a cast around what stands in each span of bytes."""
+    text = expression.encode()
+    for (start, end), kind in sorted(casts.items(), reverse=True):
+        cast = b"cast(%b as %b)" % (text[start:end], kind.encode())
+        text = text[:start] + cast + text[end:]
+    return text.decode()
 
 
 def _failing(con: duckdb.DuckDBPyConnection, source: Source, tree: Tree) -> Iterator[list[Tree]]:

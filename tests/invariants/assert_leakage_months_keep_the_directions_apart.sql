@@ -33,8 +33,4 @@ select
 from monthly
 full outer join cases
     on monthly.direction = cases.direction and monthly.currency = cases.currency
-where
-    coalesce(monthly.open_amount, 0) != coalesce(cases.open_amount, 0)
-    -- beyond the calendar there are no months
-    and {{ as_of_date() }} between cast('{{ var("calendar_from") }}' as date)
-    and cast('{{ var("calendar_to") }}' as date)
+where coalesce(monthly.open_amount, 0) != coalesce(cases.open_amount, 0)

@@ -22,7 +22,8 @@ first_periods as (
         min(period_start) as first_start,
         min_by(
             {{ month_number(day_add('period_end', 1)) }} - {{ month_number('period_start') }},
-            {{ day_number('period_start') }} * 100000 - {{ day_number('period_end') }}
+            cast({{ day_number('period_start') }} as bigint) * 100000
+            - {{ day_number('period_end') }}
         ) as month_count
     from invoice_periods
     group by subscription_id

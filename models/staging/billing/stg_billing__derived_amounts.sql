@@ -84,14 +84,7 @@ judged as (
 
 ranked as (
 
-    {{ rank_within_key(
-        'line_item_id',
-        [
-            'invoice_id', 'subscription_id', 'charge_type', 'sku_id', 'description', 'quantity',
-            'unit_price', 'amount'
-        ],
-        'judged'
-    ) }}
+    {{ rank_line_items('judged') }}
 
 ),
 

@@ -56,14 +56,7 @@ judged as (
 
 ranked as (
 
-    {{ rank_within_key(
-        'line_item_id',
-        [
-            'invoice_id', 'subscription_id', 'charge_type', 'sku_id', 'description', 'quantity',
-            'unit_price', 'amount'
-        ],
-        source('raw_billing', 'invoice_line_items')
-    ) }}
+    {{ rank_line_items(source('raw_billing', 'invoice_line_items')) }}
 
 ),
 

@@ -116,29 +116,36 @@ in_crowded_hours as (
 
 ),
 
--- a row that says how much goes before one that does not, then the first to arrive; what is told
--- between the hours shows that the row on the hour is not all of it
-ranked as (
+-- what is told between the hours shows that the row on the hour is not all of it; what keeps a row
+-- out by itself keeps it behind the others, too
+judged as (
 
     select
         *,
-        row_number() over (
-            partition by meter_number, in_hour, reading_form
-            order by
-                is_off_the_hour,
-                case when _load_reasons is null then 0 else 1 end,
-                case when kwh is null then 1 else 0 end,
-                _batch_no nulls first,
-                kwh nulls last,
-                voltage nulls last,
-                quality nulls first,
-                _file_no nulls first,
-                _source_line nulls first
-        ) as key_rank,
+        case
+            when
+                _load_reasons is not null or is_off_the_hour
+                or {{ is_beyond('max_quantity', ['kwh', 'voltage']) }}
+                then 'faulty'
+        end as row_reasons,
         bool_or(is_off_the_hour) over of_hour
         or coalesce(min(kwh) over of_hour != max(kwh) over of_hour, false) as is_conflicting
     from in_crowded_hours
     window of_hour as (partition by meter_number, in_hour, reading_form)
+
+),
+
+-- a row that says how much goes before one that does not
+ranked as (
+
+    {{ rank_within_key(
+        'meter_number, in_hour, reading_form',
+        ['meter_number', 'read_at', 'kwh', 'voltage', 'quality'],
+        before=[
+            'case when landed.is_off_the_hour then 1 else 0 end',
+            'case when landed.kwh is null then 1 else 0 end',
+        ]
+    ) }}
 
 ),
 
@@ -159,6 +166,7 @@ final as (
 
         -- verdict
         cast(key_rank as integer) as key_rank,
+        is_copy,
         is_conflicting,
         is_off_the_hour,
 

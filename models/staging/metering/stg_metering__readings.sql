@@ -65,6 +65,7 @@ landed as (
         source.voltage,
         source.quality,
         1 as key_rank,
+        false as is_copy,
         false as is_repeated,
         false as is_conflicting,
         source._batch_no,
@@ -90,6 +91,7 @@ landed as (
         repeats.voltage,
         repeats.quality,
         repeats.key_rank,
+        repeats.is_copy,
         true as is_repeated,
         repeats.is_conflicting,
         repeats._batch_no,
@@ -111,6 +113,9 @@ resolved as (
         cast(landed.read_at as date) as read_on,
         meters.meter_number is not null as has_meter,
         landed.reading_kind is not null as is_part,
+        landed.key_rank > 1
+        and (landed.reading_kind is not null or landed.read_at = date_trunc('hour', landed.read_at))
+            as is_another,
         landed.reading_kind is null
         and landed.read_at != date_trunc('hour', landed.read_at) as is_off_the_hour,
         case
@@ -137,7 +142,8 @@ judged as (
             'not_on_the_hour': 'is_off_the_hour',
             'not_on_the_interval': 'is_off_the_interval',
             'energy_out_of_range': is_beyond('max_quantity', ['kwh', 'voltage']),
-            'duplicate_key': 'key_rank > 1 and not is_off_the_hour'
+            'duplicate_key': 'is_another and is_copy',
+            'conflicting_key': 'is_another and not is_copy'
         }) }} as rejection_reasons
     from resolved
 
@@ -173,7 +179,7 @@ final as (
 
         -- verdict
         rejection_reasons,
-        case when key_rank > 1 and not is_off_the_hour then {{ reading_key() }} end as kept_key,
+        case when is_another then {{ reading_key() }} end as kept_key,
         rejection_reasons is null as is_accepted,
 
         -- metadata

@@ -147,6 +147,34 @@ tables:
     assert list(loaded.flagged()) == ["003"]
 
 
+@pytest.mark.parametrize("times", [1, 2, 60])
+def test_what_an_expression_says_twice_fails_on_its_row_alone(tmp_path: Path, times: int) -> None:
+    """A cast that stands there more than once used to be worked out apart, and stopped the load."""
+    amount = " + ".join(["cast(amount as decimal(18,2))"] * times)
+    mapping = f"""\
+as_of: 2024-12-31
+tables:
+  raw_billing.invoices:
+    file: invoices.csv
+    where: "{amount} is not null and {amount} > 0"
+    columns: {{invoice_id: id, amount: "{amount}", statement_amount: "{amount}"}}
+  raw_billing.invoice_line_items:
+    file: invoices.csv
+    columns: {{line_item_id: id, amount: "{amount}"}}
+"""
+    loaded = load(tmp_path, mapping, invoices=HEADER + GOOD + b"003,A1,2024-02-01,n/a,USD\n")
+
+    assert loaded.rejected() == [(4, "condition_failed")]
+    lines = loaded.con.execute(
+        "select line_item_id, amount, _load_reasons from raw_billing.invoice_line_items order by 1"
+    ).fetchall()
+    assert lines == [
+        ("001", Decimal("12.50") * times, None),
+        ("002", Decimal("100.00") * times, None),
+        ("003", None, "not_a_number:amount"),
+    ]
+
+
 def test_a_row_mapped_twice_keeps_what_each_entry_could_not_read(tmp_path: Path) -> None:
     mapping = """\
 as_of: 2024-12-31

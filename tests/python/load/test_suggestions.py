@@ -159,3 +159,47 @@ def test_a_path_that_is_a_file(tmp_path: Path) -> None:
     load(tmp_path, f"{TABLE}    columns: {{invoice_id: id}}\n", invoices=FILE)
     with pytest.raises(LoadError, match=r"invoices.csv: is a file, not a directory"):
         load_extracts(duckdb.connect(), tmp_path / "invoices.csv")
+
+
+NUMBERS = b"id,account,issued,amount,paid\n1,A1,2024-01-31,12.50,9\n2,A1,2024-02-01,9.00,10.00\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("paid >= '9.5'", ["2"]),
+        ("paid > amount", ["2"]),
+        ("trim(paid) between '9.5' and '11'", ["2"]),
+        ("case when '9.5' < paid then true else false end", ["2"]),
+    ],
+)
+def test_numbers_are_not_compared_as_text(tmp_path: Path, condition: str, kept: list[str]) -> None:
+    """By the alphabet 9 is more than 10: load stops with the cast to write, and that one works."""
+    columns = "    columns: {invoice_id: id}\n"
+    with pytest.raises(LoadError) as caught:
+        load(tmp_path, f'{TABLE}{columns}    where: "{condition}"\n', invoices=NUMBERS)
+    (line,) = caught.value.messages
+    assert "numbers are compared as text" in line
+    loaded = load(tmp_path, f'{TABLE}{columns}    where: "{advice_in(line)}"\n', invoices=NUMBERS)
+    found = loaded.con.execute("select invoice_id from raw_billing.invoices order by all")
+    assert [name for (name,) in found.fetchall()] == kept
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        ("issued >= '2024-02-01'", 1),
+        ("account < 'B'", 2),
+        ("cast(paid as varchar) > '9.5'", 0),
+        ("paid = '9'", 1),
+        ("paid > '0'", 2),
+        ("cast(paid as decimal(18,2)) > '9.5'", 1),
+    ],
+)
+def test_text_that_is_meant_as_text_is_compared_as_text(
+    tmp_path: Path, condition: str, rows: int
+) -> None:
+    """Dates in ISO form, words, what is cast to text, and numbers that come to the same."""
+    mapping = f'{TABLE}    columns: {{invoice_id: id}}\n    where: "{condition}"\n'
+    loaded = load(tmp_path, mapping, invoices=NUMBERS)
+    assert loaded.con.execute("select count(*) from raw_billing.invoices").fetchall() == [(rows,)]

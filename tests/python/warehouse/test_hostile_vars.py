@@ -92,7 +92,7 @@ def test_other_vars_within_them_are_taken(check: Callable[..., str]) -> None:
                 "recovery_min_invoices": 10**40,
             },
             (
-                "the var as_of_date is 1800-01-01: it must be null or a day like 2024-06-30 from 1990-01-01",
+                "the var as_of_date is 1800-01-01: it must be null or a day like 2024-06-30 from 1900-01-01",
                 "the var zombie_grace_days is -1: it must be a whole number from 0 to 36500",
                 "the var anomaly_flag_score is 1000000000.0: it must be a number from 0 to 1",
                 "the var invoicing_lag_days is 2.5: it must be a whole number",
