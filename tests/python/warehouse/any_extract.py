@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from seeders.contracts import (
@@ -36,6 +37,12 @@ MOST_ROWS: Final = 6
 
 ORDINARY: Final = 30
 """How many ordinary values are drawn for an odd one, in an extract that strays a little."""
+
+
+QUIET: Final = settings(
+    database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+)
+"""Extracts are slow to draw and to publish, and a failure is printed as a call, not as a blob."""
 
 
 @dataclass(frozen=True)

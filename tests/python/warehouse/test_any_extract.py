@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis import Phase, assume, given, seed, settings
 
 from pipeline.building import read_coverage
 from seeders.writer import create_raw_tables
-from tests.python.warehouse.any_extract import extracts
+from tests.python.warehouse.any_extract import QUIET, extracts
 from tests.python.warehouse.compiled_estate import land
+from tests.python.warehouse.whole_extract import publish_in_memory
 
 if TYPE_CHECKING:
     from pipeline.paths import Project
@@ -34,43 +35,6 @@ ONE_SIDED = 2
 PUBLISHED = 3
 ROWS_TO_PUBLISH = 80
 
-QUIET = settings(
-    database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
-)
-
-# What went in and what became of it, by currency; a payment in full is worth what it was applied with.
-MONEY = """
-    with paid as (
-        select currency, amount_paid, reversed_amount, applied_amount, unapplied_amount
-        from core.fct_payments
-    ),
-
-    accepted as (
-        select payments.currency, payments.amount_paid
-        from staging.stg_payments__payments as payments
-        cross join intermediate.int_as_of_date as as_of
-        where payments.is_accepted and payments.amount_paid is not null
-            and payments.payment_date <= as_of.as_of_date
-        union all
-        select paid.currency, paid.amount_paid
-        from core.fct_payments as paid
-        inner join staging.stg_payments__payments as payments
-            on paid.payment_id = payments.payment_id
-        where payments.is_accepted and payments.amount_paid is null
-    )
-
-    select
-        coalesce(i.currency, o.currency) as currency,
-        coalesce(i.amount, 0) as money_in,
-        coalesce(o.amount, 0) as money_out
-    from (select currency, sum(amount_paid) as amount from accepted group by currency) as i
-    full join (
-        select currency, sum(applied_amount + unapplied_amount + reversed_amount) as amount
-        from paid group by currency
-    ) as o using (currency)
-    where coalesce(i.amount, 0) != coalesce(o.amount, 0)
-"""
-
 
 @pytest.mark.parametrize("root", range(SEED, SEED + ROUNDS))
 def test_any_extract_is_published(estate: Estate, root: int) -> None:
@@ -82,17 +46,9 @@ def test_any_extract_is_published(estate: Estate, root: int) -> None:
     @settings(QUIET, max_examples=EXTRACTS_A_ROUND)
     @given(extracts())
     def publish(extract: Extract) -> None:
-        estate.run(extract.rows, extract.as_of, extracted_on=extract.extracted_on)
-        assert estate.broken() == []
-        judged = estate.query(
-            "select source_table, sum(rows_in), sum(rows_accepted), sum(rows_rejected)"
-            " from data_quality.fct_source_rows group by all"
-        )
-        for table, rows_in, rows_accepted, rows_rejected in judged:
-            assert rows_in == rows_accepted + rows_rejected == len(extract.rows.get(table, ()))
-            accepted[table] += rows_accepted
-            rejected[table] += rows_rejected
-        assert estate.query(MONEY) == []
+        for table, judged in publish_in_memory(estate, extract).items():
+            accepted[table] += judged.accepted
+            rejected[table] += judged.rejected
 
     publish()
     # extracts of which nothing is good, or nothing bad, would prove little
