@@ -11,7 +11,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test fuzz lint docs bench clean
+.PHONY: help setup build test fuzz faults lint docs bench clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ fuzz: $(READY) ## Build 2,000 random extracts in memory, from a fresh seed (FUZZ
 	@FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} && export FUZZ_SEED FUZZ_ROUNDS=40 \
 		&& echo "rounds of 50 extracts, their seeds from $$FUZZ_SEED on" \
 		&& $(BIN)/pytest -v -n auto --maxprocesses 4 --dist load tests/python/warehouse/test_any_extract.py -k any_extract_is
+
+faults: $(READY) ## Kill, fill disks, starve, damage and attack, at random; 25 minutes (FAULTS_SEED=N repeats)
+	$(BIN)/python -m tests.python.faults.run --seed $${FAULTS_SEED:-$$(date +%s)} $(FAULTS_ARGS)
 
 lint: $(READY) ## Check style, types and the layers of the project
 	$(BIN)/ruff check .

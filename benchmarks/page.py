@@ -45,23 +45,30 @@ def read_parts(page: str) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def join_parts(parts: Mapping[str, str]) -> str:
+def join_parts(
+    parts: Mapping[str, str], *, title: str = _TITLE, order: Sequence[str] = PARTS
+) -> str:
     """Make one page of parts, in their order."""
-    names = sorted(parts, key=PARTS.index)
+    names = sorted(parts, key=order.index)
     marked = [f"<!-- part: {name} -->\n\n{parts[name].strip()}\n" for name in names]
-    return "\n".join([f"{_TITLE}\n", *marked])
+    return "\n".join([f"{title}\n", *marked])
 
 
-def write_part(path: Path, name: str, text: str) -> None:
+def write_part(
+    path: Path, name: str, text: str, *, title: str = _TITLE, order: Sequence[str] = PARTS
+) -> None:
     """Put one part into a page, in place of what the part said before; the others stay.
 
     Args:
         path: The page, which need not exist.
-        name: One of `PARTS`.
+        name: One of `order`.
         text: What was measured, as Markdown.
+        title: What the page begins with.
+        order: Names of the parts as they follow each other.
     """
     before = read_parts(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(join_parts({**before, name: text}), encoding="utf-8")
+    page = join_parts({**before, name: text}, title=title, order=order)
+    path.write_text(page, encoding="utf-8")
 
 
 def setting() -> str:

@@ -16,6 +16,12 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
 }
 
+_HEADERS = 3 * 4096
+"""Bytes before the first block of a DuckDB file."""
+
+_LOG_START = b"\x64\x00\x62"
+"""How DuckDB 1 begins a write-ahead log: a field, and the kind of its first entry, the version."""
+
 
 class FileBusyError(WarehouseError):
     """Somebody has the file open for writing."""
@@ -42,13 +48,49 @@ def open_published(warehouse: Path | str | None = None) -> duckdb.DuckDBPyConnec
         FileUnreadableError: If it cannot be read.
     """
     path = Path(warehouse or Project.locate(os.environ, Path.cwd()).warehouse)
+    _require_log(path)
     try:
-        return duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        connection = duckdb.connect(str(path), read_only=True, config=_CONFIG)
     except duckdb.ConnectionException:
         message = f"{path.name} is already open in this process with other settings: close it first"
         raise FileBusyError(message) from None
     except duckdb.Error as error:
         raise unreadable(path, error) from None
+    try:
+        _require_whole(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_log(path: Path) -> None:
+    """Refuse a write-ahead log that is none: DuckDB passes over it, and what it had to tell would be lost.
+
+    One that is cut short, or all zeros, is what a killed writer leaves of a commit that never ended.
+    """
+    log = Path(f"{path}.wal")
+    if not log.is_file() or not os.access(log, os.R_OK):
+        return
+    with log.open("rb") as handle:
+        start = handle.read(len(_LOG_START))
+    if start.strip(b"\0") and not _LOG_START.startswith(start):
+        message = f"{log} is not the write-ahead log of {path.name}: move it away, or restore both"
+        raise FileUnreadableError(message)
+
+
+def _require_whole(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a file that lacks some of its blocks: DuckDB notices only when it reads one of them."""
+    row = connection.execute(
+        "select block_size * total_blocks from pragma_database_size()"
+    ).fetchone()
+    needed, found = _HEADERS + int(row[0] if row else 0), path.stat().st_size
+    if found < needed:
+        message = (
+            f"{path} is cut short, {found:,} of {needed:,} bytes:"
+            " restore it, or move it away and load or seed again"
+        )
+        raise FileUnreadableError(message)
 
 
 def unreadable(path: Path, error: duckdb.Error) -> FileBusyError | FileUnreadableError:
@@ -64,5 +106,14 @@ def unreadable(path: Path, error: duckdb.Error) -> FileBusyError | FileUnreadabl
         return FileUnreadableError(f"there is no {path}: run `warehouse seed` or `warehouse load`")
     if not os.access(path, os.R_OK):
         return FileUnreadableError(f"no permission to read {path}: ask its owner for it")
+    log = Path(f"{path}.wal")
+    if "Failure while replaying WAL" in reason:
+        # the kind of DuckDB's error says nothing to a reader
+        reason = reason.partition(": ")[2] or reason
+        message = (
+            f"{log} cannot be read as the write-ahead log of {path.name}:"
+            f" move it away, or restore both ({reason})"
+        )
+        return FileUnreadableError(message)
     message = f"{path} cannot be read as a DuckDB file: move it away or restore it ({reason})"
     return FileUnreadableError(message)

@@ -61,11 +61,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, root_seed: int) -> Iterat
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     shared.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_TARGET_PATH", str(place / "target"))
-        patch.setenv("DBT_LOG_PATH", str(place / "logs"))
-        module.make_haste(patch)
-        yield module.Workshop(place, shared, root_seed)
+    with module.open_workshop(place, shared, root_seed) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

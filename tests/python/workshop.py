@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import duckdb
+import pytest
 
 from pipeline import dbt_runner, workflow
 from pipeline.building import BuildRequest
@@ -21,10 +22,9 @@ from pipeline.landing import read_config
 from pipeline.paths import CHECKOUT, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    import pytest
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.cli.main import dbtRunnerResult
 
@@ -174,6 +174,25 @@ class Workshop:
             # what an earlier command of this process has compiled is no answer
             if node["resource_type"] in kinds and _is_compiled(node, target)
         }
+
+
+@contextmanager
+def open_workshop(directory: Path, shared: Path, root_seed: int) -> Iterator[Workshop]:
+    """A place to make warehouses in, with dbt's own files out of the checkout.
+
+    Args:
+        directory: Holds what this process makes; it exists.
+        shared: Holds what several processes read; it exists.
+        root_seed: Root of every random draw, where nothing else is said.
+
+    Yields:
+        The workshop. While it is open, builds of this process do with less threads and log.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_TARGET_PATH", str(directory / "target"))
+        patch.setenv("DBT_LOG_PATH", str(directory / "logs"))
+        make_haste(patch)
+        yield Workshop(directory, shared, root_seed)
 
 
 def make_haste(patch: pytest.MonkeyPatch) -> None:

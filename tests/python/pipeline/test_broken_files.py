@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -17,10 +15,13 @@ import pytest
 
 from pipeline.history import Run
 from pipeline.paths import Project
-from tests.python.pipeline.toy import CHECKOUT, Outcome, Toy
+from tests.python.pipeline.damage import NotBoundError, prefix_of_a_bound_user, put
+from tests.python.pipeline.toy import Toy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.python.pipeline.toy import Outcome
 
 GOOD = Run("seed", datetime(2024, 1, 1, tzinfo=UTC), "published", 1.0).to_json()
 
@@ -107,19 +108,6 @@ def test_a_run_after_a_line_that_was_cut_short_is_not_lost(toy: Toy) -> None:
 
 
 # --- what is no file
-
-
-def put(path: Path, what: str) -> None:
-    path.unlink(missing_ok=True)
-    path.parent.mkdir(exist_ok=True)
-    if what == "directory":
-        path.mkdir()
-    elif what == "pipe":
-        os.mkfifo(path)
-    elif what == "device":
-        path.symlink_to("/dev/null")
-    else:
-        path.symlink_to(path)
 
 
 @pytest.mark.parametrize("command", ["status", "build"])
@@ -210,31 +198,11 @@ def test_a_project_that_is_nowhere(toy: Toy, tmp_path: Path) -> None:
 @pytest.fixture
 def bound(toy: Toy, tmp_path: Path) -> Callable[..., Outcome]:
     """Runs a command as a user whom permissions bind: as root, without the right to override them."""
-    rights = "-dac_override,-dac_read_search"
-    prefix = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
-    if os.getuid() != 0:
-        prefix = []
-    closed = tmp_path / "closed"
-    closed.touch(mode=0)
     try:
-        code = subprocess.run([*prefix, "cat", str(closed)], check=False, capture_output=True)
-    except OSError:
-        pytest.skip("root cannot drop its rights here")
-    if code.returncode == 0:
-        pytest.skip("permissions bind nobody here")
-
-    def run(*arguments: str) -> Outcome:
-        ended = subprocess.run(
-            [*prefix, sys.executable, "-m", "pipeline.cli", *arguments],
-            cwd=CHECKOUT,
-            env=toy.environment,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        return Outcome(ended.returncode, ended.stdout, ended.stderr)
-
-    return run
+        prefix = prefix_of_a_bound_user(tmp_path)
+    except NotBoundError as error:
+        pytest.skip(str(error))
+    return partial(toy.run_apart, prefix=prefix)
 
 
 @pytest.mark.parametrize("which", ["warehouse", "directory", "workspace", "logs", "lock", "runs"])

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
-import subprocess
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NoReturn
 
 import duckdb
@@ -19,7 +18,8 @@ import pytest
 from pipeline import history, publishing
 from pipeline.cli import main as _main  # noqa: F401  (imported before a disk is full)
 from pipeline.paths import Project
-from tests.python.pipeline.toy import FAILING_TEST, MODEL, Outcome, Toy, make_toy
+from tests.python.pipeline.small_disk import NoSmallDiskError, mounted, needed_space
+from tests.python.pipeline.toy import FAILING_TEST, MODEL, Outcome, Toy, make_toy, spilling_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,39 +30,20 @@ LARGE_MODEL = """
 {{ config(materialized='table') }}
 select md5(range::varchar) as text, 42 as answer from range(600000)
 """
-# more than memory holds, so that it goes to the disk as it is sorted
-SPILLING_MODEL = """
-{{ config(materialized='table', pre_hook="set memory_limit = '40MB'") }}
-select text, row_number() over (order by text) as answer
-from (select md5(range::varchar) || md5((range + 1)::varchar) as text from range(2000000)) as texts
-"""
-FULL = re.compile(
-    r"error: disk full: more than ([\d,]+) MB needed in (\S+); nothing is published: .*"
-)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mounts a disk of a given number of megabytes."""
-    mounted = []
+    with ExitStack() as stack:
 
-    def mount(megabytes: int) -> Path:
-        disk = tmp_path / f"disk{megabytes}"
-        disk.mkdir()
-        try:
-            subprocess.run(
-                ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)],  # noqa: S607
-                check=True,
-                capture_output=True,
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"no small disk can be mounted here: {error}")
-        mounted.append(disk)
-        return disk
+        def mount(megabytes: int) -> Path:
+            try:
+                return stack.enter_context(mounted(tmp_path / f"disk{megabytes}", megabytes))
+            except NoSmallDiskError as error:
+                pytest.skip(str(error))
 
-    yield mount
-    for disk in mounted:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)  # noqa: S607
+        yield mount
 
 
 @pytest.fixture
@@ -84,14 +65,7 @@ def toy_on(tmp_path: Path) -> Callable[[Path], Toy]:
 
 def told(outcome: Outcome, toy: Toy) -> int:
     """Megabytes that a full disk is said to need."""
-    assert outcome.code == 1, outcome.stdout
-    (line,) = outcome.errors
-    found = FULL.fullmatch(line)
-    assert found, line
-    assert found[2] == str(toy.project.workspace)
-    left = {path.name for path in toy.project.workspace.iterdir()}
-    assert left <= {"warehouse.duckdb.lock", "warehouse.duckdb.runs.jsonl"}
-    return int(found[1].replace(",", ""))
+    return needed_space(outcome, toy.project)
 
 
 def test_a_copy_that_finds_no_room(
@@ -121,7 +95,7 @@ def make_small(toy: Toy) -> Path:
     return path
 
 
-@pytest.mark.parametrize("model", [LARGE_MODEL, SPILLING_MODEL], ids=["table", "spill"])
+@pytest.mark.parametrize("model", [LARGE_MODEL, spilling_model("40MB")], ids=["table", "spill"])
 def test_a_model_that_finds_no_room(
     small_disk: Callable[[int], Path], toy_on: Callable[[Path], Toy], model: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import WarehouseError
 from pipeline.opening import FileBusyError, FileUnreadableError, open_published
+from tests.python.pipeline.damage import damage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,18 +90,6 @@ def test_a_file_that_is_being_written_to_is_busy(warehouse: Path) -> None:
     open_published(warehouse).close()
 
 
-def damage(path: Path, how: str) -> None:
-    content = path.read_bytes()
-    if how == "cut short":
-        path.write_bytes(content[:5000])
-    elif how == "empty":
-        path.write_bytes(b"")
-    elif how == "text":
-        path.write_text("not a database\n" * 1000)
-    else:  # one block of it overwritten: its checksum says so, in words with "lock" in them
-        path.write_bytes(content[:12288] + bytes(byte ^ 0x5A for byte in content[12288:]))
-
-
 @pytest.mark.parametrize("how", ["cut short", "empty", "text", "overwritten"])
 def test_a_damaged_file_is_not_taken_for_a_busy_one(warehouse: Path, how: str) -> None:
     damage(warehouse, how)
@@ -108,6 +97,64 @@ def test_a_damaged_file_is_not_taken_for_a_busy_one(warehouse: Path, how: str) -
         open_published(warehouse)
     assert str(warehouse) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def with_log(warehouse: Path) -> tuple[Path, Path]:
+    """A file beside whose log lies, as a killed writer leaves it: a second row is in there."""
+    killed = f"""
+import duckdb, os
+connection = duckdb.connect({str(warehouse)!r})
+connection.execute("insert into facts values (2)")
+os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    return warehouse, warehouse.with_name("warehouse.duckdb.wal")
+
+
+@pytest.mark.parametrize("bytes_cut", [1, 100_000, 262_144])
+def test_a_file_that_lacks_its_end_is_refused_though_its_tables_can_be_listed(
+    warehouse: Path, bytes_cut: int
+) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table more as select md5(range::varchar) from range(100000)")
+        connection.execute("create table last as select 1 as fact")
+    whole = warehouse.read_bytes()
+    warehouse.write_bytes(whole[:-bytes_cut])
+    told = rf"is cut short, {len(whole) - bytes_cut:,} of {len(whole):,} bytes"
+    with pytest.raises(FileUnreadableError, match=told):
+        open_published(warehouse)
+    warehouse.write_bytes(whole)
+    open_published(warehouse).close()
+
+
+@pytest.mark.parametrize("content", [b"number,customer\n" * 100, b"\xff" * 9, b"x"])
+def test_a_log_that_is_none_is_not_passed_over(with_log: tuple[Path, Path], content: bytes) -> None:
+    warehouse, log = with_log
+    log.write_bytes(content)
+    with pytest.raises(FileUnreadableError, match="is not the write-ahead log of warehouse"):
+        open_published(warehouse)
+
+
+def test_a_damaged_log_is_named(with_log: tuple[Path, Path], tmp_path: Path) -> None:
+    warehouse, log = with_log
+    content = log.read_bytes()
+    log.write_bytes(content[:60] + bytes([content[60] ^ 0xFF]) + content[61:])
+    with pytest.raises(FileUnreadableError, match=r"warehouse.duckdb.wal cannot be read") as caught:
+        open_published(warehouse)
+    assert "INTERNAL" not in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(("kept", "facts"), [(None, [1, 2]), (40, [1]), (2, [1]), (0, [1])])
+def test_the_log_of_a_killed_writer_is_read_as_far_as_its_commits_go(
+    with_log: tuple[Path, Path], kept: int | None, facts: list[int]
+) -> None:
+    warehouse, log = with_log
+    log.write_bytes(log.read_bytes()[:kept])
+    with open_published(warehouse) as connection:
+        found = connection.execute("select fact from facts order by fact").fetchall()
+    assert [fact for (fact,) in found] == facts
 
 
 def test_a_missing_file_is_not_made(tmp_path: Path) -> None:

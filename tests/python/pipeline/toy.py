@@ -10,12 +10,16 @@ import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import duckdb
 
 from pipeline.cli import main
 from pipeline.paths import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -98,6 +102,18 @@ class Toy:
         with mock.patch.dict(os.environ, self.environment, clear=True):
             return run_in_process(*arguments)
 
+    def run_apart(self, *arguments: str, prefix: Sequence[str] = ()) -> Outcome:
+        """Run one `warehouse` command to its end in a process of its own, started by `prefix`."""
+        ended = subprocess.run(
+            [*prefix, sys.executable, "-m", "pipeline.cli", *arguments],
+            cwd=CHECKOUT,
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return Outcome(ended.returncode, ended.stdout, ended.stderr)
+
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start one `warehouse` command, which listens to interrupts as in a terminal.
 
@@ -135,6 +151,15 @@ class Toy:
             row = connection.execute("select answer from main.answers").fetchone()
         assert row is not None
         return int(row[0])
+
+
+def spilling_model(memory_limit: str) -> str:
+    """A model that sorts 150 MB: more than a small `memory_limit` holds, so that it goes to the disk."""
+    return f"""
+{{{{ config(materialized='table', pre_hook="set memory_limit = '{memory_limit}'") }}}}
+select text, row_number() over (order by text) as answer
+from (select md5(range::varchar) || md5((range + 1)::varchar) as text from range(2000000)) as texts
+"""
 
 
 def run_in_process(*arguments: str) -> Outcome:

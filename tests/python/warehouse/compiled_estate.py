@@ -106,6 +106,17 @@ class Estate:
             ModelFailedError: If a model cannot be made, or breaks its contract.
         """
         land(self.connection, rows, extracted_on or as_of)
+        self.make(as_of)
+
+    def make(self, as_of: date) -> None:
+        """Make every model of what the raw tables hold.
+
+        Args:
+            as_of: The day the models are asked for.
+
+        Raises:
+            ModelFailedError: If a model cannot be made, or breaks its contract.
+        """
         for step in self.steps:
             for statement in step.statements:
                 try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
 from typing import TYPE_CHECKING
@@ -19,7 +18,8 @@ import pytest
 from pipeline.building import read_coverage
 from seeders.writer import create_raw_tables
 from tests.python.warehouse.any_extract import MONEYS, any_extract, smallest
-from tests.python.warehouse.compiled_estate import ModelFailedError, land
+from tests.python.warehouse.compiled_estate import land
+from tests.python.warehouse.whole_extract import fails_like, published
 
 if TYPE_CHECKING:
     from pipeline.paths import Project
@@ -34,46 +34,6 @@ EXTRACTS_A_ROUND = 50
 PUBLISHED = 3
 ROWS_TO_PUBLISH = 80
 
-# What staging made of the rows of each raw table.
-JUDGED = """
-    select source_table, sum(rows_in), sum(rows_accepted), sum(rows_rejected)
-    from data_quality.fct_source_rows
-    group by source_table
-"""
-
-# What went in and what became of it, by currency; a payment in full is worth what it was applied with.
-MONEY = """
-    with paid as (
-        select currency, amount_paid, reversed_amount, applied_amount, unapplied_amount
-        from core.fct_payments
-    ),
-
-    accepted as (
-        select payments.currency, payments.amount_paid
-        from staging.stg_payments__payments as payments
-        cross join intermediate.int_as_of_date as as_of
-        where payments.is_accepted and payments.amount_paid is not null
-            and payments.payment_date <= as_of.as_of_date
-        union all
-        select paid.currency, paid.amount_paid
-        from core.fct_payments as paid
-        inner join staging.stg_payments__payments as payments
-            on paid.payment_id = payments.payment_id
-        where payments.is_accepted and payments.amount_paid is null
-    )
-
-    select
-        coalesce(i.currency, o.currency) as currency,
-        coalesce(i.amount, 0) as money_in,
-        coalesce(o.amount, 0) as money_out
-    from (select currency, sum(amount_paid) as amount from accepted group by currency) as i
-    full join (
-        select currency, sum(applied_amount + unapplied_amount + reversed_amount) as amount
-        from paid group by currency
-    ) as o using (currency)
-    where coalesce(i.amount, 0) != coalesce(o.amount, 0)
-"""
-
 
 @pytest.mark.parametrize("root", range(SEED, SEED + ROUNDS))
 def test_any_extract_is_published(estate: Estate, root: int) -> None:
@@ -84,16 +44,16 @@ def test_any_extract_is_published(estate: Estate, root: int) -> None:
     told: list[str] = []
     for number in range(EXTRACTS_A_ROUND):
         extract = any_extract(root, number)
-        failure = _failure(estate, extract)
+        failure, judged = published(estate, extract)
         if failure is not None:
             failed.setdefault(failure.kind, extract)
             told.append(f"extract {number} of seed {root}: {failure.kind}: {failure.said}")
             continue
-        for table, _, rows_accepted, rows_rejected in estate.query(JUDGED):
-            accepted[table] += rows_accepted
-            rejected[table] += rows_rejected
+        for table, rows in judged.items():
+            accepted[table] += rows.accepted
+            rejected[table] += rows.rejected
     for kind, extract in failed.items():
-        left = smallest(extract, partial(_fails_like, estate, kind))
+        left = smallest(extract, partial(fails_like, estate, kind))
         told.append(f"the smallest that shows {kind}:\n{left!r}")
     assert told == []
     # extracts of which nothing is good, or nothing bad, would prove little
@@ -144,38 +104,6 @@ def test_some_extracts_go_through_the_whole_build(workshop: Workshop, estate: Es
         estate.run(extract.rows, as_of, extracted_on=extract.extracted_on)
         assert estate.broken() == []
         assert differing_tables(estate, built) == []
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why an extract is not published: the model or the tests that say so, and what they say."""
-
-    kind: str
-    said: str
-
-
-def _failure(estate: Estate, extract: Extract) -> Failure | None:
-    try:
-        estate.run(extract.rows, extract.as_of, extracted_on=extract.extracted_on)
-    except ModelFailedError as error:
-        return Failure(str(error).partition(":")[0], str(error))
-    broken = estate.broken()
-    if broken:
-        return Failure(", ".join(test.test for test in broken), repr(broken))
-    money = estate.query(MONEY)
-    if money:
-        return Failure("money", repr(money))
-    uncounted = [
-        counts
-        for counts in estate.query(JUDGED)
-        if not counts[1] == counts[2] + counts[3] == len(extract.rows.get(counts[0], ()))
-    ]
-    return Failure("rows", repr(uncounted)) if uncounted else None
-
-
-def _fails_like(estate: Estate, kind: str, extract: Extract) -> bool:
-    failure = _failure(estate, extract)
-    return failure is not None and failure.kind == kind
 
 
 def differing_tables(estate: Estate, project: Project) -> list[str]:
