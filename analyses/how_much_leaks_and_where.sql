@@ -1,5 +1,5 @@
--- How much leaks, under which rule, and how long has it been open? What was charged or paid too
--- much stands beside it, with a direction of its own: the two are never added up.
+-- How much leaks, under which rule, and how long has it been open? Amounts charged or paid too much
+-- are listed next to it, with a direction of their own: the two are never added up.
 
 select
     cases.direction,

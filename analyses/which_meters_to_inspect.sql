@@ -1,4 +1,4 @@
--- Which meters should an inspector look at first, and what speaks against them?
+-- Which meters should an inspector look at first, and what is the evidence against them?
 
 select
     anomaly_type,

@@ -1,4 +1,4 @@
--- Which accounts have paid money that no invoice has taken, while invoices are open?
+-- Which accounts have unapplied cash while invoices are open?
 
 select
     account_id,

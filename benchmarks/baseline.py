@@ -56,11 +56,11 @@ def opened(
 
 
 class Won(Protocol):
-    """What a trial has to tell of itself."""
+    """What a trial has to report."""
 
     @property
     def is_won(self) -> bool:
-        """Whether the model was better than the rule it is held against."""
+        """Whether the model was better than the rule it is compared with."""
 
 
 _Trial = TypeVar("_Trial", bound=Won)
@@ -75,7 +75,7 @@ class Baseline(Generic[_Trial]):
         description: What it is about.
         part: Its part of the page of results.
         run: Tries one warehouse, under a name.
-        render: Tells all trials as Markdown.
+        render: Renders all trials as Markdown.
     """
 
     module: str

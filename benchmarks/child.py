@@ -48,7 +48,7 @@ def place_of_its_own() -> Iterator[Path]:
 def run_child(
     module: str, arguments: Sequence[str], place: Path, environment: Mapping[str, str] | None = None
 ) -> Cost:
-    """Run a Python module on the warehouse of a directory, with dbt's own files beside it.
+    """Run a Python module on the warehouse of a directory, with dbt's own files next to it.
 
     Args:
         module: The module, as `python -m` takes it.
@@ -75,7 +75,7 @@ def run_child(
             stdout=output,
             stderr=output,
         )
-        # wait4, not wait: it alone tells the peak of this one child
+        # wait4, not wait: only it gives the peak of this one child
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -104,7 +104,7 @@ def _sizes(
     default: tuple[int, ...],
     what: str,
 ) -> None:
-    """Add an option of two sizes or more; the help tells those that are measured by default."""
+    """Add an option of two sizes or more; the help lists those that are measured by default."""
     told = " ".join(map(str, default))
     group.add_argument(
         option, type=_count, nargs="+", default=default, metavar="N", help=f"{what} ({told})"

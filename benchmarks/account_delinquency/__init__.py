@@ -1,1 +1,1 @@
-"""Which accounts will become bad debts, told at their checks: a model against the current score."""
+"""Which accounts will become bad debts, predicted at checks: a model against the current score."""

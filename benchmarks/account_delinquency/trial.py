@@ -44,7 +44,7 @@ class Trial:
         scores: By status at the snapshot, all together first, then by model.
         counts: Snapshots tested and the share that went bad, by status.
         gain: By how much the model's AUC is above the rule's, and the bounds of its 95 % interval when
-            accounts are drawn anew.
+            accounts are resampled.
     """
 
     name: str

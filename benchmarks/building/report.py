@@ -25,7 +25,7 @@ GROWTH = tuple(
 
 
 def report() -> str:
-    """Measure all scales, and tell it as Markdown."""
+    """Measure all scales and report them as Markdown."""
     measured = []
     for scale in (*PRESETS, *GROWTH):
         print(f"measuring {scale.name} ...", file=sys.stderr)

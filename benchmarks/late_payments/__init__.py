@@ -1,1 +1,1 @@
-"""Who will pay late, told on the day of issue: two models against the rule "same as the last"."""
+"""Who will pay late, predicted on the day of issue: two models against "same as the last"."""

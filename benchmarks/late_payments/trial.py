@@ -61,7 +61,7 @@ class Trial:
         skipped: Lines of business with too few invoices of one outcome.
         calibration: For each tenth by predicted risk: invoices, mean prediction, share late.
         gain: By how much the best model's AUC is above the naive rule's, and the bounds of its
-            95 % interval when accounts are drawn anew.
+            95 % interval when accounts are resampled.
         without_history: Share of tested invoices of which the naive rule knows nothing.
     """
 
@@ -205,10 +205,10 @@ def calibrate(is_late: Flags, chance: Numbers) -> tuple[tuple[int, float, float]
 
 
 def choose_rounds(seen: Numbers, is_late: Flags, is_text: Flags) -> int:
-    """After how many trees the latest part of the training invoices is told best.
+    """After how many trees the latest part of the training invoices is predicted best.
 
-    Where history tells nothing, the first trees already learn by heart what will not come again; a
-    fixed number of them would be sure of it.
+    Where history predicts nothing, even the first trees fit noise; a fixed number of trees would be
+    confident of it.
 
     Args:
         seen: Features of the training invoices, in order of issue.
@@ -284,7 +284,7 @@ def _same_as_last(last_was_late: Numbers, is_late: Flags) -> Numbers:
 def gain_in_auc(
     is_late: Flags, best: Numbers, rule: Numbers, account: NDArray[np.object_]
 ) -> tuple[float, float, float]:
-    """The difference of two AUCs, and its interval when whole accounts are drawn anew."""
+    """The difference of two AUCs, and its interval when whole accounts are resampled."""
     rng = np.random.default_rng(SEED)
     _, number = np.unique(account.astype(str), return_inverse=True)
     accounts = number.max() + 1

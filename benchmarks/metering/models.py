@@ -22,7 +22,7 @@ class Building:
     Attributes:
         meters: How many places have one.
         seed: Seeding, with Python's start.
-        build: All its models anew, and their data tests, with dbt's start.
+        build: All its models from scratch, and their data tests, with dbt's start.
         advance: One more month of raw rows.
         update: The same models and tests after that month.
     """

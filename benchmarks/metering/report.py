@@ -38,7 +38,7 @@ class Meters:
 
 
 def report(meters: Meters) -> str:
-    """Measure all sizes, each once, and tell it as Markdown."""
+    """Measure all sizes, each once, and report them as Markdown."""
     idle = seed_year(0)
     seeded = []
     for count in meters.seeded:
@@ -105,7 +105,7 @@ def render_models(still: Building, built: Sequence[Building]) -> str:
 
 
 def _beyond(cost: Cost, still: Cost) -> float:
-    """CPU seconds beyond what nobody takes; never nothing."""
+    """CPU seconds beyond an empty seeding; never zero."""
     return max(cost.cpu_seconds - still.cpu_seconds, 0.1)
 
 

@@ -1,1 +1,1 @@
-"""How well theft and failure of smart meters are told, on worlds that nothing was tuned to."""
+"""How well theft and failure of smart meters are detected, on worlds that nothing was tuned to."""

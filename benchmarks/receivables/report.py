@@ -63,7 +63,7 @@ class Sizes:
 
 
 def report(sizes: Sizes) -> str:
-    """Measure all shapes, each once, and tell it as Markdown."""
+    """Measure all shapes, each once, and report them as Markdown."""
     measured: dict[Shape, Measurement] = {}
     largest = sizes.growth_shapes[-1]
     with prepared() as template:

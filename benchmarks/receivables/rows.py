@@ -1,9 +1,9 @@
 """Invoices and money as the spine's models read them, drawn with NumPy.
 
-Not a simulation: nobody's behaviour is told, only what makes cash application work. Every account is
-billed once a month through its whole history. Open-item accounts name their invoices, pay in
-parts, too much or by one payment over two invoices; balance-forward accounts pay round sums. Some
-payments are taken back, some invoices credited, disputed or written off.
+Not a simulation of behaviour, only of what makes work for cash application. Every account is billed
+once a month through its whole history. Open-item accounts name their invoices, pay in parts, too
+much or by one payment over two invoices; balance-forward accounts pay round sums. Some payments are
+reversed, some invoices credited, disputed or written off.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TRADE: Final = 1
 UTILITY: Final = 2
 TRADE_BALANCE_FORWARD: Final = 0.2
 SPLITTING: Final = 0.25
-"""Open-item trade accounts that pay two invoices by one payment, told apart by allocation rows."""
+"""Open-item trade accounts that pay two invoices by one payment, split by allocation rows."""
 
 PAID_IN_PART: Final = 0.05
 SECOND_PAYMENT: Final = 0.6
@@ -383,7 +383,7 @@ def _payment_rows(run: _Run, payments: _Payments) -> pa.RecordBatch:
 
 
 def _allocation_rows(rng: np.random.Generator, run: _Run, joint: _Payments) -> pa.RecordBatch:
-    """Two rows a payment, each as much as its invoice asks for; some are told days later."""
+    """Two rows per payment, each for the full amount of its invoice; some are dated days later."""
     invoice = np.concatenate([joint.invoice - 1, joint.invoice])
     day = joint.day + np.where(rng.random(len(joint.day)) < TOLD_LATER, 4, 0).astype(np.int32)
     return _accepted(

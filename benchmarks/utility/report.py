@@ -34,7 +34,7 @@ class Customers:
 
 
 def report(customers: Customers) -> str:
-    """Measure all sizes, each once, and tell it as Markdown."""
+    """Measure all sizes, each once, and report them as Markdown."""
     idle = seed_cycles(0)
     seeded = []
     for count in customers.seeded:
@@ -51,7 +51,7 @@ def render(idle: Seeding, seeded: Sequence[Seeding], built: Sequence[Measurement
     """The part of the page: what was promised, each size, the slowest models.
 
     Args:
-        idle: Nobody's cycles: what seeding takes in any case.
+        idle: Cycles without customers: what seeding takes in any case.
         seeded: At least two growing sizes.
         built: At least two growing sizes.
     """

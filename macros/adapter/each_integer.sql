@@ -1,4 +1,4 @@
-{#- In a select list: one row for every integer from the first to the last, which may not be the smaller one. -#}
+{#- In a select list: one row for every integer from the first to the last; the last must not be below the first. -#}
 {%- macro each_integer(first_integer, last_integer) -%}
     {{ return(adapter.dispatch('each_integer', 'revenue_assurance')(first_integer, last_integer)) }}
 {%- endmacro -%}

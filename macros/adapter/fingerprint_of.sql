@@ -1,5 +1,5 @@
-{#- A number of 32 bits that tells one combination of values from another, with one chance in four billion of being
-    wrong. Only ever compared with one that the same engine made. -#}
+{#- A 32-bit hash of a combination of values: two combinations collide with a chance of one in four billion. Only ever
+    compared with a hash from the same engine. -#}
 {%- macro fingerprint_of(expressions) -%}
     {{ return(adapter.dispatch('fingerprint_of', 'revenue_assurance')(expressions)) }}
 {%- endmacro -%}

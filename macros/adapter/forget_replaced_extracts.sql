@@ -1,6 +1,6 @@
-{#- Runs before a build: when a batch of extracts that the last build saw is gone or another one, its rows were
-    replaced rather than added to, and every incremental model starts anew. They are emptied, not dropped, since a
-    build of some models may read one that it does not make. -#}
+{#- Runs before a build: when a batch of extracts that the last build saw is gone or has changed, its rows were replaced
+    rather than added to, and every incremental model is rebuilt. The models are emptied, not dropped, since a partial
+    build may read a model that it does not rebuild. -#}
 {%- macro forget_replaced_extracts() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set seen = adapter.get_relation(

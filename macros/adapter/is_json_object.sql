@@ -1,4 +1,4 @@
-{#- Whether a text is a JSON object; false for any other text and for none. -#}
+{#- Whether a text is a JSON object; false for any other text and for null. -#}
 {%- macro is_json_object(column) -%}
     {{ return(adapter.dispatch('is_json_object', 'revenue_assurance')(column)) }}
 {%- endmacro -%}

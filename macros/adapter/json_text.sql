@@ -1,5 +1,5 @@
-{#- A field of a JSON object kept as text, as text without the blanks around it; null where the field is missing or
-    null, or the text is no JSON. -#}
+{#- A field of a JSON object stored as text, as trimmed text; null where the field is missing or null, or the text is not
+    valid JSON. -#}
 {%- macro json_text(column, field) -%}
     {{ return(adapter.dispatch('json_text', 'revenue_assurance')(column, field)) }}
 {%- endmacro -%}

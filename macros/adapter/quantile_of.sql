@@ -1,4 +1,4 @@
-{#- The value below which a share of a group's values lies, read between two of them where it falls there. -#}
+{#- The value below which a share of a group's values lies, interpolated between the two nearest values. -#}
 {%- macro quantile_of(value, share) -%}
     {{ return(adapter.dispatch('quantile_of', 'revenue_assurance')(value, share)) }}
 {%- endmacro -%}

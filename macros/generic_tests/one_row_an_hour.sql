@@ -1,4 +1,4 @@
-{#- No meter has two rows of one hour: as unique as its key, and told by days, of which there are 24 times fewer. -#}
+{#- No meter has two rows for one hour: equivalent to a unique key, but checked by day, which is 24 times fewer rows. -#}
 {% test one_row_an_hour(model, moment) %}
 
 select

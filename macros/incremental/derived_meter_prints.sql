@@ -1,5 +1,5 @@
-{#- A relation of the meters with accepted readings that are no hourly energies: `meter_number`, and as `meter_print` all
-    that their hours are derived from, as one number: every accepted reading, its form, the thresholds. -#}
+{#- A relation of the meters with accepted readings other than hourly energies: `meter_number`, and `meter_print`, a hash
+    of all that their hours are derived from: every accepted reading, its form, the thresholds. -#}
 {%- macro derived_meter_prints() -%}
     {%- set forms -%}
         select

@@ -1,4 +1,4 @@
-{#- Before days of readings are added: every day goes on which the readings are no longer those that it was made from. -#}
+{#- Before days of readings are added: deletes every day whose readings are no longer those it was built from. -#}
 {%- macro forget_changed_days() -%}
 {%- if is_incremental() -%}
 delete from {{ this }}

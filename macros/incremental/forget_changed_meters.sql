@@ -1,5 +1,5 @@
-{#- Before rows of a model kept by whole meters are added: every meter goes whose rows were made of other readings than
-    there are now. -#}
+{#- Before rows are added to a model kept by whole meters: deletes every meter whose rows were built from other readings
+    than there are now. -#}
 {%- macro forget_changed_meters() -%}
 {%- if is_incremental() -%}
 delete from {{ this }}

@@ -1,6 +1,6 @@
-{#- Before new readings are added: every batch that is no longer as it was held goes, every reading whose meter came to be
-    known or ceased to be, and every day of a meter on which a reading became, or ceased to be, one of several. What is
-    then not held is read again. -#}
+{#- Before new readings are added: deletes every batch that has changed since it was stored, every reading whose meter
+    became known or ceased to be, and every day of a meter on which a reading gained or lost a duplicate. What is then
+    missing is read again. -#}
 {%- macro forget_changed_readings() -%}
 {%- if is_incremental() -%}
 {%- set told = ['meter_number', 'read_at', 'kwh', 'voltage', 'quality'] -%}

@@ -1,7 +1,7 @@
-{#- Before new rows are added to a model kept by meter and day: every day goes that is held under another version, or with
-    other hours, than it is wanted with. `wanted` is a relation of days with their `day_version`, `hours_wanted` its column of
-    hours; `hours_held`, added up over the rows of a day held, gives theirs; days after `until` are not wanted. All
-    meters of a day are compared first, and one by one only where they differ. -#}
+{#- Before new rows are added to a model kept by meter and day: deletes every day stored under another version, or with
+    other hours, than are wanted. `wanted` is a relation of days with their `day_version`, `hours_wanted` its column of
+    hours; `hours_held`, summed over the rows of a stored day, gives the hours it has; days after `until` are not wanted.
+    All meters of a day are compared at once, and one by one only where they differ. -#}
 {%- macro forget_outdated_days(wanted, hours_wanted='hours_wanted', hours_held='1', until=none) -%}
 {%- if is_incremental() -%}
 {%- set bound = 'read_on <= ' ~ until if until else 'true' -%}

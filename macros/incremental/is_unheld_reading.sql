@@ -1,5 +1,5 @@
-{#- Whether a raw reading is of a batch, meter and day of which nothing is held. Only batches that lack rows
-    are compared meter by meter. `readings` is the alias the raw rows go by. -#}
+{#- Whether a raw reading belongs to a batch, meter and day of which nothing is stored. Only batches that lack rows
+    are compared meter by meter. `readings` is the alias of the raw rows. -#}
 {%- macro is_unheld_reading(readings) -%}
     {%- set lacking_batches -%}
         select coalesce(raw_batches.batch_no, -1)

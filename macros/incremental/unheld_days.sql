@@ -1,4 +1,4 @@
-{#- A relation of `meter_number` and `read_on`: the wanted days of which the model holds nothing, after
+{#- A relation of `meter_number` and `read_on`: the wanted days of which the model has no rows, after
     `forget_outdated_days` with the same arguments. Only days that lack hours are compared meter by meter. -#}
 {%- macro unheld_days(wanted, hours_wanted='hours_wanted', hours_held='1', until=none) -%}
 {%- set bound = 'read_on <= ' ~ until if until else 'true' -%}

@@ -1,5 +1,5 @@
-{#- A relation of `meter_number` and `meter_print`: the meters that hours are derived for and of which the model holds
-    nothing, after `forget_changed_meters`; all of them where it is made anew. -#}
+{#- A relation of `meter_number` and `meter_print`: the meters that hours are derived for and of which the model has no
+    rows, after `forget_changed_meters`; all of them on a full refresh. -#}
 {%- macro unheld_meters() -%}
 {%- if is_incremental() %}
     select

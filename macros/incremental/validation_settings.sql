@@ -1,5 +1,5 @@
 {#- The thresholds by which readings are validated, as one text: other thresholds, other versions of the days. Those that
-    bound a meter's calendar or its load are seen there. -#}
+    limit a meter's calendar or its load take effect there. -#}
 {%- macro validation_settings() -%}
     {%- set settings = [] -%}
     {%- for name in [

@@ -1,5 +1,5 @@
-{#- Every oddity of a usable row, joined by commas, or null. `checks` maps an alert to its condition; `named` are
-    expressions that give an alert with what it is about, `<alert>:<word>`, or null. -#}
+{#- Every alert on a usable row, joined by commas, or null. `checks` maps an alert to its condition; `named` are
+    expressions that give an alert with its subject, `<alert>:<word>`, or null. -#}
 {%- macro alerts(checks, named=[]) -%}
     nullif(
         concat_ws(

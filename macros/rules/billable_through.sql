@@ -1,5 +1,5 @@
-{#- The last day of a spell on which a billing date still falls: what is cancelled or closed is billed on that
-    very day, what is suspended or paused that day is not. -#}
+{#- The last day of a spell on which a billing date is still billed: a service cancelled or closed on its billing date is
+    billed that day, one suspended or paused that day is not. -#}
 {%- macro billable_through(next_status, next_changed_on) -%}
     case
         when {{ next_changed_on }} is null then {{ end_of_time() }}

@@ -1,4 +1,4 @@
-{#- A value of each hour of a group as an array of 24, `hour_of_day` telling which; null where there is none. -#}
+{#- A value for each hour of a group as an array of 24, placed by `hour_of_day`; null where there is none. -#}
 {%- macro by_hour(expression) -%}
     {%- set hours = [] -%}
     {%- for hour in range(24) -%}

@@ -1,4 +1,4 @@
-{#- Why an account stands where it stands on the list of calls, in words, one phrase for each thing that applies. -#}
+{#- The reasons for an account's place on the call list, in words, one phrase for each reason that applies. -#}
 {%- macro collection_reasons() -%}
     case
         when oldest_days_past_due > 0

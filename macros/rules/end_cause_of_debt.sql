@@ -1,6 +1,6 @@
-{#- Why an unpaid or partly paid invoice ceased to be a case, told by its balance on the day that ended it. Written on the
-    columns paid_gain and credit_gain (what that day brought), outstanding_after, written_off_after and currency. Where
-    cash and credit settle it on one day, the larger of them has. -#}
+{#- Why an unpaid or partly paid invoice ceased to be a case, read from its balance on the day the case ended. Uses the
+    columns paid_gain and credit_gain (that day's changes), outstanding_after, written_off_after and currency. Where cash
+    and credit settle it on one day, the larger of the two counts. -#}
 {%- macro end_cause_of_debt(otherwise) -%}
     case
         when written_off_after > 0 then 'written_off'

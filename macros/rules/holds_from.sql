@@ -1,4 +1,4 @@
-{#- From when on a version of a dimension holds for facts: the first one stands for the time before it. -#}
+{#- The day from which a version of a dimension applies to facts: the first version also covers the time before it. -#}
 {%- macro holds_from(entity_key) -%}
     case
         when row_number() over (partition by {{ entity_key }} order by effective_date) > 1

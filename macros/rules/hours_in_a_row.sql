@@ -1,4 +1,4 @@
-{#- Those of a day's hours, given as bits, that stand among at least so many of them in a row. -#}
+{#- Those of a day's hours, given as bits, that belong to a run of at least the given length. -#}
 {%- macro hours_in_a_row(hours, least) -%}
     {%- set first_of_row -%}
         ({{ hours }}{% for later in range(1, least) %} & ({{ hours }} >> {{ later }}){% endfor %})

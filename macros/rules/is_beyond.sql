@@ -1,4 +1,4 @@
-{#- Whether a value is too large, either way, to be reckoned with: sums and products of what is smaller stay within their
+{#- Whether a value is too large, positive or negative, to calculate with: sums and products of smaller values fit their
     columns. `limit` is the name of a var. -#}
 {%- macro is_beyond(limit, columns) -%}
     {%- for column in columns -%}

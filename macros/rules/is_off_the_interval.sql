@@ -1,4 +1,4 @@
-{#- Whether a moment is no edge of an interval of so many minutes; days begin on any full hour. -#}
+{#- Whether a moment is not on a boundary of intervals of the given minutes; days may begin on any full hour. -#}
 {%- macro is_off_the_interval(moment, minutes) -%}
     (
         mod(cast(extract(minute from {{ moment }}) as integer), least({{ minutes }}, 60)) != 0

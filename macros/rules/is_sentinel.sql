@@ -1,5 +1,5 @@
-{#- Whether a value is a number that systems write for "no value": nines alone, from so many on, as 9999 or -99999.9. Few
-    values are large enough to be looked at; no list of numbers, since the engine would join all rows with it. -#}
+{#- Whether a value is a number that systems write for "no value": all nines and at least a given size, such as 9999 or
+    -99999.9. Few values are large enough to be checked; no list of numbers, since the engine would join all rows to it. -#}
 {%- macro is_sentinel(kwh) -%}
     case
         when {{ kwh }} >= {{ var('sentinel_min_kwh') }} or {{ kwh }} <= -{{ var('sentinel_min_negative_kwh') }}

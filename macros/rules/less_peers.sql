@@ -1,4 +1,4 @@
-{#- A value less the middle of its peers' of the day: those of its type, else of its rate schedule, else all. -#}
+{#- A value less the median of its peers that day: those of its type, else of its rate schedule, else all. -#}
 {%- macro less_peers(value) -%}
     centred.{{ value }} - case
         when type_days.meters >= {{ var('anomaly_min_peers') }} then type_days.{{ value }}

@@ -1,5 +1,5 @@
-{#- What a line comes to: its own amount, otherwise quantity times the price it or its article has. Null where neither is
-    known, and where the product is more than money can hold. `line` and `sku` are the aliases they go by. -#}
+{#- The amount of a line: its own, otherwise quantity times its price or its article's. Null where neither is known, and
+    where the product does not fit a money column. `line` and `sku` are the aliases of the two. -#}
 {%- macro line_amount(line, sku) -%}
     coalesce(
         {{ line }}.amount,

@@ -1,4 +1,4 @@
-{#- The status of whoever has several accounts: that of the account that is served most. Aggregates over a group. -#}
+{#- The status of a customer with several accounts: that of the most active account. Aggregates over a group. -#}
 {%- macro liveliest_status(status) -%}
     case
         {%- for alive in ['Active', 'Trial', 'Suspended', 'Disconnected', 'Paused', 'Pending'] %}

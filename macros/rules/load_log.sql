@@ -1,4 +1,4 @@
-{#- Logarithm of the mean load in kW over hours with supply; null where they are too few to tell. -#}
+{#- Logarithm of the mean load in kW over hours with supply; null where there are too few of them. -#}
 {%- macro load_log(kwh, hours) -%}
     case
         when {{ hours }} >= {{ var('anomaly_min_part_hours') }}

@@ -1,6 +1,5 @@
-{#- Subscriptions that nothing has spoken for, each with the line of its turn among those of its account and period that
-    agree with it in `keys`, or with none. Lines take turns by date, invoice and line, subscriptions by billing date and
-    id. -#}
+{#- Subscriptions not yet matched, each paired in order with a line of its account and period that agrees with it in
+    `keys`, or with none. Lines are ordered by date, invoice and line, subscriptions by billing date and id. -#}
 {%- macro paired_in_turn(lines, subscriptions, keys) -%}
     {%- set columns = ['account_id', 'period_start', 'period_end'] + keys -%}
     select

@@ -1,13 +1,12 @@
 {#- The body of a CTE: the rows of `judged`, each with its `key_rank`, 1 for the one that stays of all with the same key;
     a row that does not stay `is_copy` where it says the same, `is_older_version` where the source itself replaced it.
 
-    A row without fault goes before one with a fault. Then the source's own update stamp decides, `version`, where there
-    is one; then the place a row has in its files, the lowest file name and line. Nothing is chosen for what it says:
-    rows that come from no file are put in the order of a hash. `key` is a column or several, `content` names all other
-    columns of the source, `counted_in` is the relation in which keys are counted: few repeat, and only they are hashed;
-    none where all rows of `judged` are known to repeat a key. `delivered` tells deliveries of the same row apart, and is
-    no part of what it says. `before` are expressions that put a row behind those for which they are smaller, before
-    stamp and place are looked at. -#}
+    A row without fault goes before one with a fault. Then the source's own update stamp, `version`, decides where there
+    is one; then the row's place in its files, the lowest file name and line. No row is chosen for its content: rows that
+    come from no file are ordered by a hash. `key` is a column or several, `content` names all other columns of the
+    source, `counted_in` is the relation in which keys are counted: few repeat, and only those are hashed; none where all
+    rows of `judged` are known to repeat a key. `delivered` distinguishes deliveries of the same row and is not part of its
+    content. `before` are expressions that put a row behind those for which they are smaller, ahead of stamp and place. -#}
 {%- macro rank_within_key(key, content, counted_in=none, version=none, delivered=none, before=[]) -%}
     {%- set keys = key.split(', ') -%}
     {%- set by_key -%}

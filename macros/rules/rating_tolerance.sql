@@ -1,4 +1,4 @@
-{#- By how much a bill may differ from what its tariff asks. -#}
+{#- By how much a bill may differ from its tariff's charge. -#}
 {%- macro rating_tolerance(asked) -%}
     greatest(
         cast({{ var('rating_tolerance_amount') }} as decimal(18, 6)),

@@ -1,4 +1,4 @@
-{#- A reading's key as text, `meter number, space, time`: made where a row is named, not kept with every row. -#}
+{#- A reading's key as text, `meter number, space, time`: built where a row is named, not stored with every row. -#}
 {%- macro reading_key() -%}
     concat_ws(' ', meter_number, cast(read_at as {{ dbt.type_string() }}))
 {%- endmacro -%}

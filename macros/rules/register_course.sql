@@ -1,5 +1,5 @@
-{#- What a register did from `kwh`, at `told_at`, to `next_kwh`, at `next_at`: it counted, went over its highest digit, from
-    the last to the first part of what it can show, was turned back by a part within an hour, or started anew. -#}
+{#- What a register did from `kwh`, at `told_at`, to `next_kwh`, at `next_at`: it counted, rolled over from the last to the
+    first part of its range, was turned back by a part of its count within an hour, or restarted. -#}
 {%- macro register_course() -%}
     case
         when next_kwh >= kwh then 'counted'

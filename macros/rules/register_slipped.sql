@@ -1,4 +1,4 @@
-{#- Whether a value of a register is a slip: below the one before it, or far above the one after, while these two grow. -#}
+{#- Whether a register value is a slip: below the one before it, or far above the one after, while those two increase. -#}
 {%- macro register_slipped() -%}
     coalesce(
         kwh_before <= kwh_after

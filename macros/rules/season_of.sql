@@ -1,4 +1,4 @@
-{#- The season of a day by its month, as `season_months` has it. -#}
+{#- The season of a day by its month, as `season_months` defines it. -#}
 {%- macro season_of(day) -%}
     case
         {%- for season, months in var('season_months').items() %}

@@ -1,4 +1,4 @@
-{#- The open amount of an invoice up to which it is listed as a small balance, and is no case and no call. By currency,
+{#- The open amount up to which an invoice is listed as a small balance and raises neither a case nor a call. By currency,
     from the var of this name; 0 for a currency that is not in it. -#}
 {%- macro small_balance_tolerance(currency) -%}
     {%- set tolerances = var('small_balance_tolerance') or {} -%}

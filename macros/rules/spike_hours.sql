@@ -1,7 +1,7 @@
 {#- The hours of a day whose energy is above what the connected load can take, as bits. Where no load is known: those that
     are large, and far above both neighbours', or far above the mean of the day's other hours, since two spikes in a row
-    hide each other. `kwh_by_hour` has the energies, `running_hours` tells in which of them some was taken while there was
-    supply, `running_kwh` how much in all. -#}
+    hide each other. `kwh_by_hour` has the energies, `running_hours` the hours of consumption while there was supply,
+    `running_kwh` their total. -#}
 {%- macro spike_hours() -%}
     {%- set factor = var('spike_neighbour_factor') -%}
     {%- for hour in range(24) %}

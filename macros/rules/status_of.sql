@@ -1,5 +1,5 @@
-{#- The status a source's word stands for; null stays null, and a word nobody knows counts as `unknown`. Whoever reads
-    a status reads it through this macro. -#}
+{#- The status that a source's word means; null stays null, and an unrecognised word counts as `unknown`. Statuses are
+    only read through this macro. -#}
 {%- macro status_of(word, unknown="'Active'") -%}
     {%- set plain = plain_word(word) -%}
     case

@@ -1,8 +1,8 @@
 {#- The words known for each status, without capitals, blanks, hyphens and underscores; the everyday ones first. They
-    are the documented words of Stripe, Chargebee and Recurly and their plain siblings in English and German. Whoever
-    is late, in dunning or about to leave is served until then. Not served: Suspended for want of payment, Paused at
-    the customer's wish, Pending before the service begins. Unpaid is Stripe's word for a subscription whose dunning
-    has ended; canceled is taken at its word, although Recurly serves such a subscription to the end of its term. -#}
+    are the documented words of Stripe, Chargebee and Recurly and their plain equivalents in English and German. A
+    customer who is late, in dunning or about to leave is still served. Not served: Suspended for non-payment, Paused at
+    the customer's request, Pending before the service begins. Unpaid is Stripe's word for a subscription whose dunning
+    has ended; canceled is taken literally, although Recurly serves such a subscription to the end of its term. -#}
 {%- macro status_words() -%}
     {{ return({
         'Active': [

@@ -1,4 +1,4 @@
-{#- Why a meter is suspected of theft, in words: its trace, and what speaks for it or against it. -#}
+{#- Why theft is suspected at a meter, in words: its trace, and the evidence for and against. -#}
 {%- macro theft_reason(trace) -%}
     concat_ws(
         '; ',

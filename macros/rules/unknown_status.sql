@@ -1,5 +1,5 @@
-{#- The alert on a status that no word of `status_words` explains, null where there is none. It names the word, so that
-    somebody can translate it; what does not look like a status (too long, control characters, an address) is not shown. -#}
+{#- The alert on a status word that is not in `status_words`, otherwise null. It names the word, so that it can be
+    mapped; a word that does not look like a status (too long, control characters, an address) is not shown. -#}
 {%- macro unknown_status(word) -%}
     {%- set known = status_words().values() | sum(start=[]) -%}
     case

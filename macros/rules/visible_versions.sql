@@ -1,5 +1,5 @@
-{#- What is seen of an entity's versions: what begins after the as-of date is not known yet, so the last version that is
-    visible has no end. A version is told by its entity and its first day. -#}
+{#- The visible versions of an entity: a version that begins after the as-of date is not known yet, so the last visible
+    one has no end. A version is identified by its entity and its first day. -#}
 {%- macro visible_versions(versions, entity_key) -%}
     {%- set is_last = 'row_number() over (partition by ' ~ entity_key ~ ' order by starts_on desc) = 1' -%}
     select

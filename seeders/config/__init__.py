@@ -1,4 +1,4 @@
-"""What a simulation is told: typed, frozen, checked once, before anything is written."""
+"""Settings of a simulation: typed, frozen, checked once, before anything is written."""
 
 from seeders.config.bounds import ConfigError
 from seeders.config.loading import (

@@ -1,4 +1,4 @@
-"""What a field of a configuration may hold, stated beside its default."""
+"""What a field of a configuration may hold, stated next to its default."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class MeteringConfig:
     technical_loss_min: float = share(0.12, below_one=True)
     technical_loss_max: float = share(0.20, below_one=True)
     technical_loss_noise: float = share(0.01)
-    # of these so many happen to a feeder in a month
+    # how many of these happen to a feeder in a month, on average
     monthly_faults: float = number(1.2, 0, 20)
     monthly_momentaries: float = number(2.5, 0, 20)
     monthly_maintenances: float = number(0.4, 0, 20)
@@ -116,7 +116,7 @@ class MeteringConfig:
     new_tenant_shape_spread: float = number(0.2, 0, 1)
     new_tenant_season_spread: float = number(0.3, 0, 2)
     move_recorded_share: float = share(0.8)
-    # so many times a year nobody is there
+    # absences a year, on average
     holiday_rate: float = number(0.8, 0, 6)
     holiday_min_days: int = count(5, 1, 60)
     holiday_max_days: int = count(21, 1, 60)
@@ -130,17 +130,17 @@ class MeteringConfig:
     car_share: float = share(0.05)
     installed_from_start_share: float = share(0.5)
     installation_months: int = count(12, 1, 1_000)
-    # what solar panels yield in a year by what is used in it
+    # yearly yield of solar panels, as a share of yearly use
     solar_min_yield: float = number(0.3, 0, 3)
     solar_max_yield: float = number(1.2, 0, 3)
-    # the load that a heat pump adds, by what is connected
+    # the load that a heat pump adds, as a share of the connected load
     heat_pump_min_load: float = number(0.2, 0, 2)
     heat_pump_max_load: float = number(0.6, 0, 2)
     car_min_daily_share: float = share(0.3)
     car_max_daily_share: float = share(0.8)
     car_min_kwh: float = number(5, 1, 100)
     car_max_kwh: float = number(25, 1, 100)
-    # the share of added loads that the utility hears of later, by so many months at most
+    # the share of added loads that the utility learns of later, by at most this many months
     load_late_share: float = share(0.1)
     load_late_months: int = count(3, 1, 24)
 

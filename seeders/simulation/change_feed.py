@@ -110,7 +110,7 @@ class RowChanges:
 
 
 def delivered(at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Tell when changes are delivered, as soon as they are made."""
+    """Return when changes are delivered: as soon as they are made."""
     return at + _DELIVERY_SECONDS
 
 

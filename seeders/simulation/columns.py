@@ -170,7 +170,7 @@ def constant(value: str, count: int) -> pa.Array:
     Returns:
         `count` strings that are stored once.
     """
-    # batches of a table are joined, each with a value of its own: more than a byte can tell apart
+    # batches of a table are joined, each with a value of its own: more than a byte can distinguish
     return choice([value], np.zeros(count, dtype=np.int16))
 
 

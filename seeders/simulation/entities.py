@@ -1,7 +1,7 @@
-"""Rows of which the source system keeps the present state alone, and how they stand at a moment.
+"""Rows of which the source system keeps only the current state, and their state at a moment.
 
-Every turn of a life has its own second: its day, an hour for its kind, minutes and seconds for its
-entity. So turns of the same day have an order, and a row's state at any second is the turns up to it.
+Every event of a life has its own second: its day, an hour for its kind, minutes and seconds for its
+entity. So events of one day have an order, and a row's state at any second is the events up to it.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def write_states(
     passed: int,
     months: int,
 ) -> None:
-    """Write rows as they stand at the end, those alone that have changed since the months passed.
+    """Write rows in their final state, only those that have changed since the months passed.
 
     Args:
-        appender: Where rows go; it is told to delete what they replace.
+        appender: Where rows go; it also deletes the rows they replace.
         batches: The batches of the line of business.
         these: The rows.
         passed: How many months are written already.

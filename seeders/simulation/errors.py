@@ -1,4 +1,4 @@
-"""What can go wrong with a simulation, told in one line."""
+"""What can go wrong with a simulation, reported in one line."""
 
 
 class SimulationError(RuntimeError):

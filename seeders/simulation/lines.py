@@ -24,17 +24,17 @@ class Line(Protocol):
         """The months of this line."""
 
     def check(self, months: int) -> None:
-        """Make sure that the line can span so many months.
+        """Make sure that the line can span this many months.
 
         Raises:
             SimulationError: If ids would not suffice.
         """
 
     def steps(self, passed: int, months: int) -> int:
-        """Count the steps that `write` will tell of."""
+        """Count the steps that `write` will report."""
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete what `write` is about to write anew, besides rows that are a state."""
+        """Delete what `write` is about to rewrite, except rows that hold a state."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _Number = TypeVar("_Number", bound=np.number)
 
 STEPS: Final = 65_536
-"""As many values as 16 bits tell apart."""
+"""As many values as 16 bits distinguish."""
 
 
 @lru_cache(maxsize=1)

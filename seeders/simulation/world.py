@@ -43,7 +43,7 @@ class Progress(Protocol):
     """What is called as the work goes on."""
 
     def __call__(self, done: int, total: int, what: str) -> None:
-        """Tell that `done` of `total` steps are taken, and what is being worked on."""
+        """Report that `done` of `total` steps are finished, and what is being worked on."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class World:
         return lines
 
     def span(self, line: Line, months: int) -> int:
-        """Count the months a line has behind it when the period has so many; 0 before it begins."""
+        """Count the months of a line within this many months of the period; 0 before it begins."""
         return max(0, line.axis.number(to_date(self.axis.first_day(months))))
 
     def check(self, months: int) -> None:

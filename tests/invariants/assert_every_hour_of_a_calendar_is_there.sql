@@ -1,5 +1,5 @@
 -- If this fails, a day of a meter has more or fewer hours than its calendar: energy of hours that
--- nobody read would be missing from its usage, or counted twice.
+-- were not read would be missing from its usage, or counted twice.
 
 {%- set last_second = dbt.dateadd('second', -1, 'ends_at') %}
 {%- set hours_from_first_to_last = dbt.datediff('starts_at', last_second, 'hour') %}

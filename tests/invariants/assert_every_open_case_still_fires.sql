@@ -1,5 +1,5 @@
--- If this fails, an open case contradicts the facts on the as-of date as the core marts tell them:
--- an independent reading of the zombie and leaky-bucket rules from the settlement of each invoice.
+-- If this fails, an open case contradicts the core marts on the as-of date: an independent reading
+-- of the zombie and leaky-bucket rules from the settlement of each invoice.
 
 with expected as (
 

@@ -1,5 +1,5 @@
--- If this fails, on some day an invoice held more credit and cash than it was issued for, or less
--- than nothing: its open balance, and every figure built on it, is wrong from that day on.
+-- If this fails, on some day an invoice held more credit and cash than it was issued for, or a
+-- negative amount: its open balance, and every figure built on it, is wrong from that day on.
 
 select
     invoice_id,

@@ -1,5 +1,5 @@
--- If this fails, a reading was lost, doubled or overwritten on its way: evidence is flagged, never
--- changed. Days are compared by a number that stands for every row of theirs.
+-- If this fails, a reading was lost, duplicated or overwritten on its way: evidence is flagged,
+-- never changed. Days are compared by a hash of all their rows.
 
 {%- set told = ['meter_number', 'read_at', 'kwh', 'voltage', 'quality', 'batch_no'] %}
 

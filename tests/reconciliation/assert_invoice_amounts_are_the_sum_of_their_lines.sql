@@ -1,5 +1,5 @@
--- If this warns, some invoice asks for another amount than its lines come to. That is a finding,
--- listed in data_quality.fct_findings, and no reason to stop a build.
+-- If this warns, an invoice's amount differs from the sum of its lines. That is a finding, listed
+-- in data_quality.fct_findings, and no reason to stop a build.
 
 {{ config(severity='warn') }}
 

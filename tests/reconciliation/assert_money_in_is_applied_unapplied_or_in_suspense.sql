@@ -1,6 +1,6 @@
 -- If this fails, accepted money was lost on its way, or counted twice: over the whole of each
 -- currency, what came in and did not go back is applied to invoices, held unapplied by an account,
--- or in suspense because nobody knows whose it is.
+-- or in suspense because its owner is unknown.
 
 with came_in as (
 

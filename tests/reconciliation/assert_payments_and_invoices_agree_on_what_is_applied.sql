@@ -1,5 +1,5 @@
 -- If this fails, an invoice holds cash that no payment brought it, or a payment claims to settle
--- what is open: per open-item invoice, and per balance-forward account, both sides tell the same
+-- what is open: per open-item invoice, and per balance-forward account, both sides give the same
 -- amount.
 
 with applied as (

@@ -1,5 +1,5 @@
--- If this fails, money of a closed account is neither written off nor came in since, or counts as
--- both: what was left at closing has changed behind the checks' back.
+-- If this fails, money of a closed account was neither written off nor received since, or counts as
+-- both: the balance at closing was changed outside the checks.
 
 select
     bad_debts.account_id,

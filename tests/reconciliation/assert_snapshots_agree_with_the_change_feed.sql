@@ -1,6 +1,6 @@
 -- If this fails, what a snapshot saw of a status is not what the change feed says held at the end
--- of that day: an event was lost, or a snapshot ran on the wrong clock. Of extracts that somebody
--- else made it is a finding (`feed_mismatch`): their rows may disagree with their feed.
+-- of that day: an event was lost, or a snapshot ran on the wrong clock. For extracts from outside
+-- the simulator it is a finding (`feed_mismatch`): their rows may disagree with their feed.
 
 with feed as (
 
@@ -51,7 +51,7 @@ seen as (
 
     union all
 
-    -- of a meter the schedule counts as much as the status
+    -- for a meter the schedule counts as well as the status
     select
         snap_meters.meter_id as entity_id,
         concat_ws(

@@ -1,6 +1,6 @@
--- If this fails, money was lost or made between what came in and what invoices hold. Per account
--- and currency, applied + unapplied = received + credited - reversed: the left side as movements
--- and payments tell it, the right side as the receipts, reversals and credit notes themselves do.
+-- If this fails, money was lost or created between what came in and what invoices hold. Per account
+-- and currency, applied + unapplied = received + credited - reversed: the left side from movements
+-- and payments, the right side from the receipts, reversals and credit notes themselves.
 -- Money of unknown origin is an account of its own here.
 
 with told as (

@@ -58,7 +58,7 @@ open_spells as (
 
 ),
 
--- an invoice is not due from its issue on; one issued after its due date never was
+-- an invoice starts as not due on issue; one issued after its due date was never not due
 candidates as (
 
     select

@@ -18,7 +18,7 @@ months as (
 
 ),
 
--- a check holds until the month of the next one; of two in a month the earlier holds nowhere
+-- a check holds until the month of the next one; of two in a month only the later is used
 spells as (
 
     select

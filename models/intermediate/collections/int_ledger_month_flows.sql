@@ -1,5 +1,5 @@
--- Six kinds of dated facts side by side, each in the month of its own date: long by its imports,
--- one step by its work.
+-- Six kinds of dated facts side by side, each in the month of its own date. Long because of its
+-- imports, but a single step.
 
 with invoices as (
 
@@ -20,7 +20,7 @@ written_off_spells as (
 
 ),
 
--- money of unknown origin is in suspense, in nobody's books
+-- money of unknown origin is in suspense, not in any account's books
 payments as (
 
     select * from {{ ref('int_payments') }}
@@ -42,7 +42,7 @@ credit_notes as (
 
 ),
 
--- what is written off comes with each spell and goes with it: the two leave the change
+-- each spell adds its write-off at its start and removes it at its end: what remains is the change
 write_off_changes as (
 
     select
@@ -116,7 +116,7 @@ facts as (
 
     union all
 
-    -- a credit note that waits for an invoice moves nothing, but begins the books
+    -- a credit note waiting for an invoice moves nothing, but opens the books
     select
         account_id,
         currency,

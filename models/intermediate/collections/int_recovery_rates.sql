@@ -48,7 +48,7 @@ lines_of_business as (
 
 ),
 
--- a thin line of business is answered for by all lines together, itself included
+-- a line of business with few invoices takes the rate of all lines together, itself included
 chosen as (
 
     select

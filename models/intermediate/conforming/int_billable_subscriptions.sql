@@ -1,4 +1,4 @@
--- Whom an invoice that names no subscription may be for: whoever is active on a billing date of its
+-- The subscriptions an invoice that names none may be for: those active on a billing date of its
 -- period. In arrears the billing day is the first day of what is billed, so one rule serves both.
 
 with invoices as (

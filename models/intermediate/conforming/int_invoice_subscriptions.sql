@@ -1,5 +1,6 @@
--- Lines that name a subscription say whom an invoice is for, then those that could be paired with
--- one. What speaks for nobody may still leave a single answer. Long by the kinds of evidence.
+-- Lines that name a subscription decide which one an invoice is for, then lines that could be
+-- paired with one. Lines that match none may still leave a single candidate. Long, because there
+-- are several kinds of evidence.
 
 with invoices as (
 
@@ -36,7 +37,7 @@ left_over as (
 
 ),
 
--- a line that names a plan nobody has any more is for nobody
+-- a line that names a plan without subscribers is for no subscription
 unheard as (
 
     select
@@ -117,7 +118,7 @@ final as (
         true as is_covered
     from covering
     union all
-    -- it charges for something else, but for nobody else
+    -- it charges for something else, but not for another subscription
     select
         invoices.invoice_id,
         only_active.subscription_id,

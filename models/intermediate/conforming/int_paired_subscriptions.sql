@@ -1,6 +1,6 @@
--- Each step takes what the step before has left: a plan's name and its charge, its name alone, a
--- charge alone. A line speaks for one subscription, or for as many of a plan as its quantity holds;
--- one that names a plan speaks for no other.
+-- Each step takes what the step before left: a plan's name and its charge, its name alone, a charge
+-- alone. A line matches one subscription, or as many of a plan as its quantity covers; one that
+-- names a plan matches no other plan.
 
 with billable as (
 
@@ -21,7 +21,7 @@ invoices as (
 
 ),
 
--- an invoice of the same month that names the subscription leaves nothing to be guessed
+-- an invoice of the same month that names the subscription leaves nothing to infer
 named as (
 
     select

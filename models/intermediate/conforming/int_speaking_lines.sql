@@ -1,4 +1,4 @@
--- An invoice without lines speaks as if it had one, for its whole amount.
+-- An invoice without lines is treated as if it had one, for its whole amount.
 
 with invoices as (
 
@@ -53,7 +53,7 @@ names as (
         {{ name_key('coalesce(plan_name, plan_id)') }} as plan_key
     from plans
     union all
-    -- a plan that no table of plans holds has its id for a name
+    -- a plan that is in no table of plans takes its id as its name
     select
         {{ name_key('subscriptions.plan_id') }} as known_name,
         {{ name_key('subscriptions.plan_id') }} as plan_key
@@ -90,7 +90,7 @@ asked as (
     left join lines
         on unnamed_invoices.invoice_id = lines.invoice_id
     union all
-    -- lines of other invoices have something to say where they name a subscription
+    -- lines of other invoices are evidence only where they name a subscription
     select
         invoices.*,
         lines.line_item_id,
@@ -133,7 +133,7 @@ final as (
         on {{ name_key('asked.description') }} = by_text.known_name
     left join known_names as by_sku_name
         on {{ name_key('skus.sku_name') }} = by_sku_name.known_name
-    -- what is taxed, taken off or given back speaks for nobody
+    -- taxes, discounts and credits are evidence for no subscription
     where
         coalesce(asked.amount, asked.invoiced_amount) >= 0
         and coalesce(asked.charge_type, 'subscription')

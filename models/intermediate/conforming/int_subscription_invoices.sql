@@ -18,7 +18,7 @@ subscriptions as (
 
 ),
 
--- an invoice for several subscriptions is of none of them alone
+-- an invoice for several subscriptions belongs to none of them alone
 told_by_lines as (
 
     select
@@ -29,7 +29,7 @@ told_by_lines as (
 
 ),
 
--- one that says nothing when no subscription was active can only be for the one its account had
+-- one without evidence, when no subscription was active, can only be for the one its account had
 only_subscriptions as (
 
     select

@@ -1,7 +1,7 @@
 -- A bill follows the reading: one that does not print its period is for the last usage that ended
--- by the day it was issued, or by the last day it prints. Usage that an earlier bill had already
--- seen was that bill's, and a bill without usage of its own has no period. Long, since bills and
--- usage are lined up for this one question.
+-- by the day it was issued, or by the last day it prints. Usage available to an earlier bill is
+-- that bill's, and a bill without usage of its own has no period. Long, since bills and usage are
+-- merged into one timeline here.
 
 with bills as (
 
@@ -32,7 +32,7 @@ asked_usages as (
 
 ),
 
--- usage can be asked for by its meter and by its account alone
+-- usage is looked up by meter, and by account alone
 findable_usages as (
 
     select

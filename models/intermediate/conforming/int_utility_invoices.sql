@@ -11,7 +11,7 @@ bill_periods as (
 
 ),
 
--- what a bill prints stands; what it leaves open is its usage's, where the two fit together
+-- what a bill prints is kept; what it leaves out comes from its usage, where the two are consistent
 final as (
 
     select

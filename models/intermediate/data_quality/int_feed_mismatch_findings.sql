@@ -1,5 +1,5 @@
--- The row of an entity tells its status today, the change feed what held at the end of every day:
--- on the last day of the extracts they must say the same.
+-- The row of an entity has its current status, the change feed the status at the end of every day:
+-- on the last day of the extracts the two must agree.
 
 with as_of as (
 

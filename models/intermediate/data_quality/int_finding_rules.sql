@@ -27,7 +27,7 @@ with final as (
         false as has_exact_signature,
         false as is_scored_by_period
     union all
-    -- no fault of these is planted
+    -- no faults are injected for these rules
     select
         'ledger_mismatch' as rule,
         false as is_scored,

@@ -46,7 +46,7 @@ final as (
     from invoices
     inner join line_totals
         on invoices.invoice_id = line_totals.invoice_id
-    -- an invoice without an amount of its own asks for the sum of its lines, and always agrees
+    -- an invoice without an amount of its own takes the sum of its lines, and always agrees
     where invoices.invoiced_amount != line_totals.lines_amount
 
 )

@@ -1,4 +1,4 @@
--- Only where a penalty policy holds: what is not checked by any policy cannot be called for.
+-- Only where a penalty policy holds: without a policy there is no check to compare with.
 
 with ledger as (
 

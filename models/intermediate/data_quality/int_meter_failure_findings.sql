@@ -1,5 +1,5 @@
--- No money is lost by a meter that stopped, as long as its bills are estimated; but what it tells
--- is wrong from then on.
+-- No money is lost by a meter that stopped, as long as its bills are estimated; but its readings
+-- are wrong from then on.
 
 with anomalies as (
 

@@ -16,7 +16,7 @@ rejected_lines as (
 
 ),
 
--- rows that landed and did not stand up to the rules of staging
+-- rows that landed and failed the rules of staging
 rejected_rows as (
 
     {% for model, schema, table, key, has_alerts in judged_sources() -%}

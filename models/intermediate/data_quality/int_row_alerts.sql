@@ -53,7 +53,7 @@ grown as (
 
 ),
 
--- energies rise and fall; what grows with time is a register, which may start anew now and then
+-- energies rise and fall; values that grow with time are a register's, which may restart at times
 growing_meters as (
 
     select

@@ -37,12 +37,12 @@ compared as (
         ledger.score as recorded_score,
         ledger.status as recorded_status,
         ledger.check_action as recorded_action,
-        -- a credit balance is nothing unpaid
+        -- a credit balance means nothing is unpaid
         case when ledger.unpaid_balance < 0 then 0 else ledger.unpaid_balance end
         = checks.unpaid_amount as balance_agrees,
         ledger.penalty = checks.penalty as penalty_agrees,
         ledger.score = checks.penalty_score as score_agrees,
-        -- who is delinquent is still active to a ledger that knows no word for it
+        -- a delinquent account is still active in a ledger without a word for it
         case
             when checks.delinquency_status = 'Delinquent'
                 then ledger.status in ('Active', 'Delinquent')

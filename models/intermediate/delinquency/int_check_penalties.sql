@@ -1,4 +1,4 @@
--- Shares are compared by multiplying, so that a cent is a cent.
+-- Shares are compared by multiplication, so that the result is exact to the cent.
 
 with balances as (
 

@@ -1,5 +1,5 @@
 -- What came in for an account between the issue of a bill and its check. Money is totalled by one
--- sort of money and days asked about; the total up to a day leaves that day's own money out.
+-- sort of receipts and check days; the total up to a day excludes that day's own money.
 
 with bills as (
 
@@ -13,7 +13,7 @@ money as (
 
 ),
 
--- days count double: what is asked about a day goes before the money of that day
+-- day numbers are doubled, so that a check of a day sorts before the money of that day
 events as (
 
     select

@@ -1,7 +1,7 @@
 -- A bill is checked on its due date, or on its day of issue where that is later: before it there is
 -- no bill. Of several bills of an account due on one day the one issued last is checked, of these
--- the one with the largest id. Only who carries a balance forward has a score of what is carried:
--- an open-item account is paid bill by bill, and nothing is ever "cleared" there.
+-- the one with the largest id. Only balance-forward accounts have a penalty score: an open-item
+-- account is paid bill by bill, and nothing is ever "cleared" there.
 
 with invoices as (
 

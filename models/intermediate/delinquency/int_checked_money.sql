@@ -10,7 +10,7 @@ payments as (
 
 ),
 
--- who was given money back has paid all the same
+-- an account that was refunded has still paid
 chargebacks as (
 
     select * from {{ ref('int_payment_reversals') }}

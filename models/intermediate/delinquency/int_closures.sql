@@ -1,4 +1,4 @@
--- Who was closed by our checks, by the billing system's list, or by both.
+-- Accounts closed by our checks, by the billing system's list, or by both.
 
 with comparisons as (
 
@@ -27,7 +27,7 @@ accounts as (
 
 ),
 
--- a company that hands over no list at all closes nobody by it
+-- extracts without any list of closures close no account by it
 lists as (
 
     select count(*) as bad_debts_listed
@@ -86,7 +86,7 @@ final as (
         joined.recorded_score,
         joined.recorded_is_bad_debt,
         case
-            -- whose line has no policy, or who was never billed, cannot be compared
+            -- accounts without a policy for their line, or never billed, cannot be compared
             when joined.check_date is null
                 then case when checks.account_id is not null then false end
             when not joined.is_recorded

@@ -81,7 +81,7 @@ final as (
         cast(
             case
                 when unpaid_amount = 0 then 0
-                -- what was taken back of earlier payments adds to the amount, not to the share
+                -- reversals of earlier payments add to the amount, not to the share
                 when unpaid_amount >= total_due_amount then 1
                 else cast(unpaid_amount as double) / cast(total_due_amount as double)
             end as decimal(18, 6)

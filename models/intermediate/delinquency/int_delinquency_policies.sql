@@ -39,7 +39,7 @@ holding as (
         steps.step_name,
         steps.min_ratio,
         steps.penalty,
-        -- both scores stand on every row: those of the row that began last hold
+        -- both scores are on every row: those of the row that began last apply
         first_value(steps.suspend_score) over by_recency as suspend_score,
         first_value(steps.close_score) over by_recency as close_score,
         row_number() over (

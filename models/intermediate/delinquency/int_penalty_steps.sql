@@ -1,5 +1,5 @@
 {%- set policy = var('penalty_policy') -%}
--- A line of business goes by its own rows where it has any, else by the policy of the project.
+-- A line of business uses its own rows where it has any, else the project's policy.
 
 with policies as (
 
@@ -25,7 +25,7 @@ own_steps as (
 
 ),
 
--- what the project states for lines without rows of their own
+-- the project's policy for lines without rows of their own
 stated_steps as (
 
     select * from own_steps

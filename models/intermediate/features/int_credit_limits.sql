@@ -32,7 +32,7 @@ images as (
 
 ),
 
--- a feed whose images carry no limit leaves it to the account's own row
+-- where the feed's row images carry no limit, the account's own row has it
 carried as (
 
     select account_id
@@ -42,7 +42,7 @@ carried as (
 
 ),
 
--- a change counts from the day after it; what the first event found, or made, held before
+-- a change counts from the next day; before the first event, the value it replaced or set applies
 changes as (
 
     select

@@ -10,7 +10,7 @@ invoices as (
 
 ),
 
--- who is never asked about needs no sorting
+-- accounts without a snapshot need no sorting
 ledgers as (
 
     select

@@ -46,7 +46,7 @@ running as (
         sum(penalty) over last_3 as penalty_3c,
         sum(penalty) over last_6 as penalty_6c,
         max(penalty_score) over last_12 as max_score_12c,
-        -- amounts of another currency are not this ledger's
+        -- amounts in another currency belong to another ledger
         sum(missed) over same_currency as delinquent_count,
         sum(unpaid_amount) over same_currency as delinquent_amount,
         max(unpaid_amount) over same_currency as max_delinquent_amount
@@ -104,7 +104,7 @@ final as (
         delinquency_status,
         unpaid_streak
     from running
-    -- closing ends the life that could still go bad
+    -- once closed, an account can no longer become a bad debt
     where
         delinquency_status <> 'Closed'
         and check_number >= {{ var('delinquency_snapshot_first') }}

@@ -28,7 +28,7 @@ billed as (
 
 ),
 
--- the number stands for account and currency in every sort that follows: four bytes for thirty
+-- the number replaces account and currency in every later sort: four bytes instead of thirty
 numbered as (
 
     select

@@ -17,7 +17,7 @@ requests as (
 
 ),
 
--- a request that names no account is its customer's, on every account of theirs
+-- a request that names no account counts for every account of its customer
 dated as (
 
     select

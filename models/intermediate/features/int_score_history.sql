@@ -10,8 +10,8 @@ states as (
 
 ),
 
--- What an invoice still owed at the end of its due date, as a share of what it asked for. One due
--- before it was issued falls due on issue; one of nothing asks for nothing.
+-- What was still open at the end of an invoice's due date, as a share of its amount. An invoice due
+-- before it was issued falls due on issue; one of zero owes nothing.
 fallen_due as (
 
     select

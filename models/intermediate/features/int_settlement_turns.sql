@@ -1,4 +1,4 @@
--- An invoice of nothing is settled the day it is issued, which tells nothing of how its account
+-- An invoice of zero is settled the day it is issued, which says nothing about how its account
 -- pays.
 
 with states as (

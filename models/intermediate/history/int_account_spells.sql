@@ -11,7 +11,7 @@ accounts as (
 
 ),
 
--- without a feed, the account's dated columns tell: a status that no date explains holds throughout
+-- without a feed, the account's dated columns decide: a status without a date holds throughout
 undated as (
 
     select accounts.*

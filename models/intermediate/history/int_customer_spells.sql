@@ -33,7 +33,7 @@ change_days as (
 
 ),
 
--- a customer is as alive as the liveliest of its accounts
+-- a customer has the status of its most active account
 daily as (
 
     select

@@ -28,7 +28,7 @@ ordered as (
 
 ),
 
--- a feed that starts in the middle of a life tells what held before its first change
+-- a feed that starts partway through an entity's life shows what held before its first change
 before_the_feed as (
 
     select
@@ -84,7 +84,7 @@ told as (
 
 ),
 
--- a feed tells quantities and prices within the bounds that rows are held to, or none
+-- quantities and prices in a feed beyond the limits that apply to rows are dropped
 final as (
 
     select

@@ -30,9 +30,9 @@ fed as (
 
 ),
 
--- Without a feed the dated columns tell. An end date on a subscription that is active, on trial or
--- not yet begun is its term's end, not a cancellation; on one of any other status, or of none, it
--- is the day the status began.
+-- Without a feed the dated columns decide. An end date on an active, trial or pending subscription
+-- is the end of its term, not a cancellation; on one of any other status, or of none, it is the day
+-- the status began.
 undated as (
 
     select
@@ -48,7 +48,7 @@ undated as (
 
 ),
 
--- a subscription that only invoices or their lines name has no status, which counts as active
+-- a subscription known only from invoices or their lines has no status, which counts as active
 stubs as (
 
     select mentions.subscription_id
@@ -66,7 +66,7 @@ stubs as (
 
 final as (
 
-    -- a feed that carries no plan leaves price and quantity to the subscription's own row
+    -- where the feed has no plan, price and quantity come from the subscription's own row
     select
         changes.entity_key as subscription_id,
         changes.changed_on,

@@ -1,4 +1,4 @@
--- An end that no date tells, the status of a whole extract, proves nothing about any invoice.
+-- An end without a date, known only from an extract's status, proves nothing about any invoice.
 
 with invoices as (
 
@@ -27,7 +27,7 @@ corrections as (
 
 ),
 
--- whoever ends that very day is still billed; before the day itself, nothing can be told
+-- a subscription that ends on its billing date is still billed; before that day nothing is known
 fired as (
 
     select

@@ -25,7 +25,7 @@ usage_periods as (
 
 final as (
 
-    -- a case that another rule owns is found all the same; a ghost of usage that readings add up to
+    -- a case that another rule owns still counts as found; a ghost of usage derived from readings
     -- is priced by an estimate
     select
         cases.rule,

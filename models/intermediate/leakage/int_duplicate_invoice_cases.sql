@@ -13,10 +13,10 @@ standing as (
 
 ),
 
--- An earlier equal invoice counts while it stands: what was credited before it was billed anew has
--- been corrected, not repeated; what is credited later leaves a single one. Of one day, the smaller
--- id is the earlier. Instalments of one day differ in their due dates; a copy of another day is due
--- when its original is, or as long after its own day.
+-- An earlier equal invoice counts while it is in force: one credited before it was billed again was
+-- corrected, not repeated; one credited later leaves a single invoice. On one day, the smaller id
+-- is the earlier. Instalments of one day differ in their due dates; a copy of another day is due on
+-- the same date as its original, or after the same number of days.
 compared as (
 
     select

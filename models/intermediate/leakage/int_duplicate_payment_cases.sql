@@ -53,8 +53,8 @@ told as (
 
 ),
 
--- An earlier equal payment counts while it stands: what went back before it was paid anew has been
--- replaced, not repeated. Of one day, the smaller id is the earlier.
+-- An earlier equal payment counts while it is in force: one reversed before it was paid again was
+-- replaced, not repeated. On one day, the smaller id is the earlier.
 compared as (
 
     select

@@ -1,6 +1,6 @@
--- What was not metered is priced at the highest rate the account's own usage of the month reached:
--- what it hid lies on top of that. A month without usage of its own, the running one above all,
--- takes the rate of the last that has one.
+-- Energy not metered is priced at the highest rate that the account's own usage of the month
+-- reached, since it would have come on top of that. A month without usage of its own, such as the
+-- current one, takes the rate of the last month that has one.
 
 with anomalies as (
 

@@ -1,6 +1,6 @@
--- A period is expected where it lies within what the extracts can tell and its billing date finds
--- the subscription active and its account, too. What is billed in arrears is expected for whole
--- periods of service: what a part of one costs is not known. Long by the joins of these conditions.
+-- A period is expected where it lies within the extracts' coverage and the subscription and its
+-- account are both active on its billing date. Billing in arrears is expected for whole periods of
+-- service: what a part of one costs is not known. Long because of the joins for these conditions.
 
 with subscriptions as (
 
@@ -41,7 +41,7 @@ coverage as (
 
 ),
 
--- what the extracts can tell: periods before them or after them are unknown, not missing
+-- the extracts' coverage: periods before or after it are unknown, not missing
 covered_months as (
 
     select
@@ -81,7 +81,7 @@ anchors as (
 
 ),
 
--- in advance the day a period begins is all that matters; in arrears it has to be lived through
+-- in advance only the first day of a period matters; in arrears the whole period has to be served
 periods as (
 
     select

@@ -30,7 +30,7 @@ invoice_periods as (
 
 ),
 
--- the meters of an account are billed together; one charge that is not known leaves the sum unknown
+-- the meters of an account are billed together; one unknown charge makes the sum unknown
 metered as (
 
     select

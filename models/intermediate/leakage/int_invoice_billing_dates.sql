@@ -1,5 +1,5 @@
--- What is billed is judged by the day it is billed for: a bill may be written after the end for
--- service before it.
+-- A charge is judged by the day it is billed for: a bill may be issued after the end for service
+-- before it.
 
 with invoices as (
 

@@ -1,5 +1,5 @@
--- A credit note corrects the invoice it names, whatever invoice of the account the money of a
--- balance-forward account falls on: what was charged wrongly is put right by saying so.
+-- A credit note corrects the invoice it names, even if on a balance-forward account its money falls
+-- on another invoice: the wrong charge is corrected by the document itself.
 
 with invoices as (
 

@@ -1,5 +1,5 @@
--- What a billing date is covered by is looked up by month: an equality, however long the histories.
--- Most periods touch one month or two, and only longer ones need the calendar.
+-- The invoice covering a billing date is looked up by month: an equality join, however long the
+-- histories. Most periods touch one month or two, and only longer ones need the calendar.
 
 with invoices as (
 
@@ -26,7 +26,7 @@ months as (
 
 ),
 
--- what an invoice's lines say goes before its header, which may stand for something else it charges
+-- an invoice's lines take precedence over its header, which may refer to another of its charges
 told as (
 
     select

@@ -1,4 +1,4 @@
--- What each rule claims by itself, whatever the others say.
+-- What each rule claims by itself, independently of the others.
 
 with ghost_cases as (
 

@@ -1,6 +1,6 @@
--- The rules in the order in which they own money: inside a family the earlier rule keeps the
--- amount. A rule is scored as it can know: whether its signature is exact, whether it can tell
--- the period, and whether the amount is a fact or an estimate.
+-- The rules in the order in which they own money: within a family the earlier rule keeps the
+-- amount. A rule is scored by what it can know: whether its signature is exact, whether it can
+-- name the period, and whether the amount is a fact or an estimate.
 
 with final as (
 

@@ -42,7 +42,7 @@ cases as (
 
 ),
 
--- the balance that the day left which ended the case
+-- the balance at the end of the day on which the case ended
 ended as (
 
     select
@@ -67,7 +67,7 @@ ended as (
 
 ),
 
--- evidence says what was paid while it lasted; a chargeback of all that was paid has corrected it
+-- evidence states what was paid while it lasted; a chargeback of all that was paid has corrected it
 final as (
 
     select

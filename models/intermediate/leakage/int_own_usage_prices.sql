@@ -1,6 +1,6 @@
--- Where no tariff is known, what the account was charged last for a kWh is the best guess: the
--- last bill issued by the end of the period, so that the guess does not change when later bills
--- arrive.
+-- Where no tariff is known, the price the account was last charged per kWh is the best estimate:
+-- that of the last bill issued by the end of the period, so that it does not change when later
+-- bills arrive.
 
 with periods as (
 

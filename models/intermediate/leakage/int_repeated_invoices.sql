@@ -1,6 +1,6 @@
--- Only an invoice that shares its amount with another of its account can be a copy or have one,
--- and only then is it worth asking what it is for. Texts of lines are made for those few alone,
--- which is why they are made here.
+-- Only an invoice that shares its amount with another of its account can be a copy or have one, so
+-- only then does it matter what it is for. The texts of lines are built for those few alone, which
+-- is why they are built here.
 
 with invoices as (
 

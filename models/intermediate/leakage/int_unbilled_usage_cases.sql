@@ -1,7 +1,7 @@
--- Energy that was surely used and is on no bill. Estimates of hours without a reading may miss, so
--- months with many of them are not judged; nor is one whose register was turned back, which is
--- theft and no fault of billing, once that is known. What a later bill for the same period makes up
--- for is cured. Firing and curing stand together, since a cure is counted in the energy that fired.
+-- Energy that was certainly used and is on no bill. Estimates for hours without a reading may be
+-- wrong, so months with many of them are not judged; nor is a month whose register is known to have
+-- been turned back, which is theft, not a billing error. A later bill for the same period cures the
+-- case. Firing and curing are in one model, since a cure is counted in the energy that fired.
 
 with billed_usage as (
 

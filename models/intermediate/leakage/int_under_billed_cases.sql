@@ -1,5 +1,5 @@
--- A bill is held against what its tariff asks for the energy it bills: whether that is all the
--- energy is another rule's question.
+-- A bill is compared with its tariff's charge for the energy it bills: whether that is all the
+-- energy used is for another rule.
 
 with bills as (
 

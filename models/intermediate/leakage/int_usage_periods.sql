@@ -56,7 +56,7 @@ final as (
             as priced_by_invoice_id,
         coalesce(known_amount, 0) as expected_amount,
         currency,
-        -- usage without a known price is worth asking about, usage that is free is not
+        -- usage without a known price may be a case, usage that is free is not
         usage_kwh > 0 and (
             amount_source = 'unknown'
             or coalesce(known_amount, 1) > 0

@@ -50,8 +50,8 @@ unpaid_past_grace as (
 
 ),
 
--- the spells in which nothing was paid and account and, where there is one, subscription were
--- active
+-- the spells in which nothing was paid while the account and the subscription, if there is one,
+-- were active
 spells as (
 
     select
@@ -92,7 +92,7 @@ cases as (
 
 ),
 
--- the balance that the day left which ended the case; none where the balance did not end it
+-- the balance at the end of the day on which the case ended; none where the balance did not end it
 ended as (
 
     select
@@ -115,7 +115,7 @@ ended as (
 
 ),
 
--- evidence says what was unpaid while it lasted: what was credited since is none of it
+-- evidence states what was unpaid while it lasted, without what was credited since
 final as (
 
     select

@@ -1,7 +1,7 @@
 with meters as (
 
     select * from {{ ref('int_meters') }}
-    -- one that was taken down no longer tells how its account is charged
+    -- one that was removed no longer decides how its account is charged
     where status is distinct from 'Replaced'
 
 ),

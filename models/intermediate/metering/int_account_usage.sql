@@ -1,5 +1,5 @@
--- A meter that takes over from another goes on with its month: both are one quantity, so that slabs
--- are filled once. Meters that hang side by side are charged each by itself.
+-- A meter that replaces another continues its month: both are one quantity, so that slabs are
+-- filled once. Meters installed side by side are charged separately.
 
 with usages as (
 
@@ -42,7 +42,7 @@ final as (
         period_end,
         cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
         cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
-        -- days without a measure may have been as the others were
+        -- days that were not measured may have been like the others
         greatest(
             cast(sum(usage_kwh) as decimal(18, 3)),
             cast(
@@ -63,7 +63,7 @@ final as (
             as connected_load_kw
     from served
     group by account_id, serving_meter_number, period_start, period_end
-    -- of a meter that is cut off no bill is expected
+    -- no bill is expected for a meter that is cut off
     having bool_and(is_covered) and not bool_and(is_cut_off)
 
 )

@@ -49,7 +49,7 @@ added_up as (
             end
         ) as peak,
         sum(case when hour_of_day < 6 then validated_kwh end) as night_kwh,
-        -- an hour of a run of zeros is estimated, and was registered as nothing
+        -- an hour of a zero run is estimated, but was registered as zero
         sum(case when not is_zero_run then validated_kwh end) as registered_kwh,
         sum(case when hour_of_day < 6 and not is_zero_run then validated_kwh end)
             as registered_night_kwh,

@@ -1,8 +1,8 @@
 -- Hours of readings that were not sent by the hour. Intervals add up to an hour where all of them
 -- are there; otherwise it was not read. A span that is longer than an hour, or reaches into the
--- next, is spread evenly: its hours are estimates, their sum is exact. Where several tell an hour
--- the shorter interval speaks, then the register; an hourly reading goes before all. Long, since
--- three kinds of readings meet in one hour.
+-- next, is spread evenly: its hours are estimates, their sum is exact. Where several forms cover an
+-- hour, an hourly reading takes precedence, then the shorter interval, then the register. Long,
+-- since three kinds of readings meet in one hour.
 
 {{ config(
     materialized='incremental',
@@ -82,7 +82,7 @@ span_hours as (
         max(batch_no) as batch_no
     from pieces
     group by meter_number, read_at, reading_kind
-    -- of an hour that is told in part nothing is known
+    -- an hour that is covered in part is unknown
     having sum(to_second - from_second) = 3600
 
 ),
@@ -94,14 +94,14 @@ hours as (
         date_trunc('hour', {{ interval_edge() }}) as read_at,
         'intervals' as derived_from,
         case
-            -- what is no measurement is seen, not added to
+            -- a value that is no measurement is kept visible, not summed
             when bool_or({{ is_beyond_any_meter('readings.kwh') }})
                 then max_by(readings.kwh, abs(readings.kwh))
             when sum(case when readings.kwh is not null then forms.interval_minutes end) = 60
                 then sum(readings.kwh)
         end as kwh,
         cast(sum(readings.voltage) as double) / nullif(count(readings.voltage), 0) as voltage,
-        -- the remark that says most against the energy
+        -- the quality remark that casts most doubt on the energy
         coalesce(
             max(case when readings.quality = 'reverse' then readings.quality end),
             max(case when readings.quality = 'estimated' then readings.quality end),

@@ -25,7 +25,7 @@ followed as (
 
 ),
 
--- a meter that was not connected again is without supply as far as anybody knows
+-- a meter without a recorded reconnection is taken to be still without supply
 spells as (
 
     select
@@ -64,7 +64,7 @@ days as (
 
 ),
 
--- the hour of the cut is without supply, the hour of the reconnection has some
+-- the hour of the disconnection has no supply, the hour of the reconnection has some
 hours as (
 
     select

@@ -57,7 +57,7 @@ hours as (
 
 ),
 
--- what nobody read took as much of its usual share as there was supply
+-- an hour without a reading takes its usual share, scaled by the supply there was
 supplied as (
 
     select

@@ -1,5 +1,5 @@
--- What was told by the hour, and what was made of other readings. Energy that is only known from a
--- register read later, or from a day that is not over, is not known as of the date.
+-- Hourly readings, and hours derived from other readings. Energy that is only known from a register
+-- read later, or from a day that is not over, is not known as of the date.
 {{ config(materialized='view') }}
 
 with readings as (

@@ -1,4 +1,4 @@
--- A stopped meter says nothing of theft, and theft leaves a meter running: each has its score.
+-- A stopped meter is no evidence of theft, and theft leaves a meter running: each has its score.
 
 with thefts as (
 

@@ -1,9 +1,9 @@
--- From when to when a meter has to tell something every hour, whether it does or not. A meter
--- that is there when the extracts begin does from their first day on, if it told anything that
--- day; one put up later from the hour of its event, else from its first reading, or from the
--- day it was put up where that is earlier. It ends when the meter is taken down, otherwise with
--- the last day on which any meter was read. Long by what it asks: readings, batches, events and the
--- meter's own row each tell a part of it.
+-- From when to when a meter has to report every hour, whether it does or not. For a meter that is
+-- there when the extracts begin, from their first day on, if it reported anything that day; for one
+-- installed later, from the hour of its event, else from its first reading, or from the day of
+-- installation where that is earlier. It ends when the meter is removed, otherwise with the last
+-- day on which any meter was read. Long, because readings, batches, events and the meter's own row
+-- each contribute a part.
 
 with reading_days as (
 
@@ -45,7 +45,7 @@ readings_by_batch as (
 
 ),
 
--- what lies outside of the extracts' own coverage is unknown, not missing
+-- what lies outside the extracts' coverage is unknown, not missing
 covered as (
 
     select

@@ -1,6 +1,6 @@
--- `day_version` stands for everything that the hours of a day are made from, those of the days that
--- estimates look back on among it: whatever is held of a day under another version is out of date.
--- Longer than others, because what a version stands for has to be read in one place.
+-- `day_version` is a hash of everything the hours of a day are built from, including the days that
+-- estimates look back on: rows of a day stored under another version are out of date. Longer than
+-- others, because everything that goes into a version has to be read in one place.
 
 with calendars as (
 

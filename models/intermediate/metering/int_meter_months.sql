@@ -70,7 +70,7 @@ turned as (
 ),
 
 -- a register that is turned back once a month may hide it in an hour that was not read: the months
--- beside tell on it, the next one later
+-- before and after reveal it, the latter with a delay
 final as (
 
     select

@@ -1,4 +1,4 @@
--- What a meter's month adds up to, with what held of the meter at its end.
+-- What a meter's month adds up to, with the meter's attributes at its end.
 
 with meter_months as (
 
@@ -25,7 +25,7 @@ stated_usages as (
 
 ),
 
--- usage that the source states itself goes before what its readings add up to
+-- usage stated by the source takes precedence over the sum of its readings
 stated_months as (
 
     select

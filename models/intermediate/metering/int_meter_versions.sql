@@ -2,8 +2,8 @@
     try_cast({{ json_text('spells.meter_image', 'connected_load_kw') }} as decimal(18, 3))
 {%- endset -%}
 
--- A change feed tells from which day on what held of a meter. Without one the row tells what holds
--- now, and held throughout but for a status that is dated: before its day the meter was Active.
+-- A change feed dates every change of a meter. Without one the meter's current row is taken to have
+-- held throughout, except for a dated status: before that day the meter was Active.
 
 with changes as (
 
@@ -85,7 +85,7 @@ spells as (
 
 ),
 
--- what an event does not carry is as the row has it
+-- fields missing from an event come from the row
 final as (
 
     select

@@ -1,6 +1,6 @@
--- What a day says of the energy used. Energy guessed for hours of zeros may never have been used:
--- what is sure stands beside the best estimate. A meter that tells nothing all day though there was
--- supply does not measure, nor does one whose day is so many times the same value, to the last Wh.
+-- The energy used in a day. Energy estimated for hours of zeros may never have been used: the
+-- certain energy is kept next to the best estimate. A meter that reports nothing all day though
+-- there was supply has stopped measuring, as has one that repeats one value all day, to the Wh.
 
 with days as (
 
@@ -42,7 +42,7 @@ known as (
         coalesce({{ is_cut_off('versions.status') }}, false) as is_cut_off,
         coalesce(days.kwh_valid, 0) + days.allocated_kwh = 0
         and days.hours_expected > days.outage_hours as is_silent,
-        -- a register that stands still tells zeros
+        -- a register that has stopped reports zeros
         coalesce(
             days.hours_valid > 1
             and days.register_hours = 0

@@ -90,7 +90,7 @@ final as (
         false as is_from_readings
     from stated
     union all
-    -- of a month nothing is known of, nothing is metered
+    -- an unknown month has no metered energy
     select
         account_id || '|' || meter_number || '|' || cast(period_start as {{ dbt.type_string() }})
             as usage_id,

@@ -1,5 +1,5 @@
--- Usage names a meter by its number. Where a number stands on several meters, one that replaced
--- another or one that two accounts claim, the one installed last answers for it.
+-- Usage names a meter by its number. Where several meters have the same number, because one
+-- replaced another or two accounts claim it, the one installed last is used.
 
 with meters as (
 
@@ -42,7 +42,7 @@ final as (
         cast(ranked.updated_at as date) as updated_on,
         case when ranked.status = 'Replaced' then cast(ranked.updated_at as date) end as removed_on,
         coalesce(lower(ranked.consumer_type) = 'feeder', false) as is_feeder_meter,
-        -- what no date explains is known of the extract's day alone, unless the mapping knows more
+        -- an undated status is known for the extract's day only, unless the mapping says more
         case
             when batches.has_status_throughout then {{ beginning_of_time() }}
             else batches.as_of_date

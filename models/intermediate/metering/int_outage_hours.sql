@@ -15,7 +15,7 @@ extracts as (
 
 ),
 
--- what is not over yet lasts as far as anybody knows
+-- an outage without an end is taken to be still going on
 bounded as (
 
     select
@@ -70,7 +70,7 @@ parts as (
 
 ),
 
--- up to which second earlier parts of the hour reach already, all of them and the planned ones
+-- the second up to which earlier parts already cover the hour: all of them, and the planned ones
 overlapped as (
 
     select

@@ -1,6 +1,6 @@
--- A register tells exactly what was taken from one time it was read to the next, however far apart.
--- After a restart nothing is known of the span. A value that stands for none, a slip, a head-end's
--- guess and two values of one time are passed over. Long by what may happen to a register.
+-- A register gives the exact energy taken between two of its readings, however far apart. The span
+-- of a restart is unknown. Values that mean "no value", slips, estimates by the head-end and two
+-- values of one time are passed over. Long, because much can happen to a register.
 
 {{ config(
     materialized='incremental',
@@ -43,7 +43,7 @@ told as (
 
 ),
 
--- one value a time, whatever files tell it; two that differ are none
+-- one value per time, from whichever file; two that differ count as none
 agreed as (
 
     select
@@ -59,7 +59,7 @@ agreed as (
 
 ),
 
--- a register comes to the last value that it can show, and does not jump there
+-- a register approaches the last value that it can show gradually, it does not jump there
 measured as (
 
     select *
@@ -96,7 +96,7 @@ followed as (
         lead(told_at) over by_time as next_at,
         lead(kwh) over by_time as next_kwh,
         lead(batch_no) over by_time as next_batch_no,
-        -- what it can show and a little more
+        -- the largest value it can show, plus one step
         power(10, length(cast(cast(floor(kwh) as bigint) as {{ dbt.type_string() }})))
             as capacity_kwh
     from beside

@@ -1,6 +1,6 @@
--- Days on which readings run backwards by more than an hour of garbage comes to. A register cannot
--- turn back by more than it ever counted: such a value is no evidence of anything. One that loses
--- all it has counted, to within a day, since the first reading or its last restart, starts anew.
+-- Days on which readings run backwards by more than a single garbage hour would. A register cannot
+-- be turned back by more than it ever counted: such a value is evidence of nothing. One that loses
+-- all it has counted since the first reading or its last restart, to within a day, has restarted.
 
 with days as (
 
@@ -53,7 +53,7 @@ netted as (
 
 ),
 
--- and one that began anew with its last fall, or with the last that was more than it had counted
+-- and one that restarted with its last fall, or with the last that was more than it had counted
 based as (
 
     select

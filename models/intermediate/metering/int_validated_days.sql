@@ -1,6 +1,6 @@
 -- What is odd about a day's readings, all 24 hours at once: as bits of one number each, see
--- `int_reading_days`. A zero without supply is as it should be; with supply, some in a row are no
--- reading, nor are those of a day that tells nothing else. One model, though long: a table between
+-- `int_reading_days`. A zero without supply is correct; with supply, several in a row are not valid
+-- readings, nor are those of a day that has nothing else. One model, though long: a table between
 -- two steps would be one more copy of every day.
 
 {%- set unheld_days = unheld_days(ref('int_meter_days'), hours_held='hours_wanted') %}
@@ -49,7 +49,7 @@ supplied as (
         coalesce(readings.spread_hours, 0) as spread_hours,
         coalesce(readings.implausible_hours, 0) as implausible_hours,
         coalesce(readings.negative_hours, 0) as negative_hours,
-        -- what a register tells has been taken, zeros included
+        -- energy derived from a register was really taken, zeros included
         coalesce(readings.register_hours, 0) | coalesce(readings.spread_hours, 0) as exact_hours,
         coalesce(readings.negative_hours, 0) | coalesce(readings.reverse_hours, 0)
         | coalesce(readings.estimated_hours, 0) | coalesce(readings.conflicting_hours, 0)
@@ -87,7 +87,7 @@ judged as (
 
 ),
 
--- nothing odd about it but, at most, the voltage
+-- nothing odd except, at most, the voltage
 trusted as (
 
     select
@@ -101,7 +101,7 @@ trusted as (
 
 ),
 
--- estimates rest on what is taken as read while there was supply
+-- estimates are based on hours taken as read while there was supply
 anchored as (
 
     select

@@ -1,5 +1,5 @@
 -- A reading is judged and written in one pass, by what is known of its day: nothing is sorted. Only
--- days of which nothing is held under their version are made. Long by its columns.
+-- days without stored rows of their version are built. Long because of its columns.
 {%- set unheld_days = unheld_days(ref('int_validated_days')) %}
 
 {{ config(

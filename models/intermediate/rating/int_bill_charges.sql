@@ -1,8 +1,8 @@
--- What a tariff asks for a bill, on two bases. What was metered is what should be charged; where
--- nothing is metered, what was billed is. Beside it stands what it asks for the billed energy
--- itself, charge by charge rounded as a bill is: whether the price was right. Fees and surcharges
--- hang on facts no tariff knows, an exemption or a late payment: they are expected where they were
--- charged, at the tariff's rate. Long by its columns: every charge stands on both bases.
+-- A tariff's charges for a bill, on two bases. Metered energy is what should be charged, or billed
+-- energy where nothing is metered. Next to it are the charges for the billed energy itself, each
+-- rounded as on a bill: whether the price was right. Fees and surcharges depend on facts outside
+-- the tariff, such as an exemption or a late payment: they are expected where they were charged, at
+-- the tariff's rate. Long because of its columns: every charge is there on both bases.
 
 with bills as (
 
@@ -43,7 +43,7 @@ metered as (
 
 ),
 
--- a bill for no energy anybody knows of cannot be rated
+-- a bill without any known energy cannot be rated
 quantities as (
 
     select

@@ -53,7 +53,7 @@ agreed as (
 
 ),
 
--- a list is looked up once for an article and a day, however many lines ask
+-- a list is looked up once per article and day, however many lines need it
 asked as (
 
     select

@@ -1,5 +1,5 @@
--- A bill goes with its meter by number; without one, as its account's meters are charged. Bills
--- that charge for energy belong here whether their meter is known or not.
+-- A bill is matched to its meter by number; without one, it takes the terms of its account's
+-- meters. Bills that charge for energy are included whether their meter is known or not.
 
 with invoices as (
 

@@ -1,6 +1,6 @@
--- What energy should cost: the kWh laid over the slabs in order, rounded once, at the end, or not
--- at all for what is reckoned on from it. Energy that no slab takes leaves the whole charge
--- unknown, and so does one that money cannot hold.
+-- What energy should cost: the kWh filled into the slabs in order, rounded once, at the end, or not
+-- at all where further charges are computed from it. The whole charge is unknown if some energy
+-- fits no slab, or if the charge does not fit a money column.
 
 with quantities as (
 

@@ -1,6 +1,6 @@
--- A bill beside what its tariff asks for the energy that was due, and for the energy it bills.
--- Where a tariff names no fixed charge, tax or duty, nothing is said about one that was charged;
--- what money cannot hold is not known.
+-- A bill next to its tariff's charges for the energy that was due, and for the energy it bills.
+-- Where a tariff names no fixed charge, tax or duty, one that was charged is not judged; amounts
+-- that do not fit a money column are unknown.
 
 with bills as (
 
@@ -77,7 +77,7 @@ final as (
         try_cast(due.duty as decimal(18, 2)) as expected_duty,
         try_cast(due.fee as decimal(18, 2)) as expected_fee,
         try_cast(due.surcharge as decimal(18, 2)) as expected_surcharge,
-        -- the total is rounded once, as a bill's is: its parts, each rounded, may miss it by a cent
+        -- the total is rounded once, as on a bill: the rounded parts may differ from it by a cent
         try_cast(
             due.variable_charge + due.fixed_charge + due.tax + due.duty + due.fee + due.surcharge
             as decimal(18, 2)

@@ -1,6 +1,6 @@
 -- The limits of slabs are widths, filled in order: a slab begins where those before it are full.
--- A slab without a width takes the rest, and leaves nothing to any slab after it. A charge that is
--- none of energy is one slab without a width.
+-- A slab without a width takes the rest, and leaves nothing to any slab after it. A charge other
+-- than energy is one slab without a width.
 
 with tariffs as (
 

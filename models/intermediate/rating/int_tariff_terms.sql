@@ -1,5 +1,5 @@
--- What a tariff charges beside energy. A percentage of the bill is a tax of energy and fixed
--- charge, a duty of the energy, a surcharge of energy and fixed charge.
+-- What a tariff charges besides energy. Of percentage charges, a tax is on energy and fixed charge,
+-- a duty on energy, a surcharge on energy and fixed charge.
 
 with tariffs_in_force as (
 

@@ -1,5 +1,5 @@
 -- Both days of a spell belong to it; where two tariffs hold, the later to begin wins. A tariff is
--- looked up once for a schedule and a day, however many meters ask.
+-- looked up once per schedule and day, however many meters need it.
 
 with quantities as (
 
@@ -26,7 +26,7 @@ asked as (
 
 ),
 
--- a consumer group tells tariffs apart only where its schedule has several
+-- a consumer group distinguishes tariffs only where its schedule has several
 tariffs as (
 
     select
@@ -48,7 +48,7 @@ tariffs as (
 
 ),
 
--- a tariff for some consumers or loads alone says nothing of a meter that tells neither
+-- a tariff for some consumers or loads only does not apply to a meter that states neither
 matched as (
 
     select

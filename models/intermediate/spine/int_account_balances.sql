@@ -1,5 +1,5 @@
--- Long by its sources: invoices, payments, what was taken back and credit notes are added up side
--- by side, so that what is applied and what is not come from the same sums.
+-- Long because of its sources: invoices, payments, reversals and credit notes are added up side by
+-- side, so that applied and unapplied amounts come from the same sums.
 
 with settlement as (
 
@@ -101,7 +101,7 @@ money as (
 
     union all
 
-    -- a credit note that is the paper of a refund takes its place
+    -- a credit note that documents a refund replaces it
     select
         account_id,
         currency,

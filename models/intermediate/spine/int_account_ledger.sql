@@ -37,7 +37,7 @@ events as (
 
     union all
 
-    -- a refund takes waiting money and credits the rest; a note that is its paper counts once
+    -- a refund takes unapplied cash and credits the rest; a note that documents it counts once
     select
         money.account_id,
         money.currency,

@@ -1,6 +1,6 @@
 -- How many invoices an account's money fills after each event. The running totals of money are
--- searched among those of charges by one sort of both, so the cost is that of the rows, however
--- long a history.
+-- located among those of charges by one sort of both, so the cost depends on the number of rows
+-- only, however long a history.
 
 with ledger as (
 
@@ -32,7 +32,7 @@ levels as (
 
     union all
 
-    -- credits, by note or by refund, walk up on their own as well: they make up what is credited
+    -- credits, by note or by refund, are also totalled on their own: they give what is credited
     select
         account_id,
         currency,

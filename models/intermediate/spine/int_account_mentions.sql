@@ -1,5 +1,5 @@
--- Money that names an account makes one as well, so that nothing accepted is without books. What it
--- tells of the account counts only where no invoice and no subscription names it.
+-- Money that names an account creates one as well, so that no accepted row is without books. Its
+-- details of the account count only where no invoice and no subscription names it.
 
 with invoices as (
 

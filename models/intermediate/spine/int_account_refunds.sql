@@ -1,7 +1,7 @@
 -- A refund of a balance-forward account gives back unapplied money first; the rest counts as a
 -- credit. A later credit note that finds nothing left to credit documents such a refund and credits
--- nothing again. How much is unapplied depends on what earlier refunds took, so the events are gone
--- through one by one: refunds and credit notes of the few accounts with any refund.
+-- nothing again. How much is unapplied depends on what earlier refunds took, so the events are
+-- processed one by one: refunds and credit notes of the few accounts with any refund.
 
 with invoices as (
 
@@ -53,7 +53,7 @@ events as (
 
 ),
 
--- what would wait had nothing been refunded, and all that was, after each event
+-- what would be unapplied without refunds, and the total refunded, after each event
 running as (
 
     select
@@ -98,8 +98,8 @@ numbered as (
 
 ),
 
--- The state is what refunds took of waiting money so far. A refund takes its amount at most, a
--- credit note what earlier refunds have not taken yet; both only what waits.
+-- The state is what refunds took of unapplied cash so far. A refund takes its amount at most, a
+-- credit note what earlier refunds have not taken yet; both only what is unapplied.
 folded as (
 
     select

@@ -1,6 +1,6 @@
--- A payment told by allocation rows is cut like a ruler: in order of date and id, each row owns
--- the interval [allocated_before, allocated_after) of it, and holds what part of that interval
--- lies below the amount less the reversals to date. Nothing acts before the payment's own date.
+-- A payment split by allocation rows is divided into intervals: in order of date and id, each row
+-- owns the interval [allocated_before, allocated_after) of it, and holds the part of that interval
+-- below the amount less the reversals to date. Nothing takes effect before the payment's own date.
 -- Long, since the interval and what is held of it are one formula in steps.
 
 with payments as (
@@ -29,7 +29,7 @@ invoices as (
 
 ),
 
--- another account's invoice has its share of the ruler too, and that share settles nothing
+-- another account's invoice takes up its interval too, but that part settles nothing
 told as (
 
     select
@@ -57,7 +57,7 @@ told as (
 
 ),
 
--- reversals of the day on which a row is told come after it
+-- reversals on the day of an allocation row come after it
 reversed_when_told as (
 
     select
@@ -74,7 +74,7 @@ reversed_when_told as (
 
 changes as (
 
-    -- no new money comes in on a later day: what is told then was waiting
+    -- no new money comes in on a later day: what is allocated then was unapplied
     select
         told.allocation_id,
         told.payment_id,

@@ -1,7 +1,6 @@
--- Oldest first, whatever a payment names: an invoice holds what part of its interval of the
--- account's cumulative charges the account's money covers to date. Credits alone, by the same
--- formula, give what is credited; the rest of the holding is cash. Long, since the formula is
--- applied twice.
+-- Oldest first, whatever a payment names: an invoice holds the part of its interval of cumulative
+-- charges that the account's money covers to date. Credits alone, by the same formula, give what is
+-- credited; the rest of the holding is cash. Long, since the formula is applied twice.
 
 with ledger as (
 
@@ -39,7 +38,7 @@ invoices as (
 
 ),
 
--- money that was waiting lands on an invoice the day it is issued
+-- unapplied cash is applied to an invoice on the day it is issued
 waiting as (
 
     select
@@ -51,7 +50,7 @@ waiting as (
 
 ),
 
--- cash gives way to the credit of its own invoice, and moves on to where the credit found room
+-- a credit displaces the cash of its own invoice, which moves on to the next invoice with room
 shifts as (
 
     select

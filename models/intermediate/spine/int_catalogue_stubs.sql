@@ -1,5 +1,5 @@
--- Extracts often name articles and plans without a table of them. What only other rows name becomes
--- a stub, as accounts do, so that every row of a mart finds what it is about.
+-- Extracts often name articles and plans without a table of them. Those known only from other rows
+-- become stubs, as accounts do, so that every row of a mart finds its article and plan.
 
 with lines as (
 

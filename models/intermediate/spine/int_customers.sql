@@ -11,7 +11,7 @@ accounts as (
 
 ),
 
--- a customer is as alive as the liveliest of its accounts
+-- a customer has the status of its most active account
 account_standing as (
 
     select

@@ -1,5 +1,5 @@
--- "Payment in full" without an amount pays what its invoice asks for that day. Before the invoice
--- is issued it asks for nothing: such a payment comes in on the day of issue.
+-- "Payment in full" without an amount pays what is open on its invoice that day. Nothing is open
+-- before the invoice is issued: such a payment comes in on the day of issue.
 
 with payments as (
 

@@ -1,6 +1,6 @@
--- A reversal that names its invoice takes back the newest money first: what bounces came in last,
--- and what is given back of a payment made twice is the second. Payments pile up and reversals
--- take from the top, so a payment keeps of itself what no later day's pile went below.
+-- A reversal that names its invoice takes back the newest money first: a bounced payment came in
+-- last, and of a payment made twice the second is given back. Payments form a stack and reversals
+-- take from the top, so a payment keeps the part that the stack never fell below on a later day.
 
 with refunds as (
 

@@ -1,5 +1,5 @@
--- Every figure of an invoice on the day, by the rules of settlement. Long, since amounts, days and
--- states follow from each other and belong together.
+-- Every figure of an invoice on the as-of date, by the rules of settlement. Long, since amounts,
+-- days and states follow from each other and belong together.
 
 with invoices as (
 
@@ -33,8 +33,8 @@ disputes as (
 
 ),
 
--- the balance that holds as of the date, the end of the last spell in which something was owed,
--- what came in under the invoice's name, and what of its credits are refunds
+-- the balance as of the date, the end of the last spell in which something was owed, what came in
+-- under the invoice's name, and how much of its credits are refunds
 figures as (
 
     select
@@ -111,7 +111,7 @@ amounts as (
             - standing.credited_amount - standing.paid_amount - standing.written_off_amount
             as decimal(18, 2)
         ) as outstanding_amount,
-        -- only money of open-item accounts goes by the name on it
+        -- only money of open-item accounts goes to the invoice it names
         cast(
             greatest(
                 standing.received_amount - (invoices.invoiced_amount - standing.credited_amount), 0

@@ -1,8 +1,8 @@
--- Money goes where it is told: what an invoice holds on a day is a closed formula of the facts
--- dated to then,
+-- Money goes to the invoice it names: what an invoice holds on a day is a closed formula of the
+-- facts dated to then,
 --     noted    = least(credit notes, issued amount)
 --     excess   = receipts - chargebacks above issued amount - noted
---     refunded = refunds beyond the excess: money given back, which nobody asks for again
+--     refunded = refunds beyond the excess: money given back and not charged again
 --     paid     = least(receipts - chargebacks, issued amount - noted) - refunded
 -- and credited = noted + refunded, so each fact moves the holding by the difference it makes, and
 -- later facts rewrite nothing. Long, since each line of the formula is read before and after it.

@@ -1,4 +1,4 @@
--- What is applied per open-item invoice, or per balance-forward account, is laid over the payments
+-- What is applied per open-item invoice, or per balance-forward account, is matched to the payments
 -- net of their own reversals, oldest first. Long, since both kinds of account end in the same rows.
 
 with payments as (
@@ -44,7 +44,7 @@ reversed as (
 
 ),
 
--- what there is to lay over payments: what an open-item invoice holds, or a balance-forward account
+-- the amount to match to payments: what an open-item invoice holds, or a balance-forward account
 held as (
 
     select
@@ -66,7 +66,7 @@ held as (
 
 ),
 
--- what each payment has to offer to a pool: all of it, or the parts its allocation rows make
+-- what each payment contributes to a pool: all of it, or the parts given by its allocation rows
 claims as (
 
     select

@@ -1,4 +1,4 @@
--- Only payments that allocation rows split stand here: most have none, and go on as they are.
+-- Only payments split by allocation rows: most have none, and are used as they are.
 
 with payments as (
 

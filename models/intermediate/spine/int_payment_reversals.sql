@@ -17,7 +17,7 @@ invoice_reversals as (
 
 ),
 
--- one that names its invoice alone is laid over the payments for it
+-- one that names only its invoice is matched to the payments for it
 laid as (
 
     select
@@ -43,7 +43,7 @@ laid as (
 
 ),
 
--- what goes back cannot go back before it came in
+-- money cannot go back before it came in
 visible as (
 
     select

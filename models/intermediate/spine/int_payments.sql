@@ -46,7 +46,7 @@ final as (
         payments.account_id,
         payments.invoice_id,
         invoices.account_id = payments.account_id as is_own_invoice,
-        -- what came in on an account nobody knows can only be applied by name
+        -- what came in on an unknown account can only be applied by name
         coalesce(accounts.cash_application, 'open_item') as cash_application,
         coalesce(accounts.cash_application, 'open_item') = 'open_item'
         and split_payments.payment_id is not null as is_split,
@@ -63,7 +63,7 @@ final as (
         on payments.account_id = accounts.account_id
     left join split_payments
         on payments.payment_id = split_payments.payment_id
-    -- one in full of an invoice not issued yet is worth nothing yet
+    -- a payment in full of an invoice not yet issued has no amount yet
     where payments.amount_paid is not null or full_payments.payment_id is not null
 
 )

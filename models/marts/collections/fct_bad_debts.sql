@@ -1,4 +1,4 @@
--- What had been billed by the day of closing: later charges and the money for them are not its.
+-- What had been billed by the day of closing: later charges and payments for them are not included.
 
 with closures as (
 

@@ -45,14 +45,14 @@ joined as (
         month_ends.account_id = checks.account_id
         and month_ends.currency = checks.currency
         and month_ends.month_number = checks.month_number
-    -- money may come in on an account nobody knows
+    -- money may come in on an unknown account
     left join accounts
         on month_ends.account_id = accounts.account_id
 
 ),
 
--- the opening balance is the one before, not what the flows of the month leave for it: balances
--- and flows are read from different facts, and the identity tells whether they agree
+-- the opening balance is the previous closing one, not derived from the month's flows: balances and
+-- flows are read from different facts, and the identity tests whether they agree
 running as (
 
     select

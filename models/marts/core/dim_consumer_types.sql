@@ -17,7 +17,7 @@ scheduled as (
 
 ),
 
--- the schedule of most meters of a type; of as many the first by name
+-- the schedule of most meters of a type; on a tie the first by name
 ranked as (
 
     select

@@ -1,4 +1,4 @@
--- A tariff that begins after the as-of date is not known yet, and of one that holds no end is.
+-- A tariff that begins after the as-of date is not known yet, nor is the end of one still in force.
 
 with charges as (
 

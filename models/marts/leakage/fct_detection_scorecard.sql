@@ -1,5 +1,5 @@
--- What the rules found against the hidden truth. One model, though long, because nothing but a
--- scorecard may read the truth: no step of it can stand elsewhere.
+-- What the rules found, compared with the hidden truth. One model, though long, because only a
+-- scorecard may read the truth: no step of it can be moved elsewhere.
 
 with found as (
 
@@ -48,7 +48,7 @@ found_by_case as (
 
 ),
 
--- only what can be seen on the day counts; what will be seen later stands beside it
+-- only what can be seen on the as-of date counts; what will be seen later is counted separately
 truth_by_case as (
 
     select

@@ -7,8 +7,8 @@
     'no_longer_served': 'given_up_amount',
 } -%}
 
--- What was found, resolved and still open, month by month. Long by its columns: those that happen
--- in a month, and two that add up.
+-- What was found, resolved and still open, month by month. Long because of its columns: those for
+-- events of a month, and two running totals.
 
 with cases as (
 

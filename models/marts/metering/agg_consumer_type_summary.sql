@@ -1,5 +1,4 @@
--- Energy stands in the row of the currency its account is billed in, so that neither is added up
--- twice.
+-- Energy is in the row of the currency its account is billed in, so that neither is counted twice.
 
 with usages as (
 

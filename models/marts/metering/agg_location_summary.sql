@@ -1,6 +1,6 @@
--- Energy stands in the row of the currency its account is billed in. What was fed into a feeder has
--- no currency: it stands once, in the row of the first currency by name, and is held against the
--- energy of all. Long by its columns: each is told for usage and for bills.
+-- Energy is in the row of the currency its account is billed in. Energy fed into a feeder has no
+-- currency: it appears once, in the row of the first currency by name, and is compared with the
+-- energy of all currencies. Long because of its columns: each is there for usage and for bills.
 
 with usages as (
 

@@ -34,7 +34,7 @@ versions as (
 
 ),
 
--- the feed knows better than the snapshot what held when
+-- the feed has more exact dates than the snapshot
 crossed as (
 
     select

@@ -84,7 +84,7 @@ final as (
             as naive_mape,
         peak_at,
         forecast_peak_at,
-        -- around midnight the clock goes round
+        -- hours wrap around at midnight
         least(
             abs(peak_hour - forecast_peak_hour), 24 - abs(peak_hour - forecast_peak_hour)
         ) <= {{ var('forecast_peak_tolerance_hours') }} as is_peak_hit

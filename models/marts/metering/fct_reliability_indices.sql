@@ -1,5 +1,5 @@
--- IEEE 1366: an index of an area is what its customers went through, added up and divided by all
--- customers served.
+-- IEEE 1366: an index of an area is the sum over its interrupted customers divided by all customers
+-- served.
 
 with served as (
 

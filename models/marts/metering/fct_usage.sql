@@ -1,5 +1,5 @@
--- What was used, by the versions of customer and meter in force when the period ended. Long by its
--- columns, since usage that is stated and usage that was read list the same ones.
+-- Usage, by the versions of customer and meter in force when the period ended. Long because of its
+-- columns, since stated usage and usage from readings list the same ones.
 
 with stated_usages as (
 

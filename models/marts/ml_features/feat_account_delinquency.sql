@@ -1,4 +1,4 @@
--- Long by its columns, one line each.
+-- Long because of its columns, one line each.
 
 with history as (
 

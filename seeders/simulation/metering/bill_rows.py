@@ -123,7 +123,7 @@ def bill_rows(run: Run, bills: Bills, batch: int) -> Iterator[tuple[str, pa.Reco
 
 @dataclass(frozen=True)
 class Found(Arrays):
-    """What is to be told of n bills.
+    """The truth about n bills.
 
     Attributes:
         place: Position of each one's place in its run.
@@ -137,7 +137,7 @@ class Found(Arrays):
 
 
 def bill_truth(run: Run, bills: Bills, policy: PolicyConfig) -> Iterator[pa.RecordBatch]:
-    """Tell what is wrong with a month's bills, and which of them are not paid or not in full.
+    """Write what is wrong with a month's bills, and which of them are unpaid or partly paid.
 
     Args:
         run: The places and the month that is billed.

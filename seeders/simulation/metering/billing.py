@@ -38,7 +38,7 @@ RULES: Final = (
 METHODS: Final = ("bank", "mobile_wallet", "cash")
 
 _BILLED_AFTER_CUT: Final = 3
-"""A place that is cut off may wrongly be billed in so many months."""
+"""A place that is cut off may wrongly be billed in this many months."""
 
 _DAYS_A_MONTH: Final = 28
 
@@ -104,10 +104,10 @@ def measure(run: Run, energy: Energy, told: Told) -> Metered:
     Args:
         run: The places and the month.
         energy: What they used.
-        told: What their meters told.
+        told: What their meters reported.
 
     Returns:
-        What there is to bill. A register never tells less than nothing.
+        What there is to bill. A register never measures less than zero.
     """
     sequence = told.sequence.copy()
     sequence[told.swaps.place] += 1

@@ -90,7 +90,7 @@ def move_in(run: Run, used: NDArray[np.float32], season: NDArray[np.float64]) ->
 
 
 def leave(run: Run, used: NDArray[np.float32], usual: NDArray[np.float64]) -> None:
-    """Leave what is used where nobody is: a little all day long, or nothing.
+    """Reduce use at empty places to standby: a little all day long, or nothing.
 
     Args:
         run: The places and the month.
@@ -192,7 +192,7 @@ def _begun(run: Run, changes: Changes) -> Changes:
 
 
 def _nobody_there(run: Run) -> NDArray[np.bool_]:
-    """Whether nobody is at a place on a day, R x D."""
+    """Whether a place is empty on a day, R x D."""
     days = run.calendar.day_numbers
     away = run.changes.of(VACANCY, HOLIDAY)
     empty = np.zeros((run.size, run.calendar.days), dtype=np.bool_)

@@ -51,8 +51,8 @@ class Changes(Arrays):
         ends_on: The day after the last, `NEVER` for what stays.
         size: Of vacancies and holidays the share of the usual energy that is used all the same, of new tenants their
             level by that of the first ones, of everything else watts.
-        is_recorded: Whether the utility hears of a move.
-        manner: k x 3 draws of what else tells one from another.
+        is_recorded: Whether the utility learns of a move.
+        manner: k x 3 draws of how else one differs from another.
     """
 
     place: NDArray[np.int64]
@@ -149,11 +149,11 @@ class _Draws:
         return len(self.places.number)
 
     def once(self, stream: str, width: int) -> NDArray[np.float64]:
-        """Draw so many times for the life of each place, n x width."""
+        """Draw `width` numbers for the life of each place, n x width."""
         return self._drawn(stream, width, None)
 
     def monthly(self, stream: str, width: int, month: int) -> NDArray[np.float64]:
-        """Draw so many times for a month of each place, n x width."""
+        """Draw `width` numbers for a month of each place, n x width."""
         return self._drawn(stream, width, month)
 
     def _drawn(self, stream: str, width: int, month: int | None) -> NDArray[np.float64]:
@@ -178,7 +178,7 @@ def _tenancies(draws: _Draws, months: int) -> list[Changes]:
     """Let places fall vacant and change hands. In one month a place sees at most one of both."""
     config, axis = draws.config, draws.axis
     vacancy, tenant = config.vacancy_rate, config.new_tenant_rate
-    # of vacancies so many end with new tenants, and the other new tenants follow the old ones at once
+    # this share of vacancies ends with new tenants; other new tenants follow the old ones at once
     let = min(config.vacancy_let_share, tenant / vacancy) if vacancy > 0 else 0.0
     straight = tenant - let * vacancy
     busy_until = np.full(draws.size, -1, dtype=np.int64)
@@ -346,7 +346,7 @@ def _mean_length(config: MeteringConfig) -> float:
 
 
 def _standby(config: MeteringConfig, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Draw what is used where nobody is, nothing where the supply is off."""
+    """Draw the standby use of empty places, zero where the supply is off."""
     off = config.vacancy_off_share
     left = (drawn - off) / max(1 - off, 1e-9)
     share = _between(config.standby_min_share, config.standby_max_share, left)

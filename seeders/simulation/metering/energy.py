@@ -56,8 +56,8 @@ class Energy:
 
     Attributes:
         used: R x H, what was used.
-        registered: R x H, what a faultless register tells of it, rollbacks as negative hours.
-        stolen: R sums of what it does not tell.
+        registered: R x H, what a faultless register counts of it, rollbacks as negative hours.
+        stolen: R sums of what it does not count.
         fed: F x H, what was fed into the feeders.
     """
 
@@ -169,7 +169,7 @@ def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> 
 def _roll_back(
     run: Run, place: int, used: NDArray[np.int32], registered: NDArray[np.int32]
 ) -> None:
-    """Turn a register back once or twice a month, by the share of what it has told since."""
+    """Turn a register back once or twice a month, by a share of what it has counted since."""
     calendar, places = run.calendar, run.places
     drawn = run.draw("rollback", 5)[place]
     hours = (drawn[3:] * _ROLLBACK_HOURS).astype(int)

@@ -175,7 +175,7 @@ def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
 
 
 def _moves(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
-    """Write the moves that the utility hears of: who moves in at once follows somebody who moves out."""
+    """Write the moves the utility learns of; a move in without a vacancy implies a move out."""
     calendar = run.calendar
     recorded = run.changes.select(run.changes.is_recorded)
     vacancies, tenants = recorded.of(VACANCY), recorded.of(TENANT)
@@ -210,7 +210,7 @@ def _sequence(
 
 
 def change_rows(run: Run, told: Told) -> pa.RecordBatch:
-    """Tell what changes at places in a month; what was there before the first month is told with it.
+    """Write what changes at places in a month; what was there before the first month comes with it.
 
     Args:
         run: The run and the month.
@@ -254,7 +254,7 @@ def _events(
 
 @dataclass(frozen=True)
 class _Found:
-    """What is to be told of k meters: how, for how many cents, and from which day on it can be seen."""
+    """The truth about k meters: the cause, the cents, and the day from which it can be seen."""
 
     meters: Meters
     cause: pa.Array
@@ -263,7 +263,7 @@ class _Found:
 
 
 def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordBatch]:
-    """Tell the meters at which stealing begins in a month, and those that fail in it.
+    """Write the meters at which theft begins in a month, and those that fail in it.
 
     What was stolen in that month is rated as the last kWh of its bill would be.
     """
@@ -273,7 +273,7 @@ def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordB
     begins_at = np.maximum(
         places.theft_from[meters.place].astype(np.int64) * SECONDS_PER_DAY, meters.installed_at
     )
-    # what was there before the first month is told with it
+    # what was there before the first month comes with it
     begins_at = np.maximum(begins_at, np.int64(calendar.axis.first_day(0)) * SECONDS_PER_DAY)
     steals = (
         (places.theft_from[meters.place] < NEVER)
@@ -301,7 +301,7 @@ def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordB
 def _truth(run: Run, rule: str, found: _Found) -> pa.RecordBatch:
     meters, cents = found.meters, found.cents
     number, count = run.places.number[meters.place], len(meters.place)
-    # a place may see two meters in a month: told apart by the last digit of their sequence
+    # a place may see two meters in a month: distinguished by the last digit of their sequence
     written = np.concatenate(
         [
             columns.digits(number, names.PLACE_DIGITS),

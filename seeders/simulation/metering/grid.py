@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         """Draws for every feeder."""
 
         def __call__(self, stream: str, width: int = 1, /) -> NDArray[np.float64]:
-            """Draw so many times from a stream."""
+            """Draw `width` numbers from a stream."""
 
 
 CAUSES: Final = ("load_shedding", "maintenance", "fault", "voltage_sag")
@@ -43,7 +43,7 @@ _BLOCKS: Final = 16
 _JITTER: Final = 15
 _STEP: Final = 5
 _MOST: Final = 16
-"""Of the same kind, so many befall a feeder in a month at most."""
+"""The most events of one kind on a feeder in a month."""
 
 _MAINTENANCE_FROM: Final = 8 * 60
 _MAINTENANCE_TO: Final = 12 * 60

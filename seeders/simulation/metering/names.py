@@ -1,4 +1,4 @@
-"""Ids of the metering walk: two letters, six digits of the place, then what tells it apart, at most twelve bytes."""
+"""Ids of the metering walk: two letters, six digits of the place, a suffix; at most 12 bytes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def of_place(letters: str, place: NDArray[np.int64]) -> pa.StringArray:
 
 
 def of_month(letters: str, place: NDArray[np.int64], month: int, tag: str = "") -> pa.StringArray:
-    """Name what there is once per place and month, or so many times, told apart by a tag."""
+    """Name what there is once per place and month, or several times, distinguished by a tag."""
     return columns.around(letters, digits(place, PLACE_DIGITS), f"{month:0{_MONTH_DIGITS}}{tag}")
 
 

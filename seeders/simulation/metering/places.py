@@ -126,8 +126,8 @@ class Directory:
 
     Attributes:
         text: The numbers.
-        first: Where the first meter of each place stands.
-        feeders_from: Where the first feeder's stands.
+        first: Position of the first meter of each place.
+        feeders_from: Position of the first feeder's meter.
     """
 
     text: pa.Array
@@ -136,7 +136,7 @@ class Directory:
 
     @classmethod
     def of(cls, meters: Meters, feeders: int) -> Directory:
-        """Write down the numbers of all meters of all places, and of so many feeders."""
+        """List the numbers of all meters of all places, and of `feeders` feeders."""
         feeder = np.arange(feeders, dtype=np.int64)
         text = pa.concat_arrays(
             [

@@ -121,7 +121,7 @@ def reading_rows(
 
     Args:
         run: The run and the month.
-        told: What was there to tell.
+        told: What the meters registered.
         dirty: What arrives of it.
         batch: Number of the month's batch.
 
@@ -154,7 +154,7 @@ def reading_rows(
         extra.voltage,
         extra.quality,
     )
-    # what a meter that is taken down has still told of that hour
+    # what a removed meter still reported of that hour
     split = Readings(
         numbers.at_first[swaps.place].astype(np.int32),
         at[swaps.hour],
@@ -219,7 +219,7 @@ def fault_rows(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.Recor
     )
     every = Spells.concatenate([spells, replaced, changed])
     failed = meters.select((meters.failed_at >= begins_at) & (meters.failed_at < ends_at))
-    # the hour of the replacement is told in part, so it is none of the dead ones
+    # the hour of the replacement is reported in part, so it is not one of the dead ones
     dead_until = failed.removed_at // SECONDS_PER_HOUR * SECONDS_PER_HOUR
     starts = np.concatenate([begins_at + every.hour * SECONDS_PER_HOUR, failed.failed_at])
     hours = np.concatenate([every.hours, (dead_until - failed.failed_at) // SECONDS_PER_HOUR])

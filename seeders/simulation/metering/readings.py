@@ -1,4 +1,4 @@
-"""What the head-end tells of a month: energy and voltage hour by hour, before anything goes wrong with data.
+"""What the head-end reports of a month: hourly energy and voltage, before any fault of the data.
 
 A place whose meter is replaced has both meters in one row, the one in force at each hour; the hour of the
 replacement itself is split between them by the minute.
@@ -30,7 +30,7 @@ FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
 
 SECONDS_PER_HOUR: Final = 3_600
 NO_VALUE: Final = np.int32(-(2**31))
-"""Stands for a value that the head-end does not have."""
+"""Marks a value that the head-end does not have."""
 
 VOLT: Final = 1_000
 NOMINAL: Final = 230
@@ -52,9 +52,9 @@ class Swaps(Arrays):
         sequence: That of the meter taken down.
         hour: The hour it happens in.
         minute: The minute of that hour.
-        kwh: Watt-hours the old meter told of that hour.
+        kwh: Watt-hours the old meter reported of that hour.
         used: Watt-hours used through it in that hour.
-        registered: Watt-hours a faultless old meter would have told.
+        registered: Watt-hours a faultless old meter would have reported.
     """
 
     place: NDArray[np.int64]
@@ -88,7 +88,7 @@ class Told:
 
 
 def tell(run: Run, energy: Energy, meters: Meters) -> Told:
-    """Work out what the meters of a run tell of a month.
+    """Work out what the meters of a run report of a month.
 
     Args:
         run: The places and the month.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PER_WORD: Final = 4
 _REMEMBERED: Final = 7
-"""A day is made of the draws of so many days up to it."""
+"""A day is made of the draws of this many days up to it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Run:
         return self.outages.minutes(self.feeders, self.calendar.hours, sags=True)
 
     def draw(self, stream: str, width: int = 1) -> NDArray[np.float64]:
-        """Draw so many times for each place this month, R x width."""
+        """Draw `width` numbers for each place this month, R x width."""
         drawn = self.streams.uniform(
             f"metering.{stream}", self.start * width, self.size * width, self.calendar.month
         )

@@ -1,4 +1,4 @@
-"""Customers, accounts and meters of the metering walk, and how their rows stand at a moment."""
+"""Customers, accounts and meters of the metering walk, and the state of their rows at a moment."""
 
 from __future__ import annotations
 

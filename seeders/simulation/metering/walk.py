@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 _ROWS_PER_METER: Final = 50
 """A meter has fifteen times as many readings a month as this, for `output.chunk_rows` is 64 thousand.
 
-A run of a million readings takes some 60 MB; in smaller ones what is done once a run tells.
+A run of a million readings takes some 60 MB; in smaller ones the fixed cost of a run shows.
 """
 
 
@@ -111,11 +111,11 @@ class MeteringWalk:
             raise SimulationError(message)
 
     def steps(self, passed: int, months: int) -> int:
-        """Count the steps that `write` will tell of: the months."""
+        """Count the steps that `write` will report: the months."""
         return max(0, months - passed)
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is told of a month is told for good."""
+        """Delete nothing: what is written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]

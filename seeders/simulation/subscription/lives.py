@@ -1,4 +1,4 @@
-"""The fate of every customer, account and subscription, told once.
+"""The life of every customer, account and subscription, drawn once.
 
 A life is drawn whole, to its end, from (seed, stream, customer): it does not depend on how many months
 are simulated, so the months that have passed are always a prefix of those to come. Every kind of
@@ -90,7 +90,7 @@ class Subscriptions:
     agreed_cents: NDArray[np.int64]
 
     def plan_on(self, day: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.int8]:
-        """Tell the plan in force at the end of a day.
+        """Return the plan in force at the end of a day.
 
         Args:
             day: k day numbers.
@@ -102,7 +102,7 @@ class Subscriptions:
         return self.plan[rows] + (self.plan_changed_on[rows] <= day).astype(np.int8)
 
     def agreed_on(self, day: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Tell the price agreed at the end of a day; a change of plan ends the agreement.
+        """Return the price agreed at the end of a day; a change of plan ends the agreement.
 
         Args:
             day: k day numbers.
@@ -114,7 +114,7 @@ class Subscriptions:
         return np.where(self.plan_changed_on[rows] <= day, LIST_PRICE, self.agreed_cents[rows])
 
     def unit_cents_on(self, day: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Tell the price of one seat in force at the end of a day.
+        """Return the price of one seat in force at the end of a day.
 
         Args:
             day: k day numbers.
@@ -213,7 +213,7 @@ class _Drawing:
         earliest, latest = _SECOND_AFTER_DAYS
         started_on = customers.created_on + earliest
         started_on += _whole(self._draw("second.started"), latest - earliest)
-        # nobody sells to an account that is suspended, let alone closed
+        # nothing is sold to an account that is suspended, let alone closed
         refused = (customers.suspended_on <= started_on) & (started_on < customers.reinstated_on)
         owners = np.flatnonzero(wanted & ~customers.is_lead & ~refused)
         return self._subscriptions(2, started_on, started_on, owners)
@@ -308,8 +308,8 @@ class _Drawing:
     ) -> tuple[NDArray[np.int32], ...]:
         """Draw who stops paying, and what becomes of the account.
 
-        It begins with an invoice of the first subscription that is not paid; whoever would get no
-        such invoice in the month drawn, goes on paying.
+        It begins with an unpaid invoice of the first subscription; an account that would get no
+        such invoice in the month drawn goes on paying.
         """
         payments = self.config.payments
         onset = np.minimum(

@@ -32,7 +32,7 @@ class Population:
     config: SubscriptionConfig
 
     def size(self, months: int) -> int:
-        """Count the customers ever created by the end of so many months.
+        """Count the customers ever created by the end of this many months.
 
         Args:
             months: How many months have passed; 0 counts the base alone.
@@ -45,7 +45,7 @@ class Population:
     def cohorts(
         self, start: int, stop: int, months: int
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Tell cohort and kind of a run of customers.
+        """Return the cohort and kind of a run of customers.
 
         Args:
             start: Number of the first customer, from 0.

@@ -1,4 +1,4 @@
-"""Accounts and subscriptions, and how their rows stand at a moment."""
+"""Accounts and subscriptions, and the state of their rows at a moment."""
 
 from __future__ import annotations
 

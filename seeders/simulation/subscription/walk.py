@@ -1,4 +1,4 @@
-"""The walk of the subscription line: who is billed, what is paid, what arrives, how rows then stand."""
+"""The walk of the subscription line: what is billed, what is paid, what arrives, rows' states."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class SubscriptionWalk:
             raise SimulationError(message)
 
     def steps(self, passed: int, months: int) -> int:
-        """Count the steps that `write` will tell of: the months."""
+        """Count the steps that `write` will report: the months."""
         return months - passed
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is told of a month is told for good."""
+        """Delete nothing: what is written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]

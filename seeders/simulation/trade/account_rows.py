@@ -1,4 +1,4 @@
-"""Trade customers and their accounts, and how their rows stand at a moment."""
+"""Trade customers and their accounts, and the state of their rows at a moment."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _MOST: Final = 0.95
 def pays_badly(
     accounts: Accounts, account: NDArray[np.intp], days: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Tell who pays badly on a day: those who always do, and those who have turned by then."""
+    """Return who pays badly on a day: those who always do, and those who have begun to by then."""
     behaviour = accounts.behaviour[account]
     badly: NDArray[np.bool_] = (behaviour == BAD) | (
         (behaviour == TURNING) & (accounts.turns_on[account] <= days)
@@ -43,7 +43,7 @@ def late_probability(
     days: NDArray[np.int32],
     cents: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
-    """Tell how likely payments are late.
+    """Return how likely payments are to be late.
 
     Args:
         scene: The share of late payments, before behaviour.

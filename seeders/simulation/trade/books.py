@@ -1,10 +1,11 @@
 """The simulator's own books: what is paid, credited and open of every invoice, day by day.
 
-Written from the rules of cash application and settlement and from the facts alone, so that the truth
-about unpaid invoices does not lean on the models that look for them. Open item: money goes where it is
-told, and what an invoice does not ask for waits; a refund gives back what waits there first, and what it
-gives back beyond that is let go: nobody asks for it again, while a chargeback opens the invoice again. Balance forward: oldest first, an invoice holds
-what the account's money covers of its part of the account's charges.
+Written from the rules of cash application and settlement and from the facts alone, so that the
+truth about unpaid invoices does not depend on the models that look for them. Open item: money goes
+to the invoice it names, and any excess is unapplied; a refund gives back the excess first, and the
+rest of it is a credit that is not charged again, while a chargeback reopens the invoice. Balance
+forward: oldest first, an invoice holds what the account's money covers of its part of the account's
+charges.
 """
 
 from __future__ import annotations

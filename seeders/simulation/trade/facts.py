@@ -1,7 +1,7 @@
 """The facts of trade credit as arrays, each with the name it is issued under.
 
-Names are rows of ASCII bytes; facts refer to each other by position. `NEVER` stands for what does not
-happen. A fact may be dated after the months simulated: who reads or writes facts, cuts them off.
+Names are rows of ASCII bytes; facts refer to each other by position. `NEVER` is the day of what
+does not happen. A fact may be dated after the months simulated: readers and writers cut it off.
 """
 
 from __future__ import annotations

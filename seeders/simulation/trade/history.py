@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """A run of accounts, how they stand, and all facts. `fault` says what is wrong with invoices."""
+    """A run of accounts, their status, and all facts. `fault` says what is wrong with invoices."""
 
     accounts: Accounts
     standing: Standing

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.scene import Scene
 
 LEAST_GAP_DAYS: Final = 4
-"""Orders of an account are so many days apart, or more where the policy's window asks for it."""
+"""Orders of an account are this many days apart, or more if the policy's window requires it."""
 
 _MONTHS_PER_YEAR: Final = 12
 # from January on: a seasonal buyer stocks up for the end of the year
@@ -52,7 +52,7 @@ class Orders(Arrays):
 
 @dataclass(frozen=True)
 class Standing(Arrays):
-    """How n accounts stand, by the days on which that changes.
+    """The status of n accounts, by the days on which it changes.
 
     Attributes:
         unpaid_from: Date of the first invoice that is not paid.
@@ -70,14 +70,14 @@ class Standing(Arrays):
 
 
 def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Tell how much a seasonal buyer orders on days, against the average of 1."""
+    """Return how much a seasonal buyer orders on days, relative to an average of 1."""
     calendar_month = (axis.month_of(days) + axis.first_month.month - 1) % _MONTHS_PER_YEAR
     pace: NDArray[np.float64] = _PACE_BY_MONTH[calendar_month]
     return pace
 
 
 def draw_orders(scene: Scene, accounts: Accounts) -> tuple[Orders, Standing]:
-    """Draw the orders of a run of accounts, and how the accounts stand.
+    """Draw the orders of a run of accounts, and the accounts' status.
 
     Args:
         scene: Rates and durations.

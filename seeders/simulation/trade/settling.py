@@ -395,7 +395,7 @@ class Settling:
         return copies, np.where(back, refunded_on, NEVER).astype(np.int32)
 
     def _paid_copies(self) -> Payments:
-        """Copies of invoices that nobody noticed and some customers pay."""
+        """Payments of unnoticed copies of invoices by some customers."""
         invoices, draws, config = self.invoices, self.draws, self.config
         paid = (
             (invoices.kind == COPY)

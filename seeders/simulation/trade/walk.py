@@ -2,7 +2,7 @@
 
 What an account owes today depends on all it was ever billed and paid, so each walk works the history
 out from the first month, and writes what arrives in the months that are new. The truth about unpaid
-invoices is a function of all facts so far: `advance` tells it anew.
+invoices is a function of all facts so far: `advance` rewrites it.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ class TradeWalk:
             raise SimulationError(message)
 
     def steps(self, passed: int, months: int) -> int:
-        """Count the steps that `write` will tell of: the runs of accounts."""
+        """Count the steps that `write` will report: the runs of accounts."""
         return len(list(self._runs())) if months > passed else 0
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is told anew."""
+        """Delete the truth of this line, which is rewritten."""
         writer.delete_prefixed(con, FAULTS, _FAULT_LETTER)
 
     def write(

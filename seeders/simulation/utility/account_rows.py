@@ -43,13 +43,13 @@ _CHANGES: Final = ("reinstate", "suspend", "close")
 
 @dataclass(frozen=True)
 class Registry:
-    """The customers of a run and all their accounts, as they stand at the end.
+    """The customers of a run and all their accounts, in their final state.
 
     Attributes:
         customers: The run of customers.
         accounts: All accounts.
         ids: Their ids.
-        status: How each stands.
+        status: The status of each.
         changed: The cycle in which each last changed.
         cycles: The calendar.
     """
@@ -63,7 +63,7 @@ class Registry:
 
     @classmethod
     def of(cls, ledger: Ledger, customers: Customers, ids: Names, cycles: Cycles) -> Registry:
-        """Take down how a ledger stands."""
+        """Record the state of a ledger."""
         return cls(customers, ledger.accounts, ids, ledger.status, ledger.changed, cycles)
 
     @property
@@ -97,7 +97,7 @@ class Registry:
         )
 
     def account_states(self) -> Entities:
-        """Give the accounts as they stand at the end."""
+        """Give the accounts in their final state."""
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
             return self._account_rows(rows, self.status[rows], last_turn(_taken(turns, rows), at))

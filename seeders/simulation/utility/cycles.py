@@ -43,7 +43,7 @@ class Cycles:
         return max(0, (day - self.begins(0)) // self.config.cycle_days + 1)
 
     def season(self, cycle: int) -> float:
-        """Tell by what the season multiplies what is used in a cycle."""
+        """Return the factor by which the season multiplies the usage of a cycle."""
         middle = self.begins(cycle) + self.config.cycle_days / 2
         peak = to_day(date(1970, self.config.peak_month, _MIDDLE_OF_MONTH))
         turn = 2 * math.pi * (middle - peak) / _DAYS_PER_YEAR

@@ -144,7 +144,7 @@ class Ledger:
 
     Attributes:
         accounts: All accounts opened so far.
-        status: How each stands.
+        status: The status of each.
         changed: The cycle in which each last opened, closed, or was suspended or reinstated.
     """
 
@@ -442,7 +442,7 @@ class Penalty:
         )
 
     def step(self, unpaid: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Tell the step of each bill, a position in `STEPS`."""
+        """Return the step of each bill, a position in `STEPS`."""
         partial, major = self.ratios
         scaled = unpaid * _RATIO_UNITS
         step = np.ones(len(unpaid), dtype=np.int8)
@@ -452,7 +452,7 @@ class Penalty:
         return step
 
     def status(self, step: NDArray[np.int8], score: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Tell how accounts stand after a check."""
+        """Return the status of accounts after a check."""
         status = (score >= self.suspend_score).astype(np.int8)
         status += score >= self.close_score
         status[step == 0] = ACTIVE
@@ -484,7 +484,7 @@ def _action(
     was: NDArray[np.int8],
     status: NDArray[np.int8],
 ) -> NDArray[np.int8]:
-    """Tell what a check has done, a position in `ACTIONS`."""
+    """Return what a check has done, a position in `ACTIONS`."""
     action = np.where(step > 0, PENALISE, np.where(score_before > 0, CLEAR, NONE)).astype(np.int8)
     is_new = was != status
     action[is_new] = np.array((REINSTATE, SUSPEND, CLOSE), dtype=np.int8)[status[is_new]]

@@ -1,4 +1,4 @@
-"""What has to be remembered of all cycles of a run, to tell its changes of status and the truth."""
+"""What has to be remembered of all cycles of a run to write its status changes and the truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulated utility goes by: its tariffs and its penalty policy, as rows."""
+"""The rules of the simulated utility: its tariffs and its penalty policy, as rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The walk of the utility line: run by run of customers, the whole history of each.
 
-What an account owes depends on all it was ever billed and paid, and whether a customer opens another
-one on how the first ones stand. So each walk works the history out from the first cycle, and writes what
-arrives in the months that are new. The truth about unpaid bills is told anew.
+What an account owes depends on all it was ever billed and paid, and whether a customer opens
+another account on the status of the first ones. So each walk works the history out from the first
+cycle, and writes what arrives in the months that are new. The truth about unpaid bills is
+rewritten.
 """
 
 from __future__ import annotations
@@ -66,11 +67,11 @@ class UtilityWalk:
             raise SimulationError(message)
 
     def steps(self, passed: int, months: int) -> int:
-        """Count the steps that `write` will tell of: the runs of customers."""
+        """Count the steps that `write` will report: the runs of customers."""
         return len(list(self._runs())) if months > passed else 0
 
     def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is told anew."""
+        """Delete the truth of this line, which is rewritten."""
         writer.delete_prefixed(con, FAULTS, FAULT)
 
     def write(

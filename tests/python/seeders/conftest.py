@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MANY = 5_000
-"""Customers enough for rates to be told from chance."""
+"""Customers enough to distinguish rates from chance."""
 
 
 @pytest.fixture(scope="session")

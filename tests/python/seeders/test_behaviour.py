@@ -1,4 +1,4 @@
-"""What the simulated customers and the billing process do, told by its effect on the raw rows."""
+"""What the simulated customers and the billing process do, seen by its effect on the raw rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a simulation may be told, and what the user hears about what it may not."""
+"""Which settings a simulation accepts, and what the user reads about those it does not."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_chunks_change_nothing() -> None:
 
 def test_chunks_change_nothing_in_trade_credit() -> None:
     whole = contents(simulate(*BOTH_LINES))
-    # 32 rows are reckoned for an account: runs of 7 accounts, and of a single one
+    # 32 rows are estimated per account: runs of 7 accounts, and of a single one
     for chunk_rows in (7 * 32, 32):
         cut = contents(simulate(*BOTH_LINES, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():
@@ -118,7 +118,7 @@ def test_chunks_change_nothing_in_utilities() -> None:
     whole = contents(simulate(*UTILITY))
     for table in ("bad_debts", "write_offs", "invoices"):
         assert whole[f"raw_billing.{table}"]
-    # 16 rows are reckoned for a customer: runs of 7 customers, and of a single one
+    # 16 rows are estimated per customer: runs of 7 customers, and of a single one
     for chunk_rows in (7 * 16, 16):
         cut = contents(simulate(*UTILITY, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():
@@ -130,7 +130,7 @@ def test_chunks_change_nothing_in_metering() -> None:
     whole = contents(simulate(*settings))
     for table in ("readings", "outages", "meter_events", "meters"):
         assert whole[f"raw_metering.{table}"], table
-    # 50 rows are reckoned for a meter: runs of two feeders, and of a single one
+    # 50 rows are estimated per meter: runs of two feeders, and of a single one
     for chunk_rows in (6 * 50, 1):
         cut = contents(simulate(*settings, f"output.chunk_rows={chunk_rows}"))
         for table, rows in whole.items():

@@ -98,7 +98,7 @@ def test_a_place_that_is_cut_off_is_billed_by_mistake_alone(
     )
     dead = f"{used} where status = 'Disconnected' and read_at >= updated_at"
     assert count(eventful_metering_world, dead) > 0
-    # what another meter tells under its number aside
+    # except for what another meter reports under its number
     own = """
         not exists (
             select 1 from ground_truth.reading_faults as f

@@ -44,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Town:
-    """A world with one kind of change, beside the same without."""
+    """A world with one kind of change, and the same without."""
 
     con: duckdb.DuckDBPyConnection
     before: NDArray[np.float64]
@@ -300,7 +300,7 @@ def test_most_moves_are_recorded_and_none_else() -> None:
     ).fetchall()
     assert moves_out <= began | set(vacated)
     assert len(moves_out - began) > 10
-    # nobody new comes where nobody new is to come
+    # no tenant moves in where none is meant to
     alone = simulate_metering(*PERFECT, *UNCHANGING, "metering.vacancy_rate=1", "period.months=8")
     kinds = alone.execute("select distinct kind from ground_truth.place_changes").fetchall()
     assert kinds == [("vacancy",)]

@@ -1,4 +1,4 @@
-"""What smart meters tell: seen by its effects, and held to the rates it is told to have."""
+"""What smart meters report: seen by its effects, and compared with the configured rates."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def faulty_world() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _by_meter(con: duckdb.DuckDBPyConnection) -> NDArray[np.float64]:
-    """Watt-hours of all meters of places that are told of whole, meters x hours."""
+    """Watt-hours of all meters of places that are reported without gaps, meters x hours."""
     found = con.execute(f"""
         select kwh * 1000 as wh from {READ}
         where account_id is not null order by meter_number, read_at
@@ -224,7 +224,7 @@ def test_theft_lowers_what_is_registered_and_nothing_else() -> None:
 
 @pytest.fixture(scope="module")
 def thieves() -> dict[str, list[NDArray[np.float64]]]:
-    """By method, what each of many thieves' meters tells of what is used, hour by hour of half a year."""
+    """By method, what each of many thieves' meters reports, hour by hour for half a year."""
     settings = ("metering.meters=150", *CLEAN_DATA, *LASTING, *QUIET_GRID, "period.months=6")
     used = _by_meter(simulate_metering(*settings, HONEST))
     con = simulate_metering(

@@ -1,4 +1,4 @@
-"""What trade customers do of their own accord, told by its effect on the raw rows."""
+"""What trade customers do of their own accord, seen by its effect on the raw rows."""
 
 from __future__ import annotations
 

@@ -284,7 +284,7 @@ def test_another_world_under_another_policy(root: int) -> None:
 
 
 def test_the_truth_ends_with_the_facts_so_far() -> None:
-    """What has not arrived is neither told nor the end of what is told, and arrives with `advance`."""
+    """What has not arrived neither is a fault nor ends one, and arrives with `advance`."""
     con = simulate_trade("trade.accounts=60", "period.months=4")
     day = date(2024, 4, 30)
     assert count(con, "select count(*) from ground_truth.faults") > 0
@@ -402,7 +402,7 @@ def _assert_signatures_are_told(con: duckdb.DuckDBPyConnection, window: int) -> 
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_faults_have_the_signature_of_their_rule(request: pytest.FixtureRequest, name: str) -> None:
-    """All that is told is found, and nothing else, with its account, month, amount, and days."""
+    """All recorded faults are found, and nothing else, with account, month, amount, and days."""
     _assert_signatures_are_told(request.getfixturevalue(name), 3)
 
 

@@ -1,4 +1,4 @@
-"""What the settings of utilities do, told by their effect on the raw rows."""
+"""What the settings of utilities do, seen by their effect on the raw rows."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_ghosts_are_as_many_as_asked_for(rate: float) -> None:
 
 
 def test_draws_for_one_thing_say_nothing_about_another() -> None:
-    """Whoever is not billed has used as much as anybody, in the cycles before and after as well."""
+    """Accounts that are not billed use as much as others, in cycles before and after as well."""
     con = simulate_utility(*SHORT, "utility.ghost_rate=0.3", "utility.seasonal_swing=0")
     usual = _one(con, "select avg(usage_kwh) from raw_metering.usages")
     for cycles in range(-2, 4):

@@ -285,7 +285,7 @@ def _assert_truth_on_every_day(con: duckdb.DuckDBPyConnection, grace: int) -> No
 
 
 def test_equal_payments_days_apart_are_told_as_what_they_look_like() -> None:
-    """Nobody pays twice here, but equal parts of two bills can fall into the same days."""
+    """No bill is paid twice here, but equal parts of two bills can fall on the same days."""
     day = 19_000
     payments = [
         # account, bill, day, cents

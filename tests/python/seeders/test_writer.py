@@ -261,7 +261,7 @@ def test_a_new_file_has_the_format_that_loads_fastest(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     with writer.open_file(path) as con:
         writer.create_raw_tables(con)
-    # whoever opens it next, dbt for one, asks for nothing
+    # what opens it next, such as dbt, requests no settings
     with duckdb.connect(str(path)) as con:
         assert _format(con).startswith("v1.5")
 

@@ -248,7 +248,7 @@ def unpaid_bills(accounts: dict[str, Account], day: date, grace: int = GRACE) ->
 
 
 def told(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    """All faults that are told of unpaid bills."""
+    """All recorded faults of unpaid bills."""
     return con.execute(
         "select rule, entity_id, amount, observable_from, coalesce(ends_on, date '9999-12-31')"
         " from ground_truth.faults where rule in ('zombie', 'leaky_bucket')"

@@ -85,7 +85,7 @@ compared as (
             as missing_day_kwh,
         count(unexplained_kwh) filter (where {{ near }} and not is_after) as balance_days_before,
         count(unexplained_kwh) filter (where {{ near }} and is_after) as balance_days_after,
-        -- few days say little of a share: it is reckoned as if so many clean ones stood beside them
+        -- a share from few days is uncertain: this many clean hours are added to smooth it
         cast(sum(sag_hours) filter (where is_after) as double)
         / (cast(sum(hours_valid) filter (where is_after) as double) + {{ clean_hours }})
         - cast(sum(sag_hours) filter (where not is_after) as double)

@@ -1,7 +1,7 @@
 -- Each meter's level against its own in the tenancy, of working days or of weekends, and against
--- its peers' of the same day: what season, weekday and shedding do to all of them cancels. The dark
--- hours tell the level, since no solar panel touches them. Long, because a table between two steps
--- would be one more copy of every day.
+-- its peers' of the same day: effects of season, weekday and shedding common to all cancel out. The
+-- level is taken from the dark hours, which solar panels do not affect. Long, because a table
+-- between two steps would be one more copy of every day.
 
 {%- set logs = ['dark_log', 'light_log', 'night_log', 'evening_log', 'night_shape'] %}
 {%- set offs = ['dark_off', 'light_off', 'night_off', 'evening_off', 'shape_off'] %}
@@ -140,7 +140,7 @@ final as (
         sag_hours,
         registered_kwh,
         night_kwh,
-        -- what the meter would register at the level it has in the middle
+        -- what the meter would register at its median level
         cast(
             cast(dark_hours as double) * exp(cast(dark_log - dark_left + dark_mark as double))
             + cast(light_hours as double) * exp(cast(light_log - light_left + light_mark as double))

@@ -1,6 +1,6 @@
--- Days on which nobody was there: a small part of what is usual, and the same at all hours. Whoever
--- takes energy round the meter leaves the day its shape; where the usual day is as flat, only less
--- than theft leaves tells that nobody is there.
+-- Days on which the place was empty: a small part of the usual load, and the same at all hours.
+-- Bypassing the meter does not change the shape of the day; where the usual day is as flat, only a
+-- load below what theft would leave shows that the place is empty.
 
 with days as (
 
@@ -26,7 +26,7 @@ low_days as (
         days.read_on,
         usual.evening_shape as usual_shape,
         days.read_log - usual.read_log as read_off,
-        -- in the middle of some days, since what is estimated has the shape of those before
+        -- the median over some days, since estimates have the shape of the days before
         {{ quantile_of('days.evening_log - days.night_log', 0.5) }} over near as evening_shape,
         {{ quantile_of('days.light_log - greatest(days.evening_log, days.night_log)', 0.5) }}
             over near as light_shape

@@ -22,7 +22,7 @@ tenancies as (
 
 ),
 
--- where nobody is known to live, a supply that is off is none of the meter
+-- at a vacant place, a supply that is switched off is no failure of the meter
 final as (
 
     select

@@ -1,8 +1,8 @@
--- What a meter registered on the days that can tell something: not cut off, supplied and read for
--- long enough. Interruptions never count, since the level is that of the hours supplied; zero runs
--- do count here, whatever stands in for them in bills: an hour that was not metered was not
--- registered. From the day a meter says nothing more of its own, nobody can tell what it would.
--- One model, though long: a table between two steps would be one more copy of every day.
+-- What a meter registered on the days that can be judged: not cut off, supplied and read for long
+-- enough. Interruptions never count, since the level is that of the hours supplied; zero runs do
+-- count here, whatever replaces them in bills: an hour that was not metered was not registered.
+-- From the day a meter sends nothing more of its own, there is nothing to judge. One model, though
+-- long: a table between two steps would be one more copy of every day.
 
 with daily as (
 
@@ -83,7 +83,7 @@ supplied as (
 
 ),
 
--- on the day of a replacement the meter that was read longer tells it
+-- the day of a replacement is taken from the meter that was read longer
 ranked as (
 
     select

@@ -1,5 +1,5 @@
--- The days on which somebody was there, by tenancy: an empty place tells nothing of who lives
--- there, and the days around an absence are partly empty.
+-- The days on which the place was occupied, by tenancy: an empty place says nothing about its
+-- occupants, and the days around an absence are partly empty.
 
 with judged_days as (
 

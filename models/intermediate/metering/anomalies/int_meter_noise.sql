@@ -1,5 +1,5 @@
--- How much a meter's level, its night and its feeder's losses move from one day to the next when
--- nothing happens: the middle of the steps, which a change of level leaves as it is.
+-- How much a meter's level, its night and its feeder's losses vary from one day to the next when
+-- nothing happens: the median of the steps, which a change of level does not affect.
 
 with residuals as (
 
@@ -57,7 +57,7 @@ final as (
         count(*) as judged_days,
         cast(sum(registered_kwh) / count(*) as decimal(18, 3)) as mean_day_kwh,
         cast({{ quantile_of('registered_kwh', 0.9) }} as decimal(18, 3)) as full_day_kwh,
-        -- the middle of the steps between independent normal days is 0.954 of their deviation
+        -- the median step between independent normal days is 0.954 of their standard deviation
         cast(
             greatest(
                 {{ quantile_of('level_step', 0.5) }} / 0.954, {{ var('anomaly_min_noise') }}

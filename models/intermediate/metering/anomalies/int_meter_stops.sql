@@ -28,8 +28,8 @@ feeder_day_outages as (
 
 ),
 
--- a meter that repeats its last value tells the same peak every day; a register that stands still
--- tells zeros
+-- a meter that repeats its last value reports the same peak every day; a register that has stopped
+-- reports zeros
 repeated as (
 
     select
@@ -107,7 +107,7 @@ judged as (
 
 ),
 
--- few meters are ever silent, and the sums of the others would come to nothing
+-- few meters are ever silent, and the sums of the others would be zero
 suspected as (
 
     select meter_id
@@ -117,8 +117,8 @@ suspected as (
 
 ),
 
--- from its day to the last, what speaks for a stop less what speaks against it: a day on which the
--- meter told something of its own outweighs several
+-- from its day to the last, the days for a stop less those against it: a day with normal readings
+-- outweighs several
 summed as (
 
     select

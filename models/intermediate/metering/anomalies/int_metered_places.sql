@@ -1,5 +1,5 @@
--- A meter that was put up as another of its account was taken down goes on where that one ended:
--- who stole before it goes on stealing after it, and its history is that of the place.
+-- A meter installed when another of its account was removed continues where that one ended: theft
+-- goes on across a replacement, and the history is that of the place.
 
 with meters as (
 

@@ -1,6 +1,6 @@
--- What a meter registers for the load connected to it, by night and by day, and how often its
--- voltage sags, against the meters of its type: the only traces of energy that was taken from the
--- first day on. Offs are told in logarithms and in deviations of the type.
+-- What a meter registers for its connected load, by night and by day, and how often its voltage
+-- sags, compared with the meters of its type: the only traces of theft that began on the first day.
+-- Differences are in logarithms and in standard deviations of the type.
 
 with days as (
 
@@ -78,7 +78,7 @@ compared as (
 
 ),
 
--- half of independent normal values lie within 0.6745 deviations
+-- half of independent normal values lie within 0.6745 standard deviations
 spreads as (
 
     select
@@ -98,7 +98,7 @@ final as (
 
     select
         compared.place_id,
-        -- a car adds to the connected load what it seldom uses, and then to the peak
+        -- a car adds to the connected load but seldom draws it, and then raises the peak
         greatest(compared.load_off, compared.peak_off) as load_off,
         compared.night_off,
         compared.sag_off,

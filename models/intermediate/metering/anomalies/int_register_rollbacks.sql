@@ -1,6 +1,6 @@
 -- A register that is turned back shows as one large negative reading: more than a full day's
--- energy, which no garbage value and no hour of reversed energy comes near. One that starts anew,
--- or falls by more than it ever counted, is none.
+-- energy, which no garbage value and no hour of reversed energy comes near. A register that
+-- restarts, or falls by more than it ever counted, was not turned back.
 
 with falls as (
 

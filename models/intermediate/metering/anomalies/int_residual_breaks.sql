@@ -1,7 +1,7 @@
--- The day from which a meter's level, or its night against the day, is lowest against what it was
+-- The day from which a meter's level, or its night relative to the day, is lowest compared with
 -- before: the split of its days that stands out most, both against the weeks around it and against
--- all there is. A house that was empty for a while stands out against its neighbouring weeks alone;
--- taking energy at night alone hardly moves the level. One model, since one rule judges both.
+-- its whole history. A house that was empty for a while stands out only against its neighbouring
+-- weeks; theft at night only hardly moves the level. One model, since one rule judges both.
 
 {%- set days_before = var('anomaly_window_days') %}
 {%- set days_after = var('anomaly_window_days') - 1 %}

@@ -1,6 +1,6 @@
--- Days on which a meter registers far less than it should, scattered among usual ones: somebody
--- goes round it now and then. An empty house is low once, for as long as it is empty; so what
--- counts is how often lows begin, from some day to the last, against how often they begin anywhere.
+-- Days on which a meter registers far less than it should, scattered among usual ones: it is
+-- bypassed now and then. An empty house is low once, for as long as it is empty; so what counts is
+-- how often lows begin, from some day to the last, compared with how often they usually begin.
 
 with residuals as (
 
@@ -17,7 +17,7 @@ noise as (
 
 ),
 
--- where energy is taken on most days, the middle is low as well
+-- where energy is stolen on most days, the median is low as well
 usual as (
 
     select
@@ -82,7 +82,7 @@ counted as (
 
 ),
 
--- how much better the days are told by their own rate of lows than by the usual one
+-- how much better the meter's own rate of lows explains its days than the usual rate
 compared as (
 
     select

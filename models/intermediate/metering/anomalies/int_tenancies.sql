@@ -1,6 +1,6 @@
--- Whose level it is that a meter shows begins and ends with moves: a step between two customers is
--- neither's. A utility knows of most moves; where a place stood empty for long, whoever comes may
--- be somebody else. A place without either has one tenancy.
+-- A meter's level belongs to its tenant and changes with moves: a step between two customers is no
+-- anomaly of either. A utility knows of most moves; after a long vacancy the next occupant may be a
+-- new one. A place without moves or long vacancies has one tenancy.
 
 with moves as (
 
@@ -28,7 +28,7 @@ empty_days as (
 
 ),
 
--- a day or two that look lived in end no absence
+-- a day or two that look occupied do not end an absence
 neighboured as (
 
     select
@@ -90,7 +90,7 @@ begun as (
 
 ),
 
--- who moves in on the day on which somebody moves out leaves nothing vacant
+-- a move in on the day of a move out leaves no vacancy
 dated as (
 
     select

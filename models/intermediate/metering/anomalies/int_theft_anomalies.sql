@@ -28,7 +28,7 @@ judged_meters as (
 
 ),
 
--- a meter that was taken down before the suspicious spell has nothing to do with it
+-- a meter removed before the suspicious spell has nothing to do with it
 suspected as (
 
     select
@@ -63,7 +63,7 @@ final as (
         suspected.meter_from as period_start,
         suspected.meter_last_on as period_end,
         cast(suspected.meter_score as decimal(5, 4)) as score,
-        -- by then its trace is long enough to be one
+        -- by then its trace is long enough to count
         case
             when suspected.meter_trace = 'rollback' then suspected.meter_from
             else least(

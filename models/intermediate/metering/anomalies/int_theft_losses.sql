@@ -1,6 +1,6 @@
--- What a flagged meter should have registered and did not, month by month, as its own trace tells
--- it: against its level before, its night before, its peers, or the energy its register was turned
--- back. No energy is ever given back: a month above expectation owes nothing.
+-- What a flagged meter should have registered and did not, month by month, by its own trace:
+-- compared with its level before, its night before or its peers, or the energy its register was
+-- turned back by. Losses are never negative: a month above expectation counts as zero.
 
 with scores as (
 

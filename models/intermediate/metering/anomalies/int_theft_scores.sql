@@ -1,5 +1,5 @@
--- Each trace has its evidence in log-odds. The strongest speaks for the meter, since all of them
--- see the same energy; of equal ones the more direct.
+-- Each trace has its evidence in log-odds. The strongest is the meter's score, since all of them
+-- measure the same energy; of equal ones the more direct.
 
 {%- set weights = var('theft_weights') %}
 

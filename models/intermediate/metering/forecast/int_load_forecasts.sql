@@ -1,6 +1,6 @@
 -- Forecasts of the seven days after an origin, from what was known on it: the first is that of the
--- as-of date, those of the weeks before are there to be tested. Beside each stands the naive guess,
--- made on the same day.
+-- as-of date, those of the weeks before are for the backtest. Each comes with the naive guess made
+-- on the same day.
 
 with feeders as (
 

@@ -1,5 +1,5 @@
--- An hour of the past speaks for the same hour so many weeks on; of several the last that was
--- known on the origin. The weeks before an origin are the only ones that can.
+-- An hour of the past predicts the same hour a number of weeks later; of several past hours the
+-- last one known at the origin is used. Only the weeks before an origin qualify.
 
 with hours as (
 

@@ -1,6 +1,6 @@
 -- Outages of a feeder that overlap or touch are one interruption to its customers, whatever caused
--- them. Reckoned twice: over all outages, and over the unplanned alone. One that is not over lasts
--- to the end of the as-of date, as far as anybody knows then.
+-- them. Computed twice: over all outages, and over the unplanned alone. One that is not over is
+-- taken to last to the end of the as-of date.
 
 with outages as (
 

@@ -1,5 +1,5 @@
--- Who is served is counted once a month, on its last day or on the as-of date: meters of customers
--- that are installed, not taken down and not cut off. Months begin with the first outage known.
+-- Customers served are counted once a month, on its last day or on the as-of date: by their meters
+-- that are installed, not removed and not cut off. Months begin with the first outage known.
 
 with meters as (
 
