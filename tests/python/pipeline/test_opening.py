@@ -128,6 +128,20 @@ def test_a_file_that_lacks_its_end_is_refused_though_its_tables_can_be_listed(
     open_published(warehouse).close()
 
 
+def test_a_file_whose_free_end_duckdb_cut_off_is_whole(warehouse: Path) -> None:
+    """What was made and dropped in between is still counted among its blocks."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table big as select md5(range::varchar) from range(600000)")
+        connection.execute("drop table big")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        row = connection.execute(
+            "select block_size * total_blocks from pragma_database_size()"
+        ).fetchone()
+    assert row is not None
+    assert row[0] > warehouse.stat().st_size
+    open_published(warehouse).close()
+
+
 @pytest.mark.parametrize("content", [b"number,customer\n" * 100, b"\xff" * 9, b"x"])
 def test_a_log_that_is_none_is_not_passed_over(with_log: tuple[Path, Path], content: bytes) -> None:
     warehouse, log = with_log
