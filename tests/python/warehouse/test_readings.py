@@ -303,12 +303,12 @@ def test_a_day_depends_on_no_later_day(workshop: Workshop, metered: Project) -> 
 
 # Which flag is to tell which fault, and of how many of its hours at least. A spike of a small load may stay
 # below what is plausible, a sag may fall on an hour without a row. Where another meter's reading stands beside it, the
-# hour is told as one of two: which of them stays is not chosen for what it says.
+# hour is known as one told twice and is not believed: which row stays is not chosen for what it says.
 FOUND = {
     "missing": ("is_missing", 0.99),
     "signal_drop": ("is_missing or is_estimated", 1.0),
-    "negative": ("is_negative or is_duplicate and is_estimated", 1.0),
-    "reverse_energy": ("is_reverse_energy or is_duplicate and is_estimated", 1.0),
+    "negative": ("is_negative or is_duplicate and validated_kwh is distinct from kwh", 1.0),
+    "reverse_energy": ("is_reverse_energy", 1.0),
     "zero_run": ("is_zero_run", 0.98),
     "spike": ("is_spike", 0.95),
     "voltage_sag": ("is_voltage_sag", 0.95),
