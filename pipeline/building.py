@@ -84,7 +84,9 @@ def read_coverage(database: Path) -> Coverage:
             raise unreadable(database, error) from None
     if row is None or row[1] is None:
         raise WarehouseError(empty)
-    return Coverage(*row)
+    first, last = row
+    # rows may all be dated after their extract: its own day is known all the same
+    return Coverage(None if first is None else min(first, last), last)
 
 
 def check_as_of(as_of: date | None, coverage: Coverage) -> None:

@@ -163,6 +163,8 @@ def _checked(document: dict[object, object], as_of: date | None) -> tuple[Mappin
     covers_from, covers_to = dates.get("covers_from"), dates.get("covers_to")
     if covers_from and covers_to and covers_from > covers_to:
         problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after covers_to {covers_to}")
+    elif covers_from and (taken_on := as_of or dates.get("as_of")) and covers_from > taken_on:
+        problems.append(f"{MAPPING_FILE}: covers_from {covers_from} is after as_of {taken_on}")
     if (as_of or dates.get("as_of")) == date.max:
         problems.append(f"{MAPPING_FILE}: as_of {date.max} is not a date on which extracts can end")
     mapping = Mapping(

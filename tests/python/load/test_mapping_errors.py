@@ -123,6 +123,10 @@ def test_a_load_replaces_the_one_before(tmp_path: Path) -> None:
             "is after",
         ),
         (
+            INVOICES.replace("as_of:", "covers_from: 2025-01-01\nas_of:"),
+            "covers_from 2025-01-01 is after as_of 2024-12-31",
+        ),
+        (
             INVOICES.replace("as_of:", "period_end_is: open\nas_of:"),
             "period_end_is: 'open' is not one of inclusive, exclusive",
         ),

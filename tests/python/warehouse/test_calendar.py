@@ -6,11 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
+from pipeline.building import check_as_of, read_coverage
 from seeders.extracts.conversion import FIRST_YEAR, LAST_YEAR
+from seeders.writer import create_raw_tables
+from tests.python.warehouse.compiled_estate import land
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.python.warehouse.compiled_estate import Estate
 
 FIRST, LAST = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
@@ -90,3 +96,20 @@ def test_an_invoice_may_begin_far_from_today(estate: Estate, begins: str) -> Non
     }
     estate.run(rows, date(2024, 6, 30))
     assert estate.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("issued", "first"), [("2199-12-31", date(2024, 6, 30)), ("2024-01-01", date(2024, 1, 1))]
+)
+def test_rows_dated_after_their_extract_leave_its_own_day(
+    tmp_path: Path, issued: str, first: date
+) -> None:
+    """No day could be chosen: before the rows nothing was known, and after the extract nothing either."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    taken_on = date(2024, 6, 30)
+    with duckdb.connect(str(warehouse)) as connection:
+        create_raw_tables(connection)
+        land(connection, {"raw_billing.invoices": [{"invoice_date": issued}]}, taken_on)
+    known = read_coverage(warehouse)
+    assert (known.first, known.last) == (first, taken_on)
+    check_as_of(taken_on, known)
