@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from tests.python.workshop import Workshop
 
-# Stands in the compiled SQL for the as-of date that a run asks for.
-AS_OF = "1234-05-06"
+# Stands in the compiled SQL for the as-of date that a run asks for; no other day of the project is this one.
+AS_OF = "2187-06-05"
 
 # Where nothing else is said, all rows are of one delivery.
 BATCH = {"batch_id": "delivery", "batch_no": 1, "source": "load"}
