@@ -1,5 +1,5 @@
-{#- The key of a rejected row as a mart may carry it. A row that has lost a field has a name, a street or an address in
-    its place: what looks like none of ours is told by its length. A reading's key has blanks before its day and time. -#}
+{#- The key of a rejected row as a mart may show it. A row that has lost a field may have a name, a street or an address
+    in the key's place: a text that does not look like a key is given by its length. A reading's key contains blanks. -#}
 {%- macro shown_key(key) -%}
     case
         when
