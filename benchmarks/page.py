@@ -68,7 +68,14 @@ def write_part(
     """
     before = read_parts(path.read_text(encoding="utf-8")) if path.exists() else {}
     page = join_parts({**before, name: text}, title=title, order=order)
-    path.write_text(page, encoding="utf-8")
+    replace_text(path, page)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a page in one step: whoever interrupts it loses nothing."""
+    written = path.with_name(f"{path.name}.tmp")
+    written.write_text(text, encoding="utf-8")
+    written.replace(path)
 
 
 def setting() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.page import setting, table, write_part
+from benchmarks.page import replace_text, setting, table, write_part
 from pipeline.paths import CHECKOUT
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def write_figures(page: Path, results: Sequence[Result]) -> None:
         if result.trials:
             mark = f"<!-- {result.kind.name} -->"
             text = re.sub(f"{mark}.*?<!-- / -->", f"{mark}{result.figure}<!-- / -->", text)
-    page.write_text(text, encoding="utf-8")
+    replace_text(page, text)
 
 
 def _part(result: Result) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.python.faults.page import Result, without_places, write_figures, write_results
+from tests.python.faults.page import PAGE, Result, without_places, write_figures, write_results
 from tests.python.faults.run import KINDS, NAMES
 from tests.python.faults.trials import NotTriedError, Setting, Trial, refusal
 from tests.python.pipeline.toy import Outcome
@@ -78,6 +79,11 @@ def test_figures_are_put_where_they_belong(tmp_path: Path) -> None:
     assert "1 of 2 held, in 1 s; seed 7" in results.read_text()
     assert "| one   | fine \\| dandy" in results.read_text()
     assert "| two   | the file is gone" in results.read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_of_promises_has_a_place_for_the_figure_of_each_kind(name: str) -> None:
+    assert len(re.findall(f"<!-- {name} -->.+?<!-- / -->", PAGE.read_text())) == 1
 
 
 def test_no_place_of_this_machine_is_written_down(tmp_path: Path) -> None:
