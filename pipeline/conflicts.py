@@ -124,7 +124,7 @@ def _conflicts_of(connection: duckdb.DuckDBPyConnection, source_table: str) -> s
                 kept_key,
                 rejection_reasons,
                 {amount} as amount,
-                {unit} as unit,
+                {unit}::varchar as unit,
                 source_line,
                 {PLACE.format(file="files.source_file", line="source_line")} as place
             from staging.{model}

@@ -195,8 +195,11 @@ def lost_history(
 
 
 def impossible_dates(as_of: date, allowance: Allowance) -> list[str]:
-    """Say that extracts cannot have been taken yet, in one line, unless they may."""
-    if allowance.latest is None or as_of <= allowance.latest:
+    """Say that extracts cannot have been taken yet, in one line, unless they may.
+
+    The last day there is no option lets pass: the mapping is refused for it.
+    """
+    if allowance.latest is None or as_of <= allowance.latest or as_of == as_of.max:
         return []
     return [
         f"as_of {as_of} is after tomorrow, {allowance.latest}: correct the date, or say --allow-future"

@@ -53,6 +53,21 @@ def test_a_load_tells_the_money_that_hangs_on_a_conflict(
     assert lines[start + 1] == "south.csv line 3: 101"
 
 
+def test_a_load_tells_conflicts_of_rows_that_have_neither_amount_nor_currency(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    (tmp_path / "mapping.yml").write_text(
+        "as_of: 2024-06-30\n"
+        "tables:\n"
+        "  raw_crm.customers:\n"
+        "    {file: customers.csv, columns: {customer_id: number, name: name}}\n"
+    )
+    (tmp_path / "customers.csv").write_text("number,name\n1,Orchard\n1,Harbour\n")
+    page = io.StringIO()
+    Console(width=80, file=page).print(workshop.load("nameless", tmp_path).verdicts.render())
+    assert "1 x conflicting_key (raw_crm.customers)" in page.getvalue()
+
+
 def _invoice(amount: str, **more: object) -> dict[str, object]:
     return {
         "invoice_id": "I",
