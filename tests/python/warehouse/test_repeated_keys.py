@@ -60,7 +60,7 @@ def test_a_load_tells_conflicts_of_rows_that_have_neither_amount_nor_currency(
         "as_of: 2024-06-30\n"
         "tables:\n"
         "  raw_crm.customers:\n"
-        "    {file: customers.csv, columns: {customer_id: number, name: name}}\n"
+        "    {file: customers.csv, columns: {customer_id: number, full_name: name}}\n"
     )
     (tmp_path / "customers.csv").write_text("number,name\n1,Orchard\n1,Harbour\n")
     page = io.StringIO()
