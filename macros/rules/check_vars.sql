@@ -5,9 +5,6 @@
         {%- for name, rule in var_bounds().items() -%}
             {%- do problems.extend(var_problems(name, var(name, none), rule)) -%}
         {%- endfor -%}
-        {%- if not problems and var('calendar_from') | string > var('calendar_to') | string -%}
-            {%- do problems.append('the var calendar_from is after calendar_to') -%}
-        {%- endif -%}
         {%- if problems -%}{{ exceptions.raise_compiler_error(problems | join('; ')) }}{%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -7,7 +7,7 @@
     {%- set days, share, factor, logs = ['whole', 0, 36500], ['number', 0, 1], ['number', 0, 1000], ['number', 0, 20] -%}
     {%- set kwh, weight, hours = ['number', 0, 1000000000], ['number', -1000, 1000], ['whole', 0, 24] -%}
     {%- do return({
-        'as_of_date': ['date or null', var('calendar_from') | string, var('calendar_to') | string],
+        'as_of_date': ['date or null', '1900-01-01', '2199-12-31'],
         'invoicing_lag_days': days,
         'usage_invoicing_lag_days': days,
         'zombie_grace_days': days,
@@ -19,8 +19,6 @@
         'max_quantity': ['number', 0, 999999999.999],
         'max_rate': ['number', 0, 999999999999.999999],
         'max_payment_terms_days': days,
-        'calendar_from': ['date', '1900-01-01', '2199-12-31'],
-        'calendar_to': ['date', '1900-01-01', '2199-12-31'],
         'recovery_observation_days': days,
         'recovery_min_invoices': ['whole', 0, 1000000],
         'penalty_policy': {'keys of': {

@@ -29,12 +29,18 @@ with expected as (
         on
         invoices.subscription_id = subscriptions.subscription_id
         and subscriptions.is_current
+    -- what only the change feed knows of has no row in the dimension
+    left join {{ ref('int_subscription_spells') }} as spells
+        on
+        invoices.subscription_id = spells.subscription_id
+        and spells.valid_from <= {{ as_of_date() }}
+        and spells.valid_to > {{ as_of_date() }}
     where
         invoices.paid_amount = 0
         and invoices.outstanding_amount > 0
         and not invoices.is_small_balance
         and invoices.days_past_due > {{ var('zombie_grace_days') }}
-        and coalesce(subscriptions.subscription_status, 'Active') = 'Active'
+        and coalesce(subscriptions.subscription_status, spells.status, 'Active') = 'Active'
 
 ),
 

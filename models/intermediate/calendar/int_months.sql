@@ -1,8 +1,6 @@
 with days as (
 
-    {{ days_between(
-        "cast('" ~ var('calendar_from') ~ "' as date)", "cast('" ~ var('calendar_to') ~ "' as date)"
-    ) }}
+    {{ calendar_days() }}
 
 ),
 

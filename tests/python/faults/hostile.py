@@ -245,7 +245,7 @@ VARS: tuple[tuple[str, object], ...] = (
     ("usage_tolerance_share", -0.5),
     ("max_amount", float("nan")),
     ("max_quantity", "1e400"),
-    ("calendar_from", "2050-01-01"),
+    ("as_of_date", "2024-02-30"),
     ("anomaly_flag_score", [0.5]),
     ("season_months", {"winter": [13]}),
     ("penalty_policy", {"lines_of_business": ["utility' or true"], "steps": []}),

@@ -206,9 +206,16 @@ def compile_estate(workshop: Workshop, chosen: Mapping[str, object] | None = Non
     create_raw_tables(connection)
     for schema in sorted({node["schema"] for node in made.values()}):
         connection.execute(f"create schema {schema}")
+    steps = {key: _step(made[key]) for key in TopologicalSorter(needs).static_order()}
+    # a model that reads nothing and asks for no day is the same in every world
+    alike = {key for key in steps if not made[key]["depends_on"]["nodes"]}
+    alike = {key for key in alike if AS_OF not in "".join(steps[key].statements)}
+    for key in alike:
+        for statement in steps[key].statements:
+            connection.execute(statement)
     return Estate(
         connection,
-        tuple(_step(made[key]) for key in TopologicalSorter(needs).static_order()),
+        tuple(step for key, step in steps.items() if key not in alike),
         {
             name: _judged(node)
             for name, node in nodes.items()

@@ -189,3 +189,34 @@ def test_nobody_is_shown_what_an_event_held(judged: Estate) -> None:
     Console(file=page, width=80).print(Verdicts((), findings, ()).render())
     assert "not_a_plain_value" in page.getvalue()
     assert "Reed" not in page.getvalue()
+
+
+def test_a_subscription_known_only_from_the_feed_is_what_the_feed_says(estate: Estate) -> None:
+    """Its unpaid invoice is a case while it is active, and none once it is cancelled; both builds pass."""
+    told = {"source_table": "raw_billing.subscriptions", "op": "c", "before": None}
+    estate.run(
+        {
+            "raw_billing.invoices": [
+                {
+                    "invoice_id": f"I{number}",
+                    "account_id": "K1",
+                    "subscription_id": f"S{number}",
+                    "invoice_date": "2024-03-31",
+                    "amount": "12.34",
+                }
+                for number in (1, 2)
+            ],
+            "raw_cdc.change_events": [
+                _event(1, **told, entity_key="S1", after=ACTIVE),
+                _event(2, **told, entity_key="S2", after='{"status": "Cancelled"}'),
+            ],
+            "raw_control.extract_batches": [
+                {"as_of_date": DAY, "line_of_business": "trade_credit"}
+            ],
+        },
+        DAY,
+    )
+    assert estate.broken() == []
+    assert estate.query("select rule, invoice_id from leakage.fct_leakage_cases") == [
+        ("zombie", "I1")
+    ]

@@ -42,7 +42,7 @@ def check(counted: Project) -> Callable[..., str]:
     """Builds one model with other vars, and gives what stops it: at the latest that there are no rows."""
 
     def told(**chosen: object) -> str:
-        arguments = ("build", "--select", "int_months", "--vars", json.dumps(chosen))
+        arguments = ("build", "--select", "int_as_of_date", "--vars", json.dumps(chosen))
         with pytest.raises(AuditError) as stopped:
             dbt_runner.run_dbt(counted, counted.warehouse, arguments, silent)
         return str(stopped.value)
@@ -83,7 +83,6 @@ def test_other_vars_within_them_are_taken(check: Callable[..., str]) -> None:
                 "anomaly_flag_score": 1e9,
                 "invoicing_lag_days": 2.5,
                 "duplicate_window_days": HOSTILE,
-                "calendar_to": "2049-02-30",
                 "default_currency": "usd'",
                 "momentary_max_minutes": True,
                 "usage_tolerance_kwh": None,
@@ -97,7 +96,6 @@ def test_other_vars_within_them_are_taken(check: Callable[..., str]) -> None:
                 "the var anomaly_flag_score is 1000000000.0: it must be a number from 0 to 1",
                 "the var invoicing_lag_days is 2.5: it must be a whole number",
                 f"the var duplicate_window_days is text of {len(HOSTILE)} characters: it must be a whole",
-                "the var calendar_to is 2049-02-30: it must be a day",
                 "the var default_currency is text of 4 characters: it must be a code of ISO 4217",
                 "the var momentary_max_minutes is true or false: it must be a number",
                 "the var usage_tolerance_kwh is missing: it must be a number",
@@ -115,7 +113,6 @@ def test_other_vars_within_them_are_taken(check: Callable[..., str]) -> None:
                 "theft_weights": HOSTILE,
                 "as_of_date": f"2024-01-01{HOSTILE}",
                 "zombie_grace_days": "30",
-                "calendar_from": "2024-01-01\n",
             },
             (
                 f"the var small_balance_tolerance.USD is text of {len(HOSTILE)} characters: it must be a",
@@ -128,12 +125,15 @@ def test_other_vars_within_them_are_taken(check: Callable[..., str]) -> None:
                 f"the var theft_weights is text of {len(HOSTILE)} characters: it must have the keys",
                 f"the var as_of_date is text of {len(HOSTILE) + 10} characters",
                 "the var zombie_grace_days is 30: it must be a whole number",
-                "the var calendar_from is text of 11 characters",
             ),
         ),
         (
-            {"calendar_from": "2030-01-01", "calendar_to": "2029-12-31"},
-            ("calendar_from is after calendar_to",),
+            {"as_of_date": "2049-02-30"},
+            ("the var as_of_date is 2049-02-30: it must be null or a day",),
+        ),
+        (
+            {"as_of_date": "2024-01-01\n"},
+            ("the var as_of_date is text of 11 characters",),
         ),
     ],
 )
@@ -152,10 +152,10 @@ def test_nothing_of_a_hostile_var_is_executed(counted: Project, command: str) ->
     hostile = "1990-01-01' as date) + cast(nextval('main.asked') as integer) + cast('0"
     arguments = (
         command,
-        *("--select", "int_months"),
-        *("--vars", json.dumps({"calendar_from": hostile})),
+        *("--select", "int_as_of_date"),
+        *("--vars", json.dumps({"as_of_date": hostile})),
     )
-    with pytest.raises(AuditError, match="the var calendar_from is text of") as refused:
+    with pytest.raises(AuditError, match="the var as_of_date is text of") as refused:
         dbt_runner.run_dbt(counted, counted.warehouse, arguments, silent)
     assert "nextval" not in str(refused.value)
     with duckdb.connect(str(counted.warehouse), read_only=True) as connection:
@@ -163,5 +163,5 @@ def test_nothing_of_a_hostile_var_is_executed(counted: Project, command: str) ->
             (None,)
         ]
         assert connection.execute(
-            "select count(*) from duckdb_tables() where table_name = 'int_months'"
+            "select count(*) from duckdb_tables() where table_name = 'int_as_of_date'"
         ).fetchall() == [(0,)]
