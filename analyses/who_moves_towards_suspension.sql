@@ -14,13 +14,13 @@ with scores as (
         coalesce(
             lag(penalty_score, 3) over (partition by account_id, currency order by month_end), 0
         ) as score_before
-    from {{ ref('fct_delinquency_monthly') }}
+    from {{ ref('fct_account_months') }}
 
 ),
 
 last_month as (
 
-    select max(month_end) as month_end from {{ ref('fct_delinquency_monthly') }}
+    select max(month_end) as month_end from {{ ref('fct_account_months') }}
 
 )
 

@@ -4,7 +4,7 @@
 
 with last_month as (
 
-    select max(month_end) as month_end from {{ ref('fct_delinquency_monthly') }}
+    select max(month_end) as month_end from {{ ref('fct_account_months') }}
 
 ),
 
@@ -79,7 +79,7 @@ monthly as (
         sum(credited_amount) as credited_amount,
         sum(paid_amount) as paid_amount,
         sum(received_amount) as received_amount
-    from {{ ref('fct_delinquency_monthly') }}
+    from {{ ref('fct_account_months') }}
     group by currency
 
 )

@@ -9,7 +9,7 @@ with closed as (
         currency,
         closing_balance,
         unapplied_cash
-    from {{ ref('fct_delinquency_monthly') }}
+    from {{ ref('fct_account_months') }}
     where month_end = {{ as_of_date() }}
 
 ),

@@ -600,7 +600,7 @@ def _assert_small_balances_are_in_the_books(case: Books, listed: set[str]) -> No
     assert {name for name, (_, is_small) in invoices.items() if is_small} == listed
     assert case.rows(
         "select closing_balance, ageing_not_due + ageing_1_30 + ageing_31_60 + ageing_61_90"
-        " + ageing_91_120 + ageing_over_120 from collections.fct_delinquency_monthly"
+        " + ageing_91_120 + ageing_over_120 from receivables.fct_account_months"
         " where account_id like @ and month_end = date '2025-06-30'"
     ) == [("61.01", "61.01")]
 
@@ -646,7 +646,7 @@ def test_unidentified_receipts(books: Opened) -> None:
     ) == [("EUR", None, "300.00", "300.00")]
     assert case.rows(
         "select account_id, sum(received_amount), max(unapplied_cash) filter (where"
-        " month_end = date '2025-06-30') from collections.fct_delinquency_monthly"
+        " month_end = date '2025-06-30') from receivables.fct_account_months"
         " where account_id like @ group by 1"
     ) == [("Ponte Rosso", "620.00", "120.00")]
     assert case.invoices("settlement_state, settled_date, outstanding_amount") == {

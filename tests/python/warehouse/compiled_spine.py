@@ -63,11 +63,8 @@ def compile_models(workshop: Workshop, *also: str) -> dict[str, str]:
     Returns:
         Compiled SQL by the relation it makes, `schema.name`.
     """
-    given = {name.partition(".")[2] for name in GIVEN} | {
-        # who the accounts are is no matter of cash
-        *("int_account_mentions", "int_customers", "int_invoices_unioned", "int_catalogue_stubs"),
-    }
-    compiled = workshop.compile("path:models/intermediate/spine", "fct_payments", *also)
+    given = {name.partition(".")[2] for name in GIVEN}
+    compiled = workshop.compile("path:models/intermediate/cash", "fct_payments", *also)
     models = {node["unique_id"]: node for name, node in compiled.items() if name not in given}
     needs = {key: set(node["depends_on"]["nodes"]) & set(models) for key, node in models.items()}
     return {

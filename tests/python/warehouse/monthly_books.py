@@ -57,7 +57,7 @@ class Estate:
 
 
 def months_by_hand(estate: Estate, as_of: date) -> dict[tuple[str, date, str], Row]:
-    """Every column of `collections.fct_delinquency_monthly` but the line of business.
+    """Every column of `receivables.fct_account_months` but the line of business.
 
     Args:
         estate: Facts of any date; what is dated after the as-of date is not looked at.

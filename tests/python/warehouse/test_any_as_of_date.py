@@ -34,7 +34,7 @@ DATED_FACTS = (
     ),
     ("leakage.fct_leakage_cases", "case_id, rule, entity_id, first_seen_on", "first_seen_on"),
     ("data_quality.fct_findings", "*", "found_on"),
-    ("collections.fct_delinquency_monthly", "*", "month_end"),
+    ("receivables.fct_account_months", "*", "month_end"),
     ("collections.fct_delinquency_checks", "*", "check_date"),
     ("collections.fct_escalations", "* exclude (held_until, days_held)", "changed_on"),
     (
@@ -104,7 +104,7 @@ def test_nothing_later_than_the_day_exists(books: list[tuple[date, Project]]) ->
             union all select max(first_seen_on) from leakage.fct_leakage_cases
             union all select max(resolved_on) from leakage.fct_leakage_cases
             union all select max(found_on) from data_quality.fct_findings
-            union all select max(month_end) from collections.fct_delinquency_monthly
+            union all select max(month_end) from receivables.fct_account_months
             union all select max(check_date) from collections.fct_delinquency_checks
             union all select max(held_until) from collections.fct_escalations
             union all select max(recorded_closed_on) from collections.fct_bad_debts

@@ -54,7 +54,7 @@ PROMISED = {
     " penalty_score delinquency_status recorded_score recorded_status agrees_with_ledger",
     "collections.fct_bad_debts": "account_id closed_on closing_balance is_bad_debt",
     "collections.fct_collection_priorities": "account_id",
-    "collections.fct_delinquency_monthly": "account_id month_end currency opening_balance"
+    "receivables.fct_account_months": "account_id month_end currency opening_balance"
     " billed_amount credited_amount paid_amount written_off_amount closing_balance received_amount"
     " unapplied_cash past_due_amount oldest_days_past_due ageing_not_due ageing_1_30 ageing_31_60"
     " ageing_61_90 ageing_91_120 ageing_over_120 delinquent_streak penalty_score delinquency_status"

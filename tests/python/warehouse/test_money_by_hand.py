@@ -232,7 +232,7 @@ def test_money_of_unknown_origin_is_in_suspense(estate: Estate) -> None:
     }
     assert _held(estate)["I2"] == ("40.00", "0.00", "0.00", "260.00")
     assert estate.query(
-        "select distinct account_id from collections.fct_delinquency_monthly order by 1"
+        "select distinct account_id from receivables.fct_account_months order by 1"
     ) == [("A",), ("B",)]
     assert estate.query(
         "select line_of_business, has_open_invoices from receivables.fct_unapplied_cash"
@@ -340,7 +340,7 @@ def test_small_balances_are_listed_and_no_cases(workshop: Workshop, estate: Esta
         " order by 1"
     ) == [("EUR", "1.01"), ("USD", "1.00")]
     assert estate.query(
-        "select currency, sum(closing_balance)::text from collections.fct_delinquency_monthly"
+        "select currency, sum(closing_balance)::text from receivables.fct_account_months"
         " where month_end = '2024-06-30' group by 1 order by 1"
     ) == [("EUR", "2.52"), ("USD", "1.00")]
 

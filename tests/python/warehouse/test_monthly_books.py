@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from tests.python.warehouse.ledger_books import History
     from tests.python.workshop import Workshop
 
-MART = "collections.fct_delinquency_monthly"
+MART = "receivables.fct_account_months"
 MODELS = (
     "int_open_invoice_month_ends",
     "int_ledger_month_flows",
     "int_ledger_month_ends",
     "int_check_month_ends",
-    "fct_delinquency_monthly",
+    "fct_account_months",
 )
 GIVEN_HERE = {
     **GIVEN,

@@ -12,7 +12,7 @@ with months as (
         lag(month_end) over by_month as month_before,
         lag(closing_balance) over by_month as closed_with,
         lead(month_end) over by_month as month_after
-    from {{ ref('fct_delinquency_monthly') }}
+    from {{ ref('fct_account_months') }}
     window by_month as (partition by account_id, currency order by month_end)
 
 )
