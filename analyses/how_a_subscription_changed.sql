@@ -1,4 +1,4 @@
--- What has a subscription been over time: status, plan and price, version by version?
+-- How did a subscription's status, plan and price change over time, version by version?
 
 select
     subscription_id,

@@ -1,4 +1,5 @@
--- How complete are the readings of each day, how much had to be estimated, and who was silent?
+-- How complete are the readings of each day, how much had to be estimated, and which meters
+-- reported nothing?
 
 select
     date_key,

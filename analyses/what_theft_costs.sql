@@ -1,4 +1,4 @@
--- What does suspected theft cost on each feeder, compared with all that is lost on it?
+-- What does suspected theft cost on each feeder, compared with all losses on it?
 
 with suspected as (
 

@@ -1,5 +1,5 @@
--- When will each feeder peak on each day of the next week, how high, and how far off is that
--- usually?
+-- When will each feeder peak on each day of the next week, how high, and how large is the usual
+-- error?
 
 with tested as (
 

@@ -1,4 +1,4 @@
--- Which bills of meters are wrong, by how much, and what gives them away?
+-- Which bills of meters are wrong, by how much, and what is the evidence?
 
 select
     cases.rule,

@@ -1,4 +1,4 @@
--- Which feeders lose more of the energy fed into them than they did, month by month?
+-- Which feeders lose more of the energy fed into them than before, month by month?
 
 select
     district,

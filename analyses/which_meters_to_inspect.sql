@@ -1,4 +1,4 @@
--- Which meters should an inspector look at first, and what is the evidence against them?
+-- Which meters should be inspected first, and what is the evidence?
 
 select
     anomaly_type,

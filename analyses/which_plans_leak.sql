@@ -1,4 +1,4 @@
--- Which plan loses what share of the money it should have been billed?
+-- What share of the money that should have been billed does each plan lose?
 
 with expected as (
 

@@ -1,5 +1,5 @@
 -- Whose penalty score has risen over the last three months, without service being suspended yet?
--- Those nearest to it come first.
+-- Those closest to suspension come first.
 
 with scores as (
 

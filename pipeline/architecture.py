@@ -22,14 +22,14 @@ HOLDS: Final = {
     "entities": "customers, accounts, subscriptions, meters, and what each was on every day",
     "invoices": "one model per line of business, and their union",
     "cash": "payments, reversals, movements, balances and settlement of invoices",
-    "usage": "readings, what is believed of them, usage by month, anomalies, forecasts, outages",
+    "usage": "readings and their validated values, usage by month, anomalies, forecasts, outages",
     "rating": "tariffs and price lists applied to usage and to invoice lines",
     "expected": "what should have been invoiced, and which invoice covers it",
     "rerating": "what each metered bill should have come to",
     "leakage": "one model per rule, then claims and cases",
     "delinquency": "checks, penalty scores, suspension and closing",
     "receivables": "monthly balances and flows of accounts",
-    "collections": "what is likely to be collected, and whom to call first",
+    "collections": "what is likely to be collected, and which accounts to call first",
     "features": "what was known of an account on the day an invoice was issued",
     "quality": "findings, rejected rows, alerts, and what the scorecard compares",
     "marts": "what analysts query, one schema per domain",
@@ -45,7 +45,7 @@ flowchart LR
 {drawing}
 ```
 
-An arrow is left out where a longer way of arrows already says that one folder comes before the other.
+An arrow is left out where a longer path of arrows already implies it.
 
 | folder | holds | models | reads |
 |---|---|---:|---|
@@ -98,7 +98,7 @@ def _folders(nodes: Iterable[Mapping[str, Any]]) -> tuple[Counter[str], dict[str
 
 
 def _is_implied(first: str, then: str, reads: Mapping[str, set[str]]) -> bool:
-    """Whether there is a longer way from one folder to another."""
+    """Whether a longer path leads from one folder to another."""
     ahead = {each for each in reads[then] if each != first}
     while ahead:
         if first in ahead:

@@ -1,4 +1,4 @@
--- How old is what is owed, month by month? Whole units of the currency, the last month first.
+-- How old are receivables, month by month? In whole units of the currency, latest month first.
 
 select
     month_end,
