@@ -1,4 +1,7 @@
-"""How readers open the published warehouse."""
+"""How readers open the published warehouse.
+
+Why: DECISIONS.md#a-damaged-file-is-refused-when-it-is-opened-not-when-it-is-read
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ DuckDB has one writer or many readers per file. A build in place would lock read
 as it takes and, killed halfway, leave them half a warehouse. So every command works on a staging
 copy and renames it over the published file once all is well: a rename is atomic, readers keep the
 file they have open, and whatever goes wrong before it leaves the published file untouched.
+
+Why: DECISIONS.md#plain-dbt-build-works-in-place
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Defaults hold for a company of two million customers and stop what is no extract: an archive that unpacks to a
 thousand times its size, a delimiter that makes every line a broken one. Each can be raised for one load.
+
+Why: DECISIONS.md#limits-have-defaults-and-are-raised-one-by-one
 """
 
 from __future__ import annotations

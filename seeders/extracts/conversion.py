@@ -9,6 +9,8 @@ Blanks around a value mean nothing, whatever its type: `I-1` and `I-1 ` are one 
 
 Every function returns an SQL expression over expressions it is given. `text` stands for the trimmed
 source text, null where there is none.
+
+Why: DECISIONS.md#staging-judges-load-only-types
 """
 
 from __future__ import annotations

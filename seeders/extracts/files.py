@@ -3,6 +3,8 @@
 A mapping may come from somebody else, and so may what lies beside it. So a name leads to a file only where its
 real place, every symbolic link followed, is in the mapping's directory or in one that the user has named, and
 only where it is a regular file: opening a pipe waits for ever.
+
+Why: DECISIONS.md#files-stay-in-the-directory-of-the-mapping
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A file's columns are called whatever its maker liked, and an expression calls them by these names. So what the loader
 keeps beside them begins with underscores, one more than any column of the file begins with.
+
+Why: DECISIONS.md#names-of-the-loader-are-chosen-after-those-of-the-file
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 None of these is a fault of a single row, and each can be right. So each is one line with both figures and
 the option that lets it pass; nothing is written until then.
+
+Why: DECISIONS.md#load-counts-deliveries-the-build-counts-accepted-rows
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ evaluated twice, once as it is written and once with every text that has no such
 last separator the decimal sign. Where the two differ, nobody can say which one was meant.
 
 What a function strips is not parsed but tried: it is given 1,234 and the like, and what comes out says it.
+
+Why: DECISIONS.md#a-stripped-separator-must-separate-thousands
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ An expression is somebody's SQL, written for one row of a file. It reads the col
 else: no other table or file, no setting, variable or clock. And what it makes of a row is of the size of the
 row: DuckDB's memory limit does not count texts that are being put together, so that `repeat` could ask for
 gigabytes a row. The size is reckoned here instead, and an expression that has no bound is refused.
+
+Why: DECISIONS.md#an-expression-is-vetted-before-it-is-bound
 """
 
 from __future__ import annotations
