@@ -6,10 +6,9 @@ with bills as (
 
 ),
 
-credit_notes as (
+credits as (
 
-    select * from {{ ref('stg_billing__credit_notes') }}
-    where is_accepted
+    select * from {{ ref('int_invoice_credits') }}
 
 ),
 
@@ -17,17 +16,14 @@ credited as (
 
     select
         bills.invoice_id,
-        greatest(credit_notes.credit_date, bills.invoice_date) as credited_on,
-        sum(credit_notes.amount) over (
+        credits.credited_on,
+        sum(credits.credited_amount) over (
             partition by bills.invoice_id
-            order by greatest(credit_notes.credit_date, bills.invoice_date)
+            order by credits.credited_on
         ) as credited_amount
     from bills
-    inner join credit_notes
-        on
-        bills.invoice_id = credit_notes.invoice_id
-        and bills.account_id = credit_notes.account_id
-    where credit_notes.credit_date <= {{ as_of_date() }}
+    inner join credits
+        on bills.invoice_id = credits.invoice_id
 
 ),
 

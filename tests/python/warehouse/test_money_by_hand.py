@@ -176,6 +176,37 @@ def test_a_copy_that_is_refunded_by_its_invoice_is_resolved(estate: Estate) -> N
     assert case[3:5] == ("open", None)
 
 
+def test_what_was_charged_wrongly_and_given_back_is_corrected(estate: Estate) -> None:
+    """A refund without a credit note takes the charge back, in full or in part; a chargeback does not."""
+    ended = {"subscription_id": "S", "account_id": "K", "started_on": "2023-01-01"}
+    after = {"subscription_id": "S", "period_start": "2024-03-01", "period_end": "2024-03-31"}
+    rows: Rows = {
+        "raw_billing.subscriptions": [
+            {**ended, "status": "Cancelled", "cancelled_on": "2024-01-20", "billing_day": 1}
+        ],
+        "raw_billing.invoices": [
+            _invoice(name, "K", amount, invoice_date="2024-03-01", due_date="2024-03-31", **after)
+            for name, amount in (("full", 10), ("part", 11), ("kept", 12), ("back", 13))
+        ],
+        "raw_payments.payments": [
+            _payment(f"P-{name}", amount, invoice_id=name, payment_date="2024-03-02")
+            for name, amount in (("full", 10), ("part", 11), ("kept", 12), ("back", 13))
+        ],
+        "raw_payments.refunds": [
+            _refund("R1", 10, payment_id="P-full"),
+            _refund("R2", 4, payment_id="P-part"),
+            _refund("R3", 13, kind="chargeback", payment_id="P-back"),
+        ],
+    }
+    cases = [case for case in _cases(_made(estate, rows)) if case[0] == "billed_after_cancel"]
+    assert cases == [
+        ("billed_after_cancel", "back", "13.00", "open", None, "0.00"),
+        ("billed_after_cancel", "full", "10.00", "resolved", "credited", "0.00"),
+        ("billed_after_cancel", "kept", "12.00", "open", None, "0.00"),
+        ("billed_after_cancel", "part", "7.00", "open", None, "0.00"),
+    ]
+
+
 def test_money_of_accounts_that_nothing_else_names_has_books(estate: Estate) -> None:
     """A stub, an alert, and the currency that the delivery states for what states none."""
     rows: Rows = {
