@@ -4,7 +4,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 

@@ -16,7 +16,7 @@ all_lines as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
     where subscription_id in (select billable.subscription_id from billable)
 
 ),

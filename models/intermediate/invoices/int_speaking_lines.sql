@@ -2,7 +2,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 

@@ -133,7 +133,7 @@ class Books:
                 (
                     *(fact.invoice_id, fact.account_id, FIRST_DAY + timedelta(days=fact.day)),
                     *(estate.due[fact.invoice_id], fact.amount, fact.currency),
-                    modes[fact.account_id],
+                    *(modes[fact.account_id], "utility"),
                 )
                 for fact in estate.history.invoices
             ],
