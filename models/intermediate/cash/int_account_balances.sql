@@ -36,6 +36,18 @@ balance_forward_refunds as (
 
 ),
 
+-- a credit note that documents a refund replaces it
+balance_forward_credits as (
+
+    select
+        account_id,
+        currency,
+        case when cause = 'refund' then credited_amount else -taken_amount end
+            as refund_credit_amount
+    from balance_forward_refunds
+
+),
+
 invoiced as (
 
     select
@@ -51,7 +63,6 @@ invoiced as (
 
 ),
 
--- a credit note that documents a refund replaces it
 money as (
 
     {% for kind, amount, relation in [
@@ -59,10 +70,7 @@ money as (
         ('reversed', 'amount', 'reversals'),
         ('credit_note', 'amount', 'credit_notes'),
         ('refund_credit', 'amount', 'open_item_refunds'),
-        (
-            'refund_credit', "case when cause = 'refund' then credited_amount else -taken_amount end",
-            'balance_forward_refunds'
-        ),
+        ('refund_credit', 'refund_credit_amount', 'balance_forward_credits'),
     ] -%}
         select
             account_id,

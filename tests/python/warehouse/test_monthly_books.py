@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 MART = "receivables.fct_account_months"
 MODELS = (
-    "int_open_invoice_month_ends",
-    "int_ledger_month_flows",
-    "int_ledger_month_ends",
+    "int_account_month_flows",
+    "int_account_month_ends",
     "int_check_month_ends",
     "fct_account_months",
 )
