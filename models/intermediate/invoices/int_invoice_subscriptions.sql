@@ -1,6 +1,5 @@
 -- Lines that name a subscription decide which one an invoice is for, then lines that could be
--- paired with one. Lines that match none may still leave a single candidate. Long, because there
--- are several kinds of evidence.
+-- paired with one. Lines that match none may still leave a single candidate.
 
 with invoices as (
 
