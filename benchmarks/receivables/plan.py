@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-START: Final = "int_invoices_unioned"
+START: Final = "int_invoices"
 """Cash application begins with the invoices of all lines of business; this relation is given."""
 
-SPINE: Final = "spine"
-"""All of this folder that reads invoices is measured,"""
+CASH: Final = "cash"
+"""All of this folder is measured,"""
 
 END: Final = "feat_late_payments"
 """and all that leads from there to the features,"""
@@ -64,12 +64,14 @@ def read_plan(manifest: Path) -> Plan:
         message = f"there is no model {START}: the benchmark starts from it"
         raise ValueError(message)
     features = {key for key, node in models.items() if FEATURES in node["fqn"]}
-    ends = {key for key, node in models.items() if SPINE in node["fqn"] or names[key] == END}
+    cash = {key for key, node in models.items() if CASH in node["fqn"]}
+    ends = cash | {key for key, name in names.items() if name == END}
     children: dict[str, list[str]] = {key: [] for key in models}
     for key, above in parents.items():
         for parent in above:
             children[parent].append(key)
-    measured = ((_reach(starts, children) | features) & _reach(ends, parents)) - starts
+    reached = _reach(starts, children) | features | cash
+    measured = (reached & _reach(ends, parents)) - starts
     read = {parent for key in measured for parent in parents[key]} - measured
     return Plan(
         models=tuple(sorted(names[key] for key in measured)),

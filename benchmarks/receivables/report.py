@@ -187,7 +187,7 @@ def _introduction(sizes: Sizes, plan: Plan, largest: Measurement) -> str:
     )
     return (
         f"{len(plan.models)} models on drawn rows as of {AS_OF}: {reach}. DuckDB's memory_limit"
-        f" is {sizes.memory_limit}. The largest size has {rows['int_invoices_unioned']:,} invoices"
+        f" is {sizes.memory_limit}. The largest size has {rows['int_invoices']:,} invoices"
         f" of {rows['int_accounts']:,} accounts, open item and balance forward, with {given};"
         f" they make {movements} movements.{left_out}"
     )

@@ -200,7 +200,9 @@ def _run_rows(rng: np.random.Generator, run: _Run) -> Iterator[tuple[str, pa.Rec
     yield "int_accounts", pa.record_batch({**accounts, "is_stub": is_stub})
     yield "stg_crm__accounts", _accepted(accounts)
     yield "stg_cdc__change_events", _change_rows(rng, run)
-    yield "int_invoices_unioned", _invoice_rows(run)
+    invoices = _invoice_rows(run)
+    yield "int_invoices", invoices
+    yield "stg_billing__invoices", _staged(invoices)
     yield "stg_billing__invoice_line_items", _line_rows(run)
     joint = _pay_jointly(rng, run)
     payments = _together(*_pay_singly(rng, run), joint, _pay_round_sums(rng, run))
@@ -341,6 +343,13 @@ def _invoice_rows(run: _Run) -> pa.RecordBatch:
             "currency": columns.constant("USD", count),
         }
     )
+
+
+def _staged(invoices: pa.RecordBatch) -> pa.RecordBatch:
+    """The same invoices as staging accepts them: what cash application reads of them there."""
+    same = ("invoice_id", "account_id", "invoice_date", "currency")
+    staged = {name: invoices.column(name) for name in same}
+    return _accepted({**staged, "amount": invoices.column("invoiced_amount")})
 
 
 def _line_rows(run: _Run) -> pa.RecordBatch:

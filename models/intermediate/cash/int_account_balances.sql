@@ -1,6 +1,3 @@
--- Long because of its sources: invoices, payments, reversals and credit notes are added up side by
--- side, so that applied and unapplied amounts come from the same sums.
-
 with settlement as (
 
     select * from {{ ref('int_invoice_settlement') }}
@@ -22,7 +19,7 @@ reversals as (
 credit_notes as (
 
     select * from {{ ref('stg_billing__credit_notes') }}
-    where is_accepted
+    where is_accepted and credit_date <= {{ as_of_date() }}
 
 ),
 
@@ -36,6 +33,18 @@ open_item_refunds as (
 balance_forward_refunds as (
 
     select * from {{ ref('int_account_refunds') }}
+
+),
+
+-- a credit note that documents a refund replaces it
+balance_forward_credits as (
+
+    select
+        account_id,
+        currency,
+        case when cause = 'refund' then credited_amount else -taken_amount end
+            as refund_credit_amount
+    from balance_forward_refunds
 
 ),
 
@@ -56,61 +65,23 @@ invoiced as (
 
 money as (
 
-    select
-        account_id,
-        currency,
-        amount_paid as received_amount,
-        0 as reversed_amount,
-        0 as credit_note_amount,
-        0 as refund_credit_amount
-    from payments
-
-    union all
-
-    select
-        account_id,
-        currency,
-        0 as received_amount,
-        amount as reversed_amount,
-        0 as credit_note_amount,
-        0 as refund_credit_amount
-    from reversals
-
-    union all
-
-    select
-        account_id,
-        currency,
-        0 as received_amount,
-        0 as reversed_amount,
-        amount as credit_note_amount,
-        0 as refund_credit_amount
-    from credit_notes
-    where credit_date <= {{ as_of_date() }}
-
-    union all
-
-    select
-        account_id,
-        currency,
-        0 as received_amount,
-        0 as reversed_amount,
-        0 as credit_note_amount,
-        amount as refund_credit_amount
-    from open_item_refunds
-
-    union all
-
-    -- a credit note that documents a refund replaces it
-    select
-        account_id,
-        currency,
-        0 as received_amount,
-        0 as reversed_amount,
-        0 as credit_note_amount,
-        case when cause = 'refund' then credited_amount else -taken_amount end
-            as refund_credit_amount
-    from balance_forward_refunds
+    {% for kind, amount, relation in [
+        ('received', 'amount_paid', 'payments'),
+        ('reversed', 'amount', 'reversals'),
+        ('credit_note', 'amount', 'credit_notes'),
+        ('refund_credit', 'amount', 'open_item_refunds'),
+        ('refund_credit', 'refund_credit_amount', 'balance_forward_credits'),
+    ] -%}
+        select
+            account_id,
+            currency,
+            '{{ kind }}' as kind,
+            {{ amount }} as amount
+        from {{ relation }}
+        {%- if not loop.last %}
+            union all
+        {% endif -%}
+    {% endfor %}
 
 ),
 
@@ -119,10 +90,10 @@ received as (
     select
         account_id,
         currency,
-        sum(received_amount) as received_amount,
-        sum(reversed_amount) as reversed_amount,
-        sum(credit_note_amount) as credit_note_amount,
-        sum(refund_credit_amount) as refund_credit_amount
+        sum(case when kind = 'received' then amount else 0 end) as received_amount,
+        sum(case when kind = 'reversed' then amount else 0 end) as reversed_amount,
+        sum(case when kind = 'credit_note' then amount else 0 end) as credit_note_amount,
+        sum(case when kind = 'refund_credit' then amount else 0 end) as refund_credit_amount
     from money
     group by account_id, currency
 

@@ -1,44 +1,99 @@
+-- On a balance-forward account an invoice holds the part of its share of the cumulative charges
+-- that the account's money covers to date. Credits alone, by the same formula, give what is
+-- credited; the rest of the holding is cash.
+
 with open_item as (
 
     select * from {{ ref('int_open_item_movements') }}
-    where cause not in ('credit_note', 'refund', 'unapplied_cash')
 
 ),
 
-open_item_shifts as (
+allocations as (
 
-    select * from {{ ref('int_open_item_movements') }}
-    where cause in ('credit_note', 'refund', 'unapplied_cash')
-
-),
-
-balance_forward as (
-
-    select * from {{ ref('int_balance_forward_movements') }}
-    where cause not in ('credit_note', 'refund', 'unapplied_cash')
+    select * from {{ ref('int_account_allocations') }}
 
 ),
 
-balance_forward_shifts as (
+charges as (
 
-    select * from {{ ref('int_balance_forward_movements') }}
-    where cause in ('credit_note', 'refund', 'unapplied_cash')
+    select
+        *,
+        charged_to_date - invoiced_amount as charged_before
+    from {{ ref('int_account_running_totals') }}
+    where cause = 'issue'
 
 ),
 
-direct as (
+-- unapplied credit and cash are applied to an invoice on the day it is issued; a later credit
+-- displaces the cash of its own invoice, which moves on to the next one with room
+credits as (
 
-    select * from open_item
+    select
+        source_id as invoice_id,
+        account_id,
+        currency,
+        event_on as movement_on,
+        'credit_note' as cause,
+        source_id,
+        {{ clamp('credit_to_date', 'charged_before', 'charged_to_date') }} - charged_before
+            as credit_amount,
+        {{ clamp('money_to_date', 'charged_before', 'charged_to_date') }}
+        - {{ clamp('credit_to_date', 'charged_before', 'charged_to_date') }} as cash_amount
+    from charges
+    where money_to_date > charged_before
+
     union all
-    select * from balance_forward
+
+    select
+        invoice_id,
+        account_id,
+        currency,
+        event_on as movement_on,
+        cause,
+        source_id,
+        case when basis = 'credit' then amount else 0 end as credit_amount,
+        case when basis = 'credit' then -amount else amount end as cash_amount
+    from allocations
+    where {{ is_credit('cause') }}
 
 ),
 
 shifts as (
 
-    select * from open_item_shifts
+    select
+        invoice_id,
+        account_id,
+        currency,
+        movement_on,
+        cause,
+        source_id,
+        amount
+    from open_item
+    where {{ is_credit('cause') }} or cause = 'unapplied_cash'
+
     union all
-    select * from balance_forward_shifts
+
+    select
+        invoice_id,
+        account_id,
+        currency,
+        movement_on,
+        cause,
+        source_id,
+        credit_amount as amount
+    from credits
+
+    union all
+
+    select
+        invoice_id,
+        account_id,
+        currency,
+        movement_on,
+        'unapplied_cash' as cause,
+        source_id,
+        cash_amount as amount
+    from credits
 
 ),
 
@@ -52,7 +107,21 @@ final as (
         cause,
         source_id,
         amount
-    from direct
+    from open_item
+    where not ({{ is_credit('cause') }} or cause = 'unapplied_cash')
+
+    union all
+
+    select
+        invoice_id,
+        account_id,
+        currency,
+        event_on as movement_on,
+        cause,
+        source_id,
+        amount
+    from allocations
+    where not {{ is_credit('cause') }} and amount != 0
 
     union all
 

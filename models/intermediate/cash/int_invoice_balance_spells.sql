@@ -1,6 +1,6 @@
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
@@ -12,7 +12,40 @@ movements as (
 
 write_offs as (
 
-    select * from {{ ref('int_invoice_write_offs') }}
+    select * from {{ ref('stg_billing__write_offs') }}
+    where is_accepted and written_off_on <= {{ as_of_date() }}
+
+),
+
+-- a write-off that names no invoice covers what its account had been billed by then
+covered as (
+
+    select
+        invoices.invoice_id,
+        greatest(write_offs.written_off_on, invoices.invoice_date) as written_off_on
+    from write_offs
+    inner join invoices
+        on write_offs.invoice_id = invoices.invoice_id
+    union all
+    select
+        invoices.invoice_id,
+        write_offs.written_off_on
+    from write_offs
+    inner join invoices
+        on
+        write_offs.account_id = invoices.account_id
+        and write_offs.written_off_on >= invoices.invoice_date
+    where write_offs.invoice_id is null
+
+),
+
+written_off as (
+
+    select
+        invoice_id,
+        min(written_off_on) as written_off_on
+    from covered
+    group by invoice_id
 
 ),
 
@@ -44,7 +77,7 @@ changes as (
         0 as charge_change,
         0 as credit_change,
         0 as paid_change
-    from write_offs
+    from written_off
 
 ),
 
@@ -77,10 +110,10 @@ balances as (
         running.paid_amount,
         running.charged_amount - running.credited_amount - running.paid_amount
             as unsettled_amount,
-        coalesce(running.valid_from >= write_offs.written_off_on, false) as is_written_off
+        coalesce(running.valid_from >= written_off.written_off_on, false) as is_written_off
     from running
-    left join write_offs
-        on running.invoice_id = write_offs.invoice_id
+    left join written_off
+        on running.invoice_id = written_off.invoice_id
     where running.valid_from < running.valid_to
 
 ),

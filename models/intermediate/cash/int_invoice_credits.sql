@@ -4,7 +4,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 

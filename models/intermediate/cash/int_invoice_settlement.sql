@@ -1,9 +1,6 @@
--- Every figure of an invoice on the as-of date, by the rules of settlement. Long, since amounts,
--- days and states follow from each other and belong together.
-
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
@@ -19,22 +16,16 @@ events as (
 
 ),
 
-refunds as (
+disputed as (
 
-    select * from {{ ref('int_cash_movements') }}
-    where cause = 'refund'
-
-),
-
-disputes as (
-
-    select * from {{ ref('stg_payments__disputes') }}
-    where is_accepted
+    select invoice_id from {{ ref('stg_payments__disputes') }}
+    where is_accepted and opened_on <= {{ as_of_date() }}
+    group by invoice_id
 
 ),
 
--- the balance as of the date, the end of the last spell in which something was owed, what came in
--- under the invoice's name, and how much of its credits are refunds
+-- the balance as of the date, the end of the last spell in which something was owed, and what came
+-- in under the invoice's name
 figures as (
 
     select
@@ -43,8 +34,7 @@ figures as (
         case when valid_to = {{ end_of_time() }} then paid_amount end as paid_amount,
         case when valid_to = {{ end_of_time() }} then written_off_amount end as written_off_amount,
         case when unsettled_amount > 0 then valid_to end as owed_until,
-        0 as received_amount,
-        0 as refunded_amount
+        0 as received_amount
     from spells
 
     union all
@@ -55,21 +45,8 @@ figures as (
         null as paid_amount,
         null as written_off_amount,
         null as owed_until,
-        cash_amount as received_amount,
-        0 as refunded_amount
+        cash_amount as received_amount
     from events
-
-    union all
-
-    select
-        invoice_id,
-        null as credited_amount,
-        null as paid_amount,
-        null as written_off_amount,
-        null as owed_until,
-        0 as received_amount,
-        amount as refunded_amount
-    from refunds
 
 ),
 
@@ -81,18 +58,8 @@ standing as (
         max(paid_amount) as paid_amount,
         max(written_off_amount) as written_off_amount,
         max(owed_until) as owed_until,
-        sum(received_amount) as received_amount,
-        sum(refunded_amount) as refunded_amount
+        sum(received_amount) as received_amount
     from figures
-    group by invoice_id
-
-),
-
-disputed as (
-
-    select invoice_id
-    from disputes
-    where opened_on <= {{ as_of_date() }}
     group by invoice_id
 
 ),
@@ -100,7 +67,14 @@ disputed as (
 amounts as (
 
     select
-        invoices.*,
+        invoices.invoice_id,
+        invoices.account_id,
+        invoices.line_of_business,
+        invoices.cash_application,
+        invoices.invoice_date,
+        invoices.due_date,
+        invoices.invoiced_amount,
+        invoices.currency,
         standing.credited_amount,
         cast(invoices.invoiced_amount - standing.credited_amount as decimal(18, 2))
             as net_due_amount,
@@ -117,7 +91,6 @@ amounts as (
                 standing.received_amount - (invoices.invoiced_amount - standing.credited_amount), 0
             ) as decimal(18, 2)
         ) as overpaid_amount,
-        cast(standing.refunded_amount as decimal(18, 2)) as refunded_amount,
         nullif(coalesce(standing.owed_until, invoices.invoice_date), {{ end_of_time() }})
             as settled_date,
         disputed.invoice_id is not null as is_disputed,

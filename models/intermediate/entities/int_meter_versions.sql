@@ -1,4 +1,4 @@
-{%- set told_load -%}
+{%- set stated_load -%}
     try_cast({{ json_text('spells.meter_image', 'connected_load_kw') }} as decimal(18, 3))
 {%- endset -%}
 
@@ -101,7 +101,7 @@ final as (
         coalesce({{ json_text('spells.meter_image', 'district') }}, meters.district) as district,
         coalesce({{ json_text('spells.meter_image', 'feeder') }}, meters.feeder) as feeder,
         case
-            when {{ told_load }} between 0 and {{ var('max_quantity') }} then {{ told_load }}
+            when {{ stated_load }} between 0 and {{ var('max_quantity') }} then {{ stated_load }}
             else meters.connected_load_kw
         end as connected_load_kw,
         spells.status,

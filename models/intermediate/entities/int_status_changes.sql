@@ -66,7 +66,7 @@ worded as (
 
 ),
 
-told as (
+stated as (
 
     select
         source_table,
@@ -77,8 +77,8 @@ told as (
             else coalesce({{ status_of('status_word') }}, 'Active')
         end as status,
         {{ json_text('image', 'plan_id') }} as plan_id,
-        try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as told_quantity,
-        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as told_unit_price,
+        try_cast({{ json_text('image', 'quantity') }} as decimal(18, 3)) as stated_quantity,
+        try_cast({{ json_text('image', 'unit_price') }} as decimal(18, 2)) as stated_unit_price,
         case when source_table = 'raw_metering.meters' then image end as meter_image
     from worded
 
@@ -93,12 +93,12 @@ final as (
         changed_on,
         status,
         plan_id,
-        case when told_quantity between 0 and {{ var('max_quantity') }} then told_quantity end
+        case when stated_quantity between 0 and {{ var('max_quantity') }} then stated_quantity end
             as quantity,
-        case when told_unit_price between 0 and {{ var('max_amount') }} then told_unit_price end
+        case when stated_unit_price between 0 and {{ var('max_amount') }} then stated_unit_price end
             as unit_price,
         meter_image
-    from told
+    from stated
 
 )
 

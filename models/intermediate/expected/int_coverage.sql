@@ -6,7 +6,7 @@ with batches as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 

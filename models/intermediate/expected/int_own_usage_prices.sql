@@ -10,7 +10,7 @@ with periods as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 

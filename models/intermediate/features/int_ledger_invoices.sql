@@ -1,6 +1,6 @@
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 

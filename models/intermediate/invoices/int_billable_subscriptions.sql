@@ -3,7 +3,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 

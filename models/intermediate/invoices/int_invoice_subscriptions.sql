@@ -1,16 +1,15 @@
 -- Lines that name a subscription decide which one an invoice is for, then lines that could be
--- paired with one. Lines that match none may still leave a single candidate. Long, because there
--- are several kinds of evidence.
+-- paired with one. Lines that match none may still leave a single candidate.
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
 lines as (
 
-    select * from {{ ref('int_speaking_lines') }}
+    select * from {{ ref('int_subscription_evidence') }}
 
 ),
 
@@ -26,7 +25,7 @@ billable as (
 
 ),
 
-left_over as (
+unpaired as (
 
     select
         *,
@@ -38,7 +37,7 @@ left_over as (
 ),
 
 -- a line that names a plan without subscribers is for no subscription
-unheard as (
+unmatched as (
 
     select
         lines.invoice_id,
@@ -82,18 +81,18 @@ covering as (
     where invoice_id is not null
     union
     select
-        unheard.invoice_id,
-        left_over.subscription_id
-    from unheard
-    inner join left_over
+        unmatched.invoice_id,
+        unpaired.subscription_id
+    from unmatched
+    inner join unpaired
         on
-        unheard.account_id = left_over.account_id
-        and unheard.period_start = left_over.period_start
-        and unheard.period_end = left_over.period_end
+        unmatched.account_id = unpaired.account_id
+        and unmatched.period_start = unpaired.period_start
+        and unmatched.period_end = unpaired.period_end
     where
-        unheard.is_whole_invoice
-        or unheard.amount = left_over.total_amount
-        or (unheard.is_for_subscription and left_over.subscription_count = 1)
+        unmatched.is_whole_invoice
+        or unmatched.amount = unpaired.total_amount
+        or (unmatched.is_for_subscription and unpaired.subscription_count = 1)
 
 ),
 

@@ -10,13 +10,13 @@ with billable as (
 
 all_lines as (
 
-    select * from {{ ref('int_speaking_lines') }}
+    select * from {{ ref('int_subscription_evidence') }}
 
 ),
 
 invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
     where subscription_id in (select billable.subscription_id from billable)
 
 ),
@@ -78,7 +78,7 @@ by_plan_and_charge as (
 
 ),
 
-waiting_plans as (
+unpaired_plans as (
 
     select
         account_id,
@@ -99,16 +99,16 @@ parts_of_lines as (
         plan_lines.*,
         {{ each_integer(
             '1',
-            'cast(least(waiting_plans.subscription_count, greatest(1, coalesce(floor('
-            'plan_lines.quantity / nullif(waiting_plans.least_quantity, 0)), 1))) as integer)'
+            'cast(least(unpaired_plans.subscription_count, greatest(1, coalesce(floor('
+            'plan_lines.quantity / nullif(unpaired_plans.least_quantity, 0)), 1))) as integer)'
         ) }} as part_number
     from plan_lines
-    inner join waiting_plans
+    inner join unpaired_plans
         on
-        plan_lines.account_id = waiting_plans.account_id
-        and plan_lines.period_start = waiting_plans.period_start
-        and plan_lines.period_end = waiting_plans.period_end
-        and plan_lines.plan_key = waiting_plans.plan_key
+        plan_lines.account_id = unpaired_plans.account_id
+        and plan_lines.period_start = unpaired_plans.period_start
+        and plan_lines.period_end = unpaired_plans.period_end
+        and plan_lines.plan_key = unpaired_plans.plan_key
     left join by_plan_and_charge
         on plan_lines.line_item_id = by_plan_and_charge.line_item_id
     where by_plan_and_charge.line_item_id is null

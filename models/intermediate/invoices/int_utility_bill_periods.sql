@@ -5,7 +5,7 @@
 
 with bills as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
     where line_of_business = 'utility'
 
 ),

@@ -8,7 +8,7 @@ with invoices as (
         *,
         coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as covers_from,
         coalesce(period_end, last_day(coalesce(period_start, invoice_date))) as covers_to
-    from {{ ref('int_invoices_unioned') }}
+    from {{ ref('int_invoices_enriched') }}
     where invoiced_amount > 0
 
 ),

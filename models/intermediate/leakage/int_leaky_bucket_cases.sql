@@ -1,6 +1,6 @@
 with invoices as (
 
-    select * from {{ ref('int_invoice_settlement') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 
@@ -17,8 +17,7 @@ partly_paid_past_due as (
         balance_spells.paid_amount,
         balance_spells.outstanding_amount,
         greatest(balance_spells.valid_from, {{ day_add('invoices.due_date', 1) }}) as spell_from,
-        balance_spells.valid_to as spell_to,
-        invoices.as_of_date
+        balance_spells.valid_to as spell_to
     from balance_spells
     inner join invoices
         on balance_spells.invoice_id = invoices.invoice_id
@@ -37,7 +36,7 @@ cases as (
         max_by(outstanding_amount, spell_from) as amount,
         max_by(paid_amount, spell_from) as paid_amount
     from partly_paid_past_due
-    where spell_from < spell_to and spell_from <= as_of_date
+    where spell_from < spell_to and spell_from <= {{ as_of_date() }}
     group by invoice_id
 
 ),
@@ -50,7 +49,7 @@ ended as (
         cases.amount,
         cases.paid_amount as paid_before,
         cases.first_seen_on,
-        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
+        case when cases.last_spell_to <= {{ as_of_date() }} then cases.last_spell_to end
             as resolved_on,
         balance_spells.paid_amount - cases.paid_amount as paid_gain,
         cases.amount + cases.paid_amount

@@ -15,7 +15,7 @@ bills as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
     where invoiced_amount > 0
 
 ),

@@ -9,7 +9,7 @@ with bills as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 

@@ -3,7 +3,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoice_settlement') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 
@@ -46,7 +46,7 @@ unpaid_past_grace as (
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
         < balance_spells.valid_to
         and {{ day_add('invoices.due_date', var('zombie_grace_days') + 1) }}
-        <= invoices.as_of_date
+        <= {{ as_of_date() }}
 
 ),
 
@@ -87,7 +87,7 @@ cases as (
         max(spell_to) as last_spell_to,
         max_by(amount_at_risk, spell_from) as amount
     from spells
-    where spell_from < spell_to and spell_from <= as_of_date
+    where spell_from < spell_to and spell_from <= {{ as_of_date() }}
     group by invoice_id
 
 ),
@@ -99,7 +99,7 @@ ended as (
         invoices.*,
         cases.amount,
         cases.first_seen_on,
-        case when cases.last_spell_to <= invoices.as_of_date then cases.last_spell_to end
+        case when cases.last_spell_to <= {{ as_of_date() }} then cases.last_spell_to end
             as resolved_on,
         balance_spells.paid_amount as paid_gain,
         cases.amount - balance_spells.paid_amount - balance_spells.unsettled_amount as credit_gain,

@@ -7,7 +7,7 @@ with lines as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 

@@ -14,7 +14,7 @@ bills as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices_enriched') }}
 
 ),
 

@@ -1,12 +1,12 @@
 with month_ends as (
 
-    select * from {{ ref('int_ledger_month_ends') }}
+    select * from {{ ref('int_account_month_ends') }}
 
 ),
 
 flows as (
 
-    select * from {{ ref('int_ledger_month_flows') }}
+    select * from {{ ref('int_account_month_flows') }}
 
 ),
 

@@ -44,23 +44,24 @@ def plan_of(tmp_path: Path, *nodes: dict[str, Any]) -> Plan:
     return read_plan(manifest)
 
 
-SPINE = (
+CASH = (
     node("stg_payments", "staging"),
-    node("int_accounts", "spine"),
-    node("int_invoices_unioned", "spine", "stg_invoices_view"),
-    node("stg_invoices_view", "conforming"),
-    node("int_payments", "spine", "stg_payments", "int_invoices_unioned"),
-    node("int_settlement", "spine", "int_payments", "int_accounts"),
+    node("int_accounts", "entities"),
+    node("int_invoices", "invoices", "stg_invoices"),
+    node("stg_invoices", "staging"),
+    node("int_payments", "cash", "stg_payments", "stg_invoices"),
+    node("int_settlement", "cash", "int_payments", "int_accounts", "int_invoices"),
     node("fct_invoices", "core", "int_settlement"),
 )
 
 
-def test_the_spine_is_measured_from_the_invoices_on(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, *SPINE)
+def test_cash_application_is_measured_whole(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, *CASH)
     assert plan.models == ("int_payments", "int_settlement")
     assert plan.inputs == {
-        "int_accounts": "spine.int_accounts",
-        "int_invoices_unioned": "spine.int_invoices_unioned",
+        "int_accounts": "entities.int_accounts",
+        "int_invoices": "invoices.int_invoices",
+        "stg_invoices": "staging.stg_invoices",
         "stg_payments": "staging.stg_payments",
     }
     assert not plan.has_features
@@ -69,7 +70,7 @@ def test_the_spine_is_measured_from_the_invoices_on(tmp_path: Path) -> None:
 def test_features_are_taken_up_with_all_that_leads_to_them(tmp_path: Path) -> None:
     plan = plan_of(
         tmp_path,
-        *SPINE,
+        *CASH,
         node("stg_requests", "staging"),
         node("stg_lines", "staging"),
         node("int_baskets", "features", "stg_lines"),
@@ -90,8 +91,8 @@ def test_features_are_taken_up_with_all_that_leads_to_them(tmp_path: Path) -> No
 
 
 def test_a_project_without_the_first_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="int_invoices_unioned"):
-        plan_of(tmp_path, node("int_accounts", "spine"))
+    with pytest.raises(ValueError, match="int_invoices"):
+        plan_of(tmp_path, node("int_accounts", "entities"))
 
 
 # --- on which rows
@@ -122,18 +123,18 @@ def test_every_account_has_the_history_asked_for(drawn: duckdb.DuckDBPyConnectio
     months = drawn.execute(
         """
         select distinct count(*), count(distinct date_trunc('month', invoice_date))
-        from int_invoices_unioned group by account_id
+        from int_invoices group by account_id
         """
     ).fetchall()
     assert months == [(24, 24)]
-    assert value(drawn, "select count(*) from int_invoices_unioned") == 6_000
+    assert value(drawn, "select count(*) from int_invoices") == 6_000
 
 
 @pytest.mark.parametrize(
     ("relation", "key"),
     [
         ("int_accounts", "account_id"),
-        ("int_invoices_unioned", "invoice_id"),
+        ("int_invoices", "invoice_id"),
         ("stg_billing__invoice_line_items", "line_item_id"),
         ("stg_payments__payments", "payment_id"),
         ("stg_payments__payment_allocations", "allocation_id"),
@@ -188,7 +189,7 @@ def test_money_that_is_taken_back_or_told_apart_was_paid(drawn: duckdb.DuckDBPyC
 def test_nobody_pays_for_what_is_not_there(drawn: duckdb.DuckDBPyConnection) -> None:
     strangers = """
         select count(*) from stg_payments__payments as payments
-        left join int_invoices_unioned as invoices using (invoice_id)
+        left join int_invoices as invoices using (invoice_id)
         where payments.invoice_id is not null and (
             invoices.invoice_id is null
             or invoices.account_id != payments.account_id
@@ -204,7 +205,7 @@ def test_nobody_pays_for_what_is_not_there(drawn: duckdb.DuckDBPyConnection) -> 
 
 def test_lines_add_up_to_their_invoice(drawn: duckdb.DuckDBPyConnection) -> None:
     off = """
-        select count(*) from int_invoices_unioned as invoices
+        select count(*) from int_invoices as invoices
         left join (
             select invoice_id, sum(amount) as amount
             from stg_billing__invoice_line_items group by invoice_id
@@ -219,7 +220,7 @@ def test_a_balance_forward_account_owes_no_more_the_longer_it_lives() -> None:
     def invoices_owed(months: int) -> float:
         drawn = tables(Shape(9_600, months))
         connection = duckdb.connect()
-        connection.register("invoices", drawn["int_invoices_unioned"])
+        connection.register("invoices", drawn["int_invoices"])
         connection.register("payments", drawn["stg_payments__payments"])
         query = """
             with paid as (select account_id, sum(amount_paid) as paid from payments group by 1)
@@ -251,7 +252,7 @@ def test_the_models_run_on_the_rows_and_lose_no_invoice() -> None:
         types = column_types(copied, template.plan)
         assert fill(copied, template.plan, Shape(240, 12)) | measured.rows == measured.rows
         assert column_types(copied, template.plan) == types
-    assert measured.rows["int_invoices_unioned"] == SHAPE.invoices
+    assert measured.rows["int_invoices"] == SHAPE.invoices
     assert set(measured.alone) == {next(iter(measured.models))}
     assert measured.seconds >= max(measured.models.values()) > 0
     assert measured.cost.peak_bytes > 50 * 2**20
@@ -301,7 +302,7 @@ def measurement(invoices: int, months: int, seconds: float) -> Measurement:
     return Measurement(
         shape=Shape(invoices, months),
         rows={
-            "int_invoices_unioned": invoices,
+            "int_invoices": invoices,
             "int_accounts": invoices // months,
             "stg_payments__payments": invoices,
             "stg_service__service_requests": 0,

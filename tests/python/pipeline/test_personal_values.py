@@ -36,7 +36,7 @@ ALLOWED = {
     # on their way to the one mart that shows them, and their history
     "intermediate": {
         *("int_customers", "int_rejected_rows"),
-        *("int_speaking_lines", "int_charged_lines", "int_rated_lines"),
+        *("int_subscription_evidence", "int_charged_lines", "int_rated_lines"),
     },
     "snapshots": {"snap_customers"},
     "core": {"dim_customers"},

@@ -29,8 +29,8 @@ GIVEN = {
     " is_accepted boolean",
     "staging.stg_payments__payment_allocations": "payment_id text, allocated_on date,"
     " is_accepted boolean",
-    "staging.stg_billing__invoices": "invoice_id text, account_id text, currency text,"
-    " is_accepted boolean",
+    "staging.stg_billing__invoices": "invoice_id text, account_id text, invoice_date date,"
+    " amount decimal(18, 2), currency text, is_accepted boolean",
     "staging.stg_payments__refunds": "refund_id text, payment_id text, invoice_id text,"
     " refund_date date, amount decimal(18, 2), refund_kind text, taken_from text,"
     " is_accepted boolean",
@@ -44,7 +44,7 @@ GIVEN = {
 
 # Under test, in the order of their needs.
 MODELS = (
-    *("int_full_payments", "int_payments", "int_invoice_reversals", "int_payment_reversals"),
+    *("int_payments", "int_invoice_reversals", "int_payment_reversals"),
     *("int_penalty_steps", "int_delinquency_policies", "int_checked_bills", "int_checked_money"),
     *("int_checked_balances", "int_check_penalties", "int_delinquency_checks"),
 )

@@ -25,7 +25,7 @@ GIVEN = {
     " check_date date, currency text, unpaid_amount decimal(18, 2), unpaid_ratio decimal(18, 6),"
     " miss_type text, penalty decimal(9, 3), penalty_score decimal(9, 3),"
     " delinquency_status text, unpaid_streak integer, is_suspension boolean",
-    "intermediate.int_invoices_unioned": "account_id text, currency text, invoice_date date,"
+    "intermediate.int_invoices": "account_id text, currency text, invoice_date date,"
     " invoiced_amount decimal(18, 2)",
     "intermediate.int_accounts": "account_id text, line_of_business text",
 }
@@ -64,7 +64,7 @@ def build(
     """The mart's rows by account and cycle, from these facts."""
     rows: dict[str, list[tuple[object, ...]]] = {
         "intermediate.int_delinquency_checks": list(_numbered(checks)),
-        "intermediate.int_invoices_unioned": [
+        "intermediate.int_invoices": [
             (bill.account_id, bill.currency, bill.issued_on, bill.charges) for bill in bills
         ],
         "intermediate.int_accounts": list(lines.items()),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Invoices come to the models filtered by the as-of date.
 INVOICES = """
-    create view intermediate.int_invoices_unioned as
+    create view intermediate.int_invoices as
     select * from intermediate.facts
     where invoice_date <= (select as_of_date from intermediate.int_as_of_date)
 """

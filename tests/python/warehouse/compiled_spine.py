@@ -22,14 +22,15 @@ GIVEN = {
     "intermediate.int_as_of_date": "as_of_date date",
     "intermediate.int_accounts": "account_id text, cash_application text, currency text",
     "intermediate.facts": "invoice_id text, account_id text, invoice_date date,"
-    " due_date date, invoiced_amount decimal(18, 2), currency text, cash_application text",
+    " due_date date, invoiced_amount decimal(18, 2), currency text, cash_application text,"
+    " line_of_business text",
     "staging.stg_payments__payments": "payment_id text, account_id text, invoice_id text,"
     " payment_date date, amount_paid decimal(18, 2), currency text, method text,"
     " is_accepted boolean",
     "staging.stg_payments__payment_allocations": "allocation_id text, payment_id text,"
     " invoice_id text, allocated_on date, amount decimal(18, 2), is_accepted boolean",
-    "staging.stg_billing__invoices": "invoice_id text, account_id text, currency text,"
-    " is_accepted boolean",
+    "staging.stg_billing__invoices": "invoice_id text, account_id text, invoice_date date,"
+    " amount decimal(18, 2), currency text, is_accepted boolean",
     "staging.stg_payments__refunds": "refund_id text, payment_id text, invoice_id text,"
     " refund_date date, amount decimal(18, 2), refund_kind text, taken_from text,"
     " is_accepted boolean",
@@ -122,7 +123,7 @@ def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
         "intermediate.facts": [
             (
                 *(fact.invoice_id, fact.account_id, on(fact.day), on(fact.day + 3)),
-                *(fact.amount, fact.currency, modes[fact.account_id]),
+                *(fact.amount, fact.currency, modes[fact.account_id], "utility"),
             )
             for fact in history.invoices
         ],
@@ -148,7 +149,11 @@ def _rows(history: History, as_of: int) -> dict[str, list[tuple[object, ...]]]:
             for fact in history.reversals
         ],
         "staging.stg_billing__invoices": [
-            (fact.invoice_id, fact.account_id, fact.currency, True) for fact in history.invoices
+            (
+                *(fact.invoice_id, fact.account_id, on(fact.day), fact.amount),
+                *(fact.currency, True),
+            )
+            for fact in history.invoices
         ],
         "staging.stg_billing__credit_notes": [
             (

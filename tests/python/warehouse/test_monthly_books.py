@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 MART = "receivables.fct_account_months"
 MODELS = (
-    "int_open_invoice_month_ends",
-    "int_ledger_month_flows",
-    "int_ledger_month_ends",
+    "int_account_month_flows",
+    "int_account_month_ends",
     "int_check_month_ends",
     "fct_account_months",
 )
@@ -133,7 +132,7 @@ class Books:
                 (
                     *(fact.invoice_id, fact.account_id, FIRST_DAY + timedelta(days=fact.day)),
                     *(estate.due[fact.invoice_id], fact.amount, fact.currency),
-                    modes[fact.account_id],
+                    *(modes[fact.account_id], "utility"),
                 )
                 for fact in estate.history.invoices
             ],

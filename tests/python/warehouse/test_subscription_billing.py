@@ -259,7 +259,7 @@ def test_lines_say_which_subscriptions_are_billed(estate: Estate) -> None:
     assert cases == {case for a in told for case in ghosts(f"{a}-2", 2, amount="20.00")}
 
 
-def test_a_line_speaks_for_one_subscription(estate: Estate) -> None:
+def test_a_line_matches_one_subscription(estate: Estate) -> None:
     """Two subscriptions of one plan need two lines, on one invoice or on two, or a quantity of two."""
     accounts = ("one-line", "two-lines", "two-invoices", "quantity", "by-charge")
     subscriptions = [subscription(f"{a}-{n}", a) for a in accounts for n in (1, 2)]

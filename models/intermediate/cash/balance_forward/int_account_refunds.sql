@@ -5,14 +5,14 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
     where cash_application = 'balance_forward'
 
 ),
 
-money as (
+cash_events as (
 
-    select * from {{ ref('int_account_money') }}
+    select * from {{ ref('int_account_cash_events') }}
 
 ),
 
@@ -21,7 +21,7 @@ refunded_accounts as (
     select
         account_id,
         currency
-    from {{ ref('int_account_money') }}
+    from {{ ref('int_account_cash_events') }}
     where cause = 'refund'
     group by account_id, currency
 
@@ -41,15 +41,7 @@ events as (
 
     union all
 
-    select
-        account_id,
-        currency,
-        money_date as event_on,
-        event_order,
-        cause,
-        source_id,
-        amount
-    from money
+    select * from cash_events
 
 ),
 
@@ -67,7 +59,7 @@ running as (
         cast(
             sum(case when events.cause = 'refund' then 0 else events.amount end) over by_date * 100
             as bigint
-        ) as waiting_cents,
+        ) as unapplied_cents,
         cast(
             sum(case when events.cause = 'refund' then -events.amount else 0 end) over by_date * 100
             as bigint
@@ -108,7 +100,7 @@ folded as (
         -- noqa: disable=PRS
         {{ running_fold(
             ordered_array(
-                array_of(['waiting_cents', 'cents', 'refunded_cents']), 'event_number'
+                array_of(['unapplied_cents', 'cents', 'refunded_cents']), 'event_number'
             ),
             'state + least(greatest(' ~ element_of('event', 0) ~ ' - state, 0), '
             ~ element_of('event', 1) ~ ', ' ~ element_of('event', 2) ~ ' - state)'

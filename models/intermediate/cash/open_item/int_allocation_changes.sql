@@ -1,7 +1,6 @@
 -- A payment split by allocation rows is divided into intervals: in order of date and id, each row
 -- owns the interval [allocated_before, allocated_after) of it, and holds the part of that interval
 -- below the amount less the reversals to date. Nothing takes effect before the payment's own date.
--- Long, since the interval and what is held of it are one formula in steps.
 
 with payments as (
 
@@ -25,18 +24,18 @@ reversals as (
 
 invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
 -- another account's invoice takes up its interval too, but that part settles nothing
-told as (
+allocated as (
 
     select
         allocations.allocation_id,
         allocations.payment_id,
         invoices.invoice_id,
-        greatest(allocations.allocated_on, payments.payment_date) as told_on,
+        greatest(allocations.allocated_on, payments.payment_date) as effective_on,
         payments.payment_date,
         payments.amount_paid,
         sum(allocations.amount) over by_date - allocations.amount as allocated_before,
@@ -58,17 +57,17 @@ told as (
 ),
 
 -- reversals on the day of an allocation row come after it
-reversed_when_told as (
+reversed_earlier as (
 
     select
-        told.allocation_id,
+        allocated.allocation_id,
         sum(reversals.amount) as reversed_amount
-    from told
+    from allocated
     inner join reversals
         on
-        told.payment_id = reversals.payment_id
-        and told.told_on > reversals.reversed_on
-    group by told.allocation_id
+        allocated.payment_id = reversals.payment_id
+        and allocated.effective_on > reversals.reversed_on
+    group by allocated.allocation_id
 
 ),
 
@@ -76,43 +75,45 @@ changes as (
 
     -- no new money comes in on a later day: what is allocated then was unapplied
     select
-        told.allocation_id,
-        told.payment_id,
-        told.invoice_id,
-        told.told_on as changed_on,
-        case when told.told_on = told.payment_date then 'payment' else 'unapplied_cash' end
-            as cause,
-        told.payment_id as source_id,
+        allocated.allocation_id,
+        allocated.payment_id,
+        allocated.invoice_id,
+        allocated.effective_on as changed_on,
+        case
+            when allocated.effective_on = allocated.payment_date then 'payment'
+            else 'unapplied_cash'
+        end as cause,
+        allocated.payment_id as source_id,
         {{ clamp(
-            'told.amount_paid - coalesce(reversed_when_told.reversed_amount, 0)',
-            'told.allocated_before', 'told.allocated_after'
-        ) }} - told.allocated_before as amount
-    from told
-    left join reversed_when_told
-        on told.allocation_id = reversed_when_told.allocation_id
+            'allocated.amount_paid - coalesce(reversed_earlier.reversed_amount, 0)',
+            'allocated.allocated_before', 'allocated.allocated_after'
+        ) }} - allocated.allocated_before as amount
+    from allocated
+    left join reversed_earlier
+        on allocated.allocation_id = reversed_earlier.allocation_id
 
     union all
 
     select
-        told.allocation_id,
-        told.payment_id,
-        told.invoice_id,
+        allocated.allocation_id,
+        allocated.payment_id,
+        allocated.invoice_id,
         reversals.reversed_on as changed_on,
         reversals.cause,
         reversals.refund_id as source_id,
         {{ clamp(
-            'told.amount_paid - reversals.reversed_before - reversals.amount',
-            'told.allocated_before', 'told.allocated_after'
+            'allocated.amount_paid - reversals.reversed_before - reversals.amount',
+            'allocated.allocated_before', 'allocated.allocated_after'
         ) }}
         - {{ clamp(
-            'told.amount_paid - reversals.reversed_before',
-            'told.allocated_before', 'told.allocated_after'
+            'allocated.amount_paid - reversals.reversed_before',
+            'allocated.allocated_before', 'allocated.allocated_after'
         ) }} as amount
-    from told
+    from allocated
     inner join reversals
         on
-        told.payment_id = reversals.payment_id
-        and told.told_on <= reversals.reversed_on
+        allocated.payment_id = reversals.payment_id
+        and allocated.effective_on <= reversals.reversed_on
 
 ),
 

@@ -5,11 +5,11 @@
 --     refunded = refunds beyond the excess: money given back and not charged again
 --     paid     = least(receipts - chargebacks, issued amount - noted) - refunded
 -- and credited = noted + refunded, so each fact moves the holding by the difference it makes, and
--- later facts rewrite nothing. Long, since each line of the formula is read before and after it.
+-- later facts rewrite nothing.
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
     where cash_application = 'open_item'
 
 ),
@@ -122,17 +122,19 @@ movements as (
         refunded.invoice_id,
         refunded.account_id,
         refunded.currency,
-        refunded.event_on,
+        refunded.event_on as movement_on,
         refunded.event_order,
         case when kinds.kind = 'cash' then refunded.cash_cause else kinds.kind end as cause,
         refunded.source_id,
-        case kinds.kind
-            when 'credit_note' then refunded.noted_after - refunded.noted_before
-            when 'refund' then refunded.refunded_after - refunded.refunded_before
-            else
-                least(refunded.cash_after, refunded.room_after) - refunded.refunded_after
-                - least(refunded.cash_before, refunded.room_before) + refunded.refunded_before
-        end as amount
+        cast(
+            case kinds.kind
+                when 'credit_note' then refunded.noted_after - refunded.noted_before
+                when 'refund' then refunded.refunded_after - refunded.refunded_before
+                else
+                    least(refunded.cash_after, refunded.room_after) - refunded.refunded_after
+                    - least(refunded.cash_before, refunded.room_before) + refunded.refunded_before
+            end as decimal(18, 2)
+        ) as amount
     from refunded
     cross join kinds
 
@@ -140,16 +142,7 @@ movements as (
 
 final as (
 
-    select
-        invoice_id,
-        account_id,
-        currency,
-        event_on as movement_on,
-        event_order,
-        cause,
-        source_id,
-        cast(amount as decimal(18, 2)) as amount
-    from movements
+    select * from movements
     where amount != 0
 
 )

@@ -1,9 +1,6 @@
--- Six kinds of dated facts side by side, each in the month of its own date. Long because of its
--- imports, but a single step.
-
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
@@ -62,7 +59,7 @@ write_off_changes as (
 
 ),
 
-facts as (
+events as (
 
     select
         account_id,
@@ -116,12 +113,12 @@ facts as (
 
     union all
 
-    -- a credit note waiting for an invoice moves nothing, but opens the books
+    -- an unapplied credit note moves nothing, but opens the books
     select
         account_id,
         currency,
         credit_date as happened_on,
-        'waiting_credit' as flow,
+        'unapplied_credit' as flow,
         0 as amount
     from credit_notes
 
@@ -143,7 +140,7 @@ final as (
             as written_off_amount,
         cast(sum(case when flow = 'received' then amount else 0 end) as decimal(18, 2))
             as received_amount
-    from facts
+    from events
     group by account_id, currency, {{ month_number('happened_on') }}
 
 )

@@ -1,17 +1,15 @@
--- The running totals of a balance-forward account: what it was charged and what money came in,
--- after each of its dated facts. Of one day the invoices come first, then credits, receipts and
--- reversals.
+-- Of one day the invoices come first, then credits, receipts and reversals.
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_unioned') }}
+    select * from {{ ref('int_invoices') }}
     where cash_application = 'balance_forward'
 
 ),
 
-money as (
+cash_events as (
 
-    select * from {{ ref('int_account_money') }}
+    select * from {{ ref('int_account_cash_events') }}
 
 ),
 
@@ -39,33 +37,33 @@ events as (
 
     -- a refund takes unapplied cash and credits the rest; a note that documents it counts once
     select
-        money.account_id,
-        money.currency,
-        money.money_date as event_on,
-        money.event_order,
-        money.cause,
-        money.source_id,
+        cash_events.account_id,
+        cash_events.currency,
+        cash_events.event_on,
+        cash_events.event_order,
+        cash_events.cause,
+        cash_events.source_id,
         cast(0 as decimal(18, 2)) as invoiced_amount,
         cast(
             case
-                when money.cause = 'refund' then -refunds.taken_amount
-                else money.amount - coalesce(refunds.taken_amount, 0)
+                when cash_events.cause = 'refund' then -refunds.taken_amount
+                else cash_events.amount - coalesce(refunds.taken_amount, 0)
             end as decimal(18, 2)
         ) as money_amount,
         cast(
             case
-                when money.cause in ('credit_note', 'refund')
-                    then coalesce(refunds.credited_amount, money.amount)
+                when {{ is_credit('cash_events.cause') }}
+                    then coalesce(refunds.credited_amount, cash_events.amount)
                 else 0
             end as decimal(18, 2)
         ) as credit_amount
-    from money
+    from cash_events
     left join refunds
         on
-        money.account_id = refunds.account_id
-        and money.currency = refunds.currency
-        and money.cause = refunds.cause
-        and money.source_id = refunds.source_id
+        cash_events.account_id = refunds.account_id
+        and cash_events.currency = refunds.currency
+        and cash_events.cause = refunds.cause
+        and cash_events.source_id = refunds.source_id
 
 ),
 
@@ -84,7 +82,7 @@ final as (
         row_number() over by_date as event_number,
         cast(sum(case when cause = 'issue' then 1 else 0 end) over by_date as bigint)
             as invoices_issued,
-        sum(invoiced_amount) over by_date as owed_to_date,
+        sum(invoiced_amount) over by_date as charged_to_date,
         sum(money_amount) over by_date as money_to_date,
         sum(credit_amount) over by_date as credit_to_date
     from events

@@ -31,7 +31,7 @@ final as (
     select
         account_id,
         currency,
-        payment_date as money_date,
+        payment_date as event_on,
         3 as event_order,
         'payment' as cause,
         payment_id as source_id,
@@ -43,7 +43,7 @@ final as (
     select
         account_id,
         currency,
-        reversed_on as money_date,
+        reversed_on as event_on,
         4 as event_order,
         cause,
         refund_id as source_id,
@@ -56,7 +56,7 @@ final as (
     select
         credit_notes.account_id,
         credit_notes.currency,
-        credit_notes.credit_date as money_date,
+        credit_notes.credit_date as event_on,
         2 as event_order,
         'credit_note' as cause,
         credit_notes.credit_note_id as source_id,

@@ -2,7 +2,7 @@
 
 with invoices as (
 
-    select * from {{ ref('int_invoices_completed') }}
+    select * from {{ ref('int_invoices') }}
 
 ),
 
@@ -75,7 +75,7 @@ known_names as (
 
 ),
 
-asked as (
+considered as (
 
     select
         unnamed_invoices.*,
@@ -112,31 +112,31 @@ asked as (
 final as (
 
     select
-        asked.invoice_id,
-        asked.line_item_id,
-        asked.account_id,
-        asked.invoice_date,
-        asked.period_start,
-        asked.period_end,
-        asked.subscription_id as invoice_subscription_id,
-        asked.named_subscription_id as subscription_id,
+        considered.invoice_id,
+        considered.line_item_id,
+        considered.account_id,
+        considered.invoice_date,
+        considered.period_start,
+        considered.period_end,
+        considered.subscription_id as invoice_subscription_id,
+        considered.named_subscription_id as subscription_id,
         coalesce(by_sku.plan_key, by_text.plan_key, by_sku_name.plan_key) as plan_key,
-        coalesce(asked.charge_type, 'subscription') as charge_type,
-        asked.quantity,
-        cast(coalesce(asked.amount, asked.invoiced_amount) as decimal(18, 2)) as amount
-    from asked
+        coalesce(considered.charge_type, 'subscription') as charge_type,
+        considered.quantity,
+        cast(coalesce(considered.amount, considered.invoiced_amount) as decimal(18, 2)) as amount
+    from considered
     left join skus
-        on asked.sku_id = skus.sku_id
+        on considered.sku_id = skus.sku_id
     left join known_names as by_sku
-        on {{ name_key('asked.sku_id') }} = by_sku.known_name
+        on {{ name_key('considered.sku_id') }} = by_sku.known_name
     left join known_names as by_text
-        on {{ name_key('asked.description') }} = by_text.known_name
+        on {{ name_key('considered.description') }} = by_text.known_name
     left join known_names as by_sku_name
         on {{ name_key('skus.sku_name') }} = by_sku_name.known_name
     -- taxes, discounts and credits are evidence for no subscription
     where
-        coalesce(asked.amount, asked.invoiced_amount) >= 0
-        and coalesce(asked.charge_type, 'subscription')
+        coalesce(considered.amount, considered.invoiced_amount) >= 0
+        and coalesce(considered.charge_type, 'subscription')
         not in ('tax', 'duty', 'fee', 'surcharge', 'discount')
 
 )
