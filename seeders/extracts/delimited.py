@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.dialect import Dialect
     from seeders.extracts.records import Records, Rejects
 
 BLOCK_BYTES: Final = 8 << 20

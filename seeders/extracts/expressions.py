@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from seeders.extracts.shapes import listed_names
-from seeders.extracts.sources import first_line, quoted, types_of
+from seeders.extracts.sources import first_line, types_of
+from seeders.extracts.sql import quoted
 from seeders.extracts.vetting import NOT_ALLOWED, NotAllowedError, vet
 
 if TYPE_CHECKING:

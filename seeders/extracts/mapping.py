@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from seeders.contracts import BOOLEAN, TABLES
 from seeders.extracts.bounds import Bounds
 from seeders.extracts.currencies import is_currency
+from seeders.extracts.dialect import Dialect
 from seeders.extracts.document import MAPPING_FILE, DocumentError, Lined, read_document
 from seeders.extracts.forms import FORM_KEYS, READINGS, ReadingForm, read_form
 from seeders.extracts.statuses import STATUSES, plain_word
@@ -44,15 +45,6 @@ _DELIVERIES: Final = ("full", _DELTA)
 _PERIOD_ENDS: Final = ("inclusive", "exclusive")
 # what a mapping may say of a status without a date, which otherwise accuses nobody of the past
 _STATUS_HOLDS: Final = ("throughout",)
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a delimited file is written; Parquet files ignore it."""
-
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.dialect import Dialect
 
 MAX_RECORD_BYTES: Final = 32 << 20
 """A longer line, or quoted field, is set aside: it is somebody's broken export, not a row."""

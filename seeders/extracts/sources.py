@@ -30,13 +30,15 @@ from seeders.extracts.delimited import (
 from seeders.extracts.names import folded, line_column, named_twice, prefix_beside
 from seeders.extracts.records import RejectedLine, Rejects
 from seeders.extracts.shapes import listed_names
+from seeders.extracts.sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from seeders.extracts.bounds import Tally
+    from seeders.extracts.dialect import Dialect
     from seeders.extracts.files import File
-    from seeders.extracts.mapping import Dialect, Entry
+    from seeders.extracts.mapping import Entry
 
 _INCOMING: Final = "incoming"
 _ROW_NUMBER: Final = "file_row_number"
@@ -314,16 +316,6 @@ def state_source(con: duckdb.DuckDBPyConnection, relation: str, file: File, entr
 def types_of(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """DuckDB types of a query's columns; the query is bound, not run."""
     return dict(con.execute(f"select column_name, column_type from (describe {query})").fetchall())  # noqa: S608
-
-
-def text_literal(text: str) -> str:
-    """The text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """The name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -8,7 +8,7 @@ from seeders.contracts import BIGINT, ENERGY, INTEGER, MONEY, QUANTITY, RATE
 from seeders.extracts.conversion import Operand, conversion, source_text
 from seeders.extracts.expressions import attempted, inputs_of, type_of
 from seeders.extracts.separators import other_reading
-from seeders.extracts.sources import quoted, text_literal
+from seeders.extracts.sql import quoted, text_literal
 from seeders.extracts.statuses import translated
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from seeders.extracts.sources import text_literal
+from seeders.extracts.sql import text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ReadOnly

@@ -25,7 +25,7 @@ from seeders.extracts.expressions import (
 )
 from seeders.extracts.mapping import DEFAULTABLE
 from seeders.extracts.shapes import listed_names
-from seeders.extracts.sources import quoted, text_literal
+from seeders.extracts.sql import quoted, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -27,3 +27,19 @@ class Arrays:
         return cls(
             **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
         )
+
+
+def numbered_within(group: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Number the rows of each group from 0, in the order in which they come.
+
+    Args:
+        group: The group of each of n rows, in any order.
+
+    Returns:
+        n numbers.
+    """
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    within = np.empty(len(group), dtype=np.int64)
+    within[order] = np.arange(len(group)) - np.searchsorted(ordered, ordered)
+    return within

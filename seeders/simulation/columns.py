@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+BASE_36: Final = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
+"""One character for each number up to 35."""
+
 _ZERO: Final = ord("0")
 _MONTH_DIGITS: Final = 3
 _MONEY_DIGITS: Final = 18
@@ -39,6 +42,16 @@ def digits(numbers: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
     for place in range(width - 1, -1, -1):
         rest, digit = np.divmod(rest, 10)
         written[:, place] = digit + _ZERO
+    return written
+
+
+def base_36(numbers: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+    """Write whole numbers in base 36, padded with zeros: an n x width matrix of ASCII bytes."""
+    written = np.empty((len(numbers), width), dtype=np.uint8)
+    rest = numbers
+    for place in range(width - 1, -1, -1):
+        rest, digit = np.divmod(rest, len(BASE_36))
+        written[:, place] = BASE_36[digit]
     return written
 
 

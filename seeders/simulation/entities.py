@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from seeders.simulation.months import SECONDS_PER_DAY
+from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +64,11 @@ def moment(day: NDArray[np.int32], kind: int, number: NDArray[np.int64]) -> NDAr
     """
     hour = (_FIRST_HOUR + kind) * SECONDS_PER_HOUR
     return day * np.int64(SECONDS_PER_DAY) + hour + number * _SPREAD % SECONDS_PER_HOUR
+
+
+def never(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give n entities the second of what never happens to them."""
+    return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
 
 
 def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:

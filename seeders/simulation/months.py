@@ -46,6 +46,11 @@ def to_day(when: date) -> int:
     return (when - _EPOCH).days
 
 
+def or_never(happens: NDArray[np.bool_], days: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Keep the days of what happens, and give `NEVER` for what does not."""
+    return np.where(happens, days, NEVER).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class MonthAxis:
     """Numbers months from 0, the first simulated one."""

@@ -21,11 +21,11 @@ from seeders.config import ConfigError, OutputConfig, config_from_json, config_t
 from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.metering.walk import MeteringWalk
+from seeders.simulation.metering.simulate import MeteringWalk
 from seeders.simulation.months import MonthAxis, to_date
-from seeders.simulation.subscription.walk import SubscriptionWalk
-from seeders.simulation.trade.walk import TradeWalk
-from seeders.simulation.utility.walk import UtilityWalk
+from seeders.simulation.subscription.simulate import SubscriptionWalk
+from seeders.simulation.trade.simulate import TradeWalk
+from seeders.simulation.utility.simulate import UtilityWalk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,13 +5,22 @@ A bill is issued in the month that follows, and whatever is paid is paid in that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.facts import (
+    DISCONNECTED,
+    GHOST,
+    NOT_DUE,
+    OVER_BILLED,
+    UNBILLED,
+    UNDER_BILLED,
+    Bills,
+    Metered,
+)
+from seeders.simulation.metering.inject import choose_bill_faults
 from seeders.simulation.metering.places import ROLLBACK
 from seeders.simulation.metering.tariff import Charges, charge, energy_cents, is_increased
 from seeders.simulation.months import NEVER
@@ -20,82 +29,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import MeteringConfig
-    from seeders.simulation.metering.energy import Energy
-    from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.facts import Energy, Told
     from seeders.simulation.metering.run import Run
 
-RIGHT, GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED, DISCONNECTED, NOT_DUE = range(7)
-RULES: Final = (
-    "",
-    "ghost",
-    "unbilled_usage",
-    "over_billed",
-    "under_billed",
-    "billed_while_disconnected",
-    "",
-)
-
 METHODS: Final = ("bank", "mobile_wallet", "cash")
-
-_BILLED_AFTER_CUT: Final = 3
-"""A place that is cut off may wrongly be billed in this many months."""
-
-_DAYS_A_MONTH: Final = 28
-
-
-@dataclass(frozen=True)
-class Metered(Arrays):
-    """A month of n places, as those who bill it see it.
-
-    Attributes:
-        watt_hours: What faultless registers measured.
-        sequence: The meter in force when the month ends.
-        is_disturbed: Whether a meter failed, was replaced or turned back in the month.
-    """
-
-    watt_hours: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    is_disturbed: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Bills(Arrays):
-    """What becomes of the bills of n places.
-
-    Attributes:
-        place: Position of each one's place in its run.
-        sequence: The meter it names.
-        fault: What is wrong with it: one of the numbers of `RULES`.
-        watt_hours: The energy it asks for.
-        energy: Cents it asks for energy.
-        fixed: For the connection.
-        tax: Of both.
-        duty: Of the energy.
-        fee: Whatever is used.
-        truth: Cents that the fault is about.
-        paid_on: When it is paid, `NEVER` for most of those that are not.
-        paid: Cents paid.
-        method: How, a position in `METHODS`.
-    """
-
-    place: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    fault: NDArray[np.int8]
-    watt_hours: NDArray[np.int64]
-    energy: NDArray[np.int64]
-    fixed: NDArray[np.int64]
-    tax: NDArray[np.int64]
-    duty: NDArray[np.int64]
-    fee: NDArray[np.int64]
-    truth: NDArray[np.int64]
-    paid_on: NDArray[np.int32]
-    paid: NDArray[np.int64]
-    method: NDArray[np.int8]
-
-    @property
-    def total(self) -> NDArray[np.int64]:
-        """Cents asked for."""
-        return self.energy + self.fixed + self.tax + self.duty + self.fee
 
 
 def measure(run: Run, energy: Energy, told: Told) -> Metered:
@@ -150,7 +87,7 @@ def bill(run: Run, metered: Metered) -> Bills:
     differs = right.total - wrong.total
     is_telling = differs > right.total * config.under_billed_min_share
 
-    fault = _faults(run, metered, is_cut, is_telling)
+    fault = choose_bill_faults(run, metered, is_cut, is_telling)
     drawn = run.draw("bill.share")[:, 0]
     low, high = config.wrong_usage_min_share, config.wrong_usage_max_share
     share = low + drawn * (high - low)
@@ -182,37 +119,6 @@ def bill(run: Run, metered: Metered) -> Bills:
         paid=np.where(is_bill, paid, 0),
         method=method,
     )
-
-
-def _faults(
-    run: Run,
-    metered: Metered,
-    is_cut: NDArray[np.bool_],
-    is_telling: NDArray[np.bool_],
-) -> NDArray[np.int8]:
-    """Choose what is wrong with each bill."""
-    config = run.config
-    kinds = (GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED)
-    rates = (
-        config.ghost_rate,
-        config.unbilled_rate,
-        config.over_billed_rate,
-        config.under_billed_rate,
-    )
-    drawn = run.draw("bill.fault")[:, 0]
-    fault = np.array((*kinds, RIGHT), dtype=np.int8)[
-        np.searchsorted(np.cumsum(rates), drawn, side="right")
-    ]
-    used = metered.watt_hours > 0
-    fault[~used] = RIGHT
-    wrong_usage = (fault == UNBILLED) | (fault == OVER_BILLED)
-    fault[wrong_usage & metered.is_disturbed] = RIGHT
-    fault[(fault == UNDER_BILLED) & ~is_telling] = RIGHT
-    days_cut = run.calendar.first_day - run.places.cut_on
-    is_billed = (days_cut < _BILLED_AFTER_CUT * _DAYS_A_MONTH) & (
-        run.draw("bill.cut")[:, 0] < config.billed_while_disconnected_rate
-    )
-    return np.where(is_cut, np.where(is_billed, DISCONNECTED, NOT_DUE), fault).astype(np.int8)
 
 
 def _where(condition: NDArray[np.bool_], one: Charges, other: Charges) -> Charges:

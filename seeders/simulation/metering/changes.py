@@ -5,7 +5,7 @@ They stand vacant, change hands, go on holiday, put up solar panels, are heated 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,10 +105,10 @@ def draw_changes(
     return every.select(np.lexsort((every.kind, every.starts_on, every.place)))
 
 
-def added_load(
+def with_added_load(
     config: MeteringConfig, streams: Streams, axis: MonthAxis, places: Places
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Give the watts that heat pumps and cars add to the connected load of each place, and since when.
+) -> Places:
+    """Add the watts of heat pumps and cars to the connected load of places, from when they are registered.
 
     A utility changes what it knows of a load at the beginning of a month, sometimes months late.
 
@@ -119,7 +119,7 @@ def added_load(
         places: n places.
 
     Returns:
-        Watts, 0 for most, and the days from which on they are registered.
+        The places, most of them as they were.
     """
     draws = _Draws(config, streams, axis, places)
     watts = np.zeros(len(places.number), dtype=np.int64)
@@ -131,7 +131,7 @@ def added_load(
         months += is_late * (1 + (late[:, 1] * config.load_late_months).astype(np.int32))
         watts[of.place] = of.size.astype(np.int64)
         since[of.place] = axis.nth_day(months, np.ones_like(months))
-    return watts, since
+    return replace(places, more_watts=watts, more_from=since)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Energy is counted in watt-hours, so that sums are exact whatever the order. Shar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from seeders.simulation.metering.changed_use import (
     move_in,
     shine,
 )
+from seeders.simulation.metering.facts import Energy
 from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK
 from seeders.simulation.metering.run import hour_words, related_days
@@ -48,23 +48,6 @@ _ROLLBACK_DAY: Final = 9
 _ROLLBACK_DAYS: Final = 6
 _LAST_DAYS: Final = 5
 _ROLLBACK_HOURS: Final = 4
-
-
-@dataclass(frozen=True)
-class Energy:
-    """Watt-hours of a run's month.
-
-    Attributes:
-        used: R x H, what was used.
-        registered: R x H, what a faultless register counts of it, rollbacks as negative hours.
-        stolen: R sums of what it does not count.
-        fed: F x H, what was fed into the feeders.
-    """
-
-    used: NDArray[np.int32]
-    registered: NDArray[np.int32]
-    stolen: NDArray[np.int64]
-    fed: NDArray[np.int32]
 
 
 def use_energy(run: Run) -> Energy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +11,6 @@ import pyarrow as pa
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import read_catalogue
-from seeders.simulation.metering.changes import added_load
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.normal import normal
 
@@ -204,8 +203,6 @@ def draw_places(
         more_watts=np.zeros(count, dtype=np.int64),
         more_from=np.full(count, NEVER, dtype=np.int32),
     )
-    more_watts, more_from = added_load(config, streams, axis, places)
-    places = replace(places, more_watts=more_watts, more_from=more_from)
     return places, lives.meters(opened_on)
 
 

@@ -6,12 +6,11 @@ replacement itself is split between them by the minute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
+from seeders.simulation.metering.facts import NOMINAL, SECONDS_PER_HOUR, VOLT, Swaps, Told
 from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import NEUTRAL
 from seeders.simulation.metering.run import hour_words
@@ -21,70 +20,15 @@ from seeders.simulation.normal import STEPS, looked_up
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.energy import Energy
+    from seeders.simulation.metering.facts import Energy
     from seeders.simulation.metering.places import Meters
     from seeders.simulation.metering.run import Run
-
-QUALITIES: Final = (None, "estimated", "no_signal", "reverse", "tamper")
-FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
-
-SECONDS_PER_HOUR: Final = 3_600
-NO_VALUE: Final = np.int32(-(2**31))
-"""Marks a value that the head-end does not have."""
-
-VOLT: Final = 1_000
-NOMINAL: Final = 230
-"""Volts that supply ought to have; voltages are held in thousandths."""
 
 _DARK_FROM: Final = 30
 _SAG_SHARE: Final = 0.62
 _SAG_WIDTH: Final = 0.22
 _FROZEN_LEAST: Final = 0.1
 _FROZEN_WIDTH: Final = 0.3
-
-
-@dataclass(frozen=True)
-class Swaps(Arrays):
-    """k replacements of a month.
-
-    Attributes:
-        place: Position of the place in its run.
-        sequence: That of the meter taken down.
-        hour: The hour it happens in.
-        minute: The minute of that hour.
-        kwh: Watt-hours the old meter reported of that hour.
-        used: Watt-hours used through it in that hour.
-        registered: Watt-hours a faultless old meter would have reported.
-    """
-
-    place: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    minute: NDArray[np.int64]
-    kwh: NDArray[np.int32]
-    used: NDArray[np.int32]
-    registered: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Told:
-    """Readings of a run's N meters, places first, then feeders, by hour.
-
-    Attributes:
-        kwh: N x H watt-hours.
-        voltage: N x H thousandths of a volt.
-        is_dead: N x H, whether the meter measures nothing, failed or cut off.
-        minutes_out: N x H minutes of interruption.
-        sequence: R, that of the meter in force when the month begins.
-        swaps: The replacements.
-    """
-
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    is_dead: NDArray[np.bool_]
-    minutes_out: NDArray[np.uint8]
-    sequence: NDArray[np.int64]
-    swaps: Swaps
 
 
 def tell(run: Run, energy: Energy, meters: Meters) -> Told:

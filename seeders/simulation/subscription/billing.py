@@ -7,60 +7,19 @@ itself is billed) and its account is active. What is free of charge is not bille
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.faults.leakage import skip_invoices
 from seeders.simulation.subscription.draws import MonthDraws
+from seeders.simulation.subscription.facts import Bills
+from seeders.simulation.subscription.inject import skip_invoices
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seeders.config import SimulationConfig
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.lives import Lives
+    from seeders.simulation.subscription.lifecycles import Lives
     from seeders.streams import Streams
-
-
-@dataclass(frozen=True)
-class Bills:
-    """k subscription-months that are due a bill.
-
-    `issued_on` is the billing date, a later day for a ghost that is billed after all, and `NEVER` for
-    one that is not.
-    """
-
-    month: int
-    lives: Lives
-    draws: MonthDraws
-    row: NDArray[np.intp]
-    owner: NDArray[np.intp]
-    billing_date: NDArray[np.int32]
-    issued_on: NDArray[np.int32]
-    is_ghost: NDArray[np.bool_]
-    plan: NDArray[np.int8]
-    quantity: NDArray[np.int64]
-    unit_cents: NDArray[np.int64]
-    cents: NDArray[np.int64]
-
-    def select(self, rows: NDArray[np.bool_]) -> Bills:
-        """Narrow down to some of the rows."""
-        return Bills(
-            month=self.month,
-            lives=self.lives,
-            draws=self.draws.select(rows),
-            row=self.row[rows],
-            owner=self.owner[rows],
-            billing_date=self.billing_date[rows],
-            issued_on=self.issued_on[rows],
-            is_ghost=self.is_ghost[rows],
-            plan=self.plan[rows],
-            quantity=self.quantity[rows],
-            unit_cents=self.unit_cents[rows],
-            cents=self.cents[rows],
-        )
 
 
 def bill_month(

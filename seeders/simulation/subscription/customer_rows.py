@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from seeders.simulation import columns
 from seeders.simulation.entities import Entities, last_turn, moment
-from seeders.simulation.subscription.lives import SEGMENTS
+from seeders.simulation.subscription.lifecycles import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.pools import Pools
-    from seeders.simulation.subscription.lives import Customers
+    from seeders.simulation.subscription.lifecycles import Customers
 
 _HOUSE_NUMBERS: Final = 2_000
 

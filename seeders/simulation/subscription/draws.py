@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seeders.simulation.subscription.lives import SLOTS
+from seeders.simulation.subscription.lifecycles import SLOTS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seeders.simulation.subscription.lives import Lives
+    from seeders.simulation.subscription.lifecycles import Lives
     from seeders.streams import Streams
 
 

@@ -2,48 +2,23 @@
 
 Most customers pay in full and on time, some late but in full. Non-payers pay nothing from some
 invoice on, until their account is reinstated, which takes paying what is open, or closed, which has it
-written off. What the billing process then loses of this money is up to `faults.leakage`.
+written off. What the billing process then loses of this money is up to `inject`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.faults.leakage import lose_payments, shorten_payments
 from seeders.simulation.months import NEVER
+from seeders.simulation.subscription.facts import Settlement
+from seeders.simulation.subscription.inject import lose_payments, shorten_payments
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seeders.config import SimulationConfig
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.billing import Bills
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What becomes of k invoices. Days are `NEVER` where nothing of the kind happens.
-
-    `arrives_late` marks payments whose row is delivered a month after the payment's own.
-    """
-
-    bills: Bills
-    due_on: NDArray[np.int32]
-    paid_on: NDArray[np.int32]
-    paid_cents: NDArray[np.int64]
-    arrives_late: NDArray[np.bool_]
-    topped_up_on: NDArray[np.int32]
-    written_off_on: NDArray[np.int32]
-    is_lost: NDArray[np.bool_]
-    is_short: NDArray[np.bool_]
-
-    @property
-    def missing_cents(self) -> NDArray[np.int64]:
-        """What the first payment leaves open, in cents."""
-        return self.bills.cents - self.paid_cents
+    from seeders.simulation.subscription.facts import Bills
 
 
 def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlement:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
+from seeders.simulation.entities import Entities, last_turn, moment, never
 from seeders.simulation.months import NEVER
 from seeders.simulation.trade.accounts import SEGMENTS
 from seeders.simulation.trade.catalogue import CURRENCIES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from seeders.simulation.pools import Pools
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.orders import Standing
+    from seeders.simulation.trade.facts import Standing
 
 LINE_OF_BUSINESS: Final = "trade_credit"
 
@@ -51,7 +51,7 @@ def customers(pools: Pools, these: Accounts) -> Entities:
         key="customer_id",
         number=these.number,
         turns=turns,
-        gone=_never(these),
+        gone=never(these.number),
         rows_at=partial(_customer_rows, pools, these, turns),
     )
 
@@ -81,7 +81,7 @@ def accounts(these: Accounts, standing: Standing) -> Entities:
         key="account_id",
         number=these.number,
         turns=turns,
-        gone=_never(these),
+        gone=never(these.number),
         rows_at=partial(_account_rows, these, standing, turns),
         letter="T",
     )
@@ -97,8 +97,9 @@ def customer_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
     return columns.around("B", digits)
 
 
-def _never(these: Accounts) -> NDArray[np.int64]:
-    return moment(np.full(len(these.number), NEVER, dtype=np.int32), 0, these.number)
+def currencies(is_eur: NDArray[np.bool_]) -> pa.Array:
+    """Write the currency of each row."""
+    return columns.choice(CURRENCIES, is_eur.astype(np.int8))
 
 
 def _customer_rows(
@@ -166,6 +167,6 @@ def _account_rows(
             _APPLICATIONS, these.is_balance_forward[rows].astype(np.int8)
         ),
         "credit_limit": columns.money(limit.astype(np.int64)),
-        "currency": columns.choice(CURRENCIES, these.is_eur[rows].astype(np.int8)),
+        "currency": currencies(these.is_eur[rows]),
         "updated_at": columns.timestamps(last_turn(turns, at)),
     }

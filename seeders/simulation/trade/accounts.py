@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from seeders.config import TradeConfig
     from seeders.simulation.months import MonthAxis
+    from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import AccountDraws
-    from seeders.simulation.trade.scene import Scene
 
 ACCOUNT_DIGITS: Final = 6
 GOOD, BAD, TURNING, SEASONAL = range(4)
@@ -95,16 +95,16 @@ class Accounts(Arrays):
     pay_day: NDArray[np.int32]
 
 
-def draw_accounts(scene: Scene) -> Accounts:
+def draw_accounts(context: Context) -> Accounts:
     """Draw a run of accounts.
 
     Args:
-        scene: Who they are.
+        context: Who they are.
 
     Returns:
         The accounts, equal to what any other run holding them gives.
     """
-    config, axis, draws = scene.trade, scene.axis, scene.draws
+    config, axis, draws = context.trade, context.axis, context.draws
     opened_on = _opened_on(config, axis, draws)
     # what accounts do of their own accord begins with the simulation, not with their past
     clock = np.maximum(opened_on, axis.first_day(0)) + 1
@@ -144,7 +144,7 @@ def draw_accounts(scene: Scene) -> Accounts:
         left_on=_days(clock + draws.wait("account.left", config.annual_closure)),
         mean_gap=_DAYS_PER_YEAR
         / (config.orders_per_year * _about_one(draws("account.pace"), _GAP_SPREAD)),
-        standing_days=_standing_days(config, draws, scene.window),
+        standing_days=_standing_days(config, draws, context.window),
         size=size,
         segment=np.digitize(size, (0.8, 1.6)).astype(np.int8),
         method=(draws("account.method") * len(METHODS)).astype(np.int8),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.context import Context
 
 _GOOD_ODDS: Final = 0.25
 _BAD_ODDS: Final = 5.0
@@ -37,7 +37,7 @@ def pays_badly(
 
 
 def late_probability(
-    scene: Scene,
+    context: Context,
     accounts: Accounts,
     account: NDArray[np.intp],
     days: NDArray[np.int32],
@@ -46,7 +46,7 @@ def late_probability(
     """Return how likely payments are to be late.
 
     Args:
-        scene: The share of late payments, before behaviour.
+        context: The share of late payments, before behaviour.
         accounts: The run of accounts.
         account: Who pays, by position, k values.
         days: The day each is billed, or pays a balance.
@@ -55,12 +55,12 @@ def late_probability(
     Returns:
         k probabilities, 0 for all when the share is.
     """
-    seasonal = np.where(in_season(scene.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
+    seasonal = np.where(in_season(context.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
     odds = np.where(pays_badly(accounts, account, days), _BAD_ODDS, _GOOD_ODDS)
     odds = np.where(accounts.behaviour[account] == SEASONAL, seasonal, odds)
     odds = odds * accounts.temper[account]
     if cents is not None:
         relative = cents / (accounts.size[account] * _TYPICAL_CENTS)
         odds = odds * np.clip(relative**_AMOUNT_POWER, *_AMOUNT_ODDS)
-    likely: NDArray[np.float64] = np.minimum(scene.trade.late_share * odds, _MOST)
+    likely: NDArray[np.float64] = np.minimum(context.trade.late_share * odds, _MOST)
     return likely

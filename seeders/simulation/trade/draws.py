@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.simulation.months import NEVER
+from seeders.simulation.draws import waiting_days, whole_days
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.streams import Streams
-
-_DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,7 @@ class AccountDraws:
 
     def wait(self, stream: str, annual_share: float) -> NDArray[np.int32]:
         """Draw days until something that befalls a given share of those at risk within a year."""
-        if annual_share == 0:
-            return np.full(self.count, NEVER, dtype=np.int32)
-        years = np.log1p(-self(stream)) / np.log1p(-annual_share)
-        days: NDArray[np.int32] = np.minimum(years * _DAYS_PER_YEAR, NEVER // 2).astype(np.int32)
-        return days
+        return waiting_days(self(stream), annual_share)
 
 
 @dataclass(frozen=True)
@@ -99,9 +93,3 @@ class OrderDraws:
         order = np.argsort(self.number, kind="stable")
         numbers, starts = np.unique(self.number[order], return_index=True)
         return list(zip(numbers.tolist(), np.split(order, starts[1:]), strict=False))
-
-
-def whole_days(share: NDArray[np.float64], earliest: int, latest: int) -> NDArray[np.int32]:
-    """Turn shares in [0, 1) into whole numbers of days, both ends included."""
-    days: NDArray[np.int32] = (earliest + share * (latest - earliest + 1)).astype(np.int32)
-    return days

@@ -7,34 +7,30 @@ more when they are resolved: the row of before is replaced.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
-from seeders.simulation.trade.account_rows import account_ids, customer_ids
+from seeders.simulation.trade.account_rows import account_ids, currencies, customer_ids
 from seeders.simulation.trade.accounts import METHODS
 from seeders.simulation.trade.catalogue import CATEGORIES, CURRENCIES
 from seeders.simulation.trade.facts import NOBODY, REASONS, named
-from seeders.simulation.trade.settling import CATEGORIES as COMPLAINTS
-from seeders.simulation.trade.settling import PRIORITIES
+from seeders.simulation.trade.open_item import CATEGORIES as COMPLAINTS
+from seeders.simulation.trade.open_item import PRIORITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from seeders.faults.trade import Truth
     from seeders.simulation.batches import Batches
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.catalogue import Catalogue
     from seeders.simulation.trade.history import History
     from seeders.writer import Appender
-
-FAULTS: Final = "ground_truth.faults"
 
 _Rows = dict[str, pa.Array]
 
@@ -312,71 +308,9 @@ def catalogue_rows(
     return found
 
 
-def truth_rows(
-    axis: MonthAxis,
-    accounts: Accounts,
-    told: dict[str, Truth],
-    names: NDArray[np.uint8],
-    until: int,
-) -> Sequence[pa.RecordBatch]:
-    """Write faults as rows of `ground_truth.faults`.
-
-    Args:
-        axis: The months of the line.
-        accounts: The run of accounts.
-        told: Faults by rule.
-        names: A name for each of them, in that order.
-        until: The last day; an end after it has not come yet.
-
-    Returns:
-        One batch for each rule that has any.
-    """
-    found, begins = [], 0
-    for rule, truth in told.items():
-        count = len(truth.account)
-        name, begins = names[begins : begins + count], begins + count
-        if count == 0:
-            continue
-        month = axis.month_of(truth.period_on)
-        found.append(
-            pa.record_batch(
-                {
-                    "fault_id": columns.text(name),
-                    "rule": columns.constant(rule, count),
-                    "cause": columns.choice(
-                        ("natural", "injected"), truth.is_injected.astype(np.int8)
-                    ),
-                    "entity_type": columns.constant(_ENTITY_TYPES.get(rule, "invoice"), count),
-                    "entity_id": columns.text(truth.entity),
-                    "account_id": account_ids(accounts.digits[truth.account]),
-                    "period_start": columns.days(
-                        axis.nth_day(month, np.ones(count, dtype=np.int32))
-                    ),
-                    "amount": columns.money(truth.cents),
-                    "currency": currencies(truth.is_eur),
-                    "observable_from": columns.days(truth.observable_from),
-                    "ends_on": columns.days(np.where(truth.ends_on <= until, truth.ends_on, NEVER)),
-                }
-            )
-        )
-    return found
-
-
-def currencies(is_eur: NDArray[np.bool_]) -> pa.Array:
-    """Write the currency of each row."""
-    return columns.choice(CURRENCIES, is_eur.astype(np.int8))
-
-
 def sku_ids(sku: NDArray[np.integer]) -> pa.StringArray:
     """Write the ids of articles, given by position."""
     return columns.around("SKU", columns.digits(sku.astype(np.int64) + 1, 4))
-
-
-_ENTITY_TYPES: Final = {
-    "duplicate_payment": "payment",
-    "currency_mismatch": "payment",
-    "orphaned_line": "invoice_line",
-}
 
 
 def _year(axis: MonthAxis, month: int) -> int:

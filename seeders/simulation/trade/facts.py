@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders.simulation.arrays import Arrays
-from seeders.simulation.columns import digits
+from seeders.simulation.columns import BASE_36, digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,41 @@ REFUND, CHARGEBACK = range(2)
 NOBODY: Final = -1
 """In place of an invoice: the fact names none."""
 
-_DIGITS: Final = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
+
+@dataclass(frozen=True)
+class Orders(Arrays):
+    """m orders in order of account and number.
+
+    Attributes:
+        account: Position of the account in its run.
+        number: Number of the order within its account, from 0.
+        ordered_on: Day of the order.
+        next_after: Days until the account's next order.
+    """
+
+    account: NDArray[np.intp]
+    number: NDArray[np.int32]
+    ordered_on: NDArray[np.int32]
+    next_after: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Standing(Arrays):
+    """The status of n accounts, by the days on which it changes.
+
+    Attributes:
+        unpaid_from: Date of the first invoice that is not paid.
+        suspended_on: Day it is put on credit hold.
+        reinstated_on: Day it may order again, having paid what was open.
+        closed_on: Day it is closed.
+        is_written_off: Whether what is open at closure is given up.
+    """
+
+    unpaid_from: NDArray[np.int32]
+    suspended_on: NDArray[np.int32]
+    reinstated_on: NDArray[np.int32]
+    closed_on: NDArray[np.int32]
+    is_written_off: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -203,7 +237,7 @@ def named(
     rows[:, 0] = ord(letter)
     rows[:, 1 : width + 1] = stem
     if slot is not None:
-        rows[:, -1] = _DIGITS[slot]
+        rows[:, -1] = BASE_36[slot]
     return rows
 
 

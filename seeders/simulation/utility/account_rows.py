@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from seeders.simulation import columns
 from seeders.simulation.change_feed import CHANGE_EVENTS, RowChanges, delivered
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment, never
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.utility import names
-from seeders.simulation.utility.ledger import ACTIVE, CLOSED, MAX_ACCOUNTS, STATUSES
+from seeders.simulation.utility.facts import ACTIVE, CLOSED, STATUSES
+from seeders.simulation.utility.ledger import MAX_ACCOUNTS
 from seeders.simulation.utility.people import SEGMENTS
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from seeders.simulation.batches import Batches
     from seeders.simulation.pools import Pools
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Accounts, Ledger
-    from seeders.simulation.utility.memory import Changes
+    from seeders.simulation.utility.facts import Accounts
+    from seeders.simulation.utility.history import Changes
+    from seeders.simulation.utility.ledger import Ledger
     from seeders.simulation.utility.names import Names
     from seeders.simulation.utility.people import Customers
 
@@ -92,7 +94,7 @@ class Registry:
             key="customer_id",
             number=self.customers.number,
             turns=turns,
-            gone=_never(self.customers.number),
+            gone=never(self.customers.number),
             rows_at=rows_at,
         )
 
@@ -108,7 +110,7 @@ class Registry:
             key="account_id",
             number=self.number,
             turns=turns,
-            gone=_never(self.number),
+            gone=never(self.number),
             rows_at=rows_at,
         )
 
@@ -134,7 +136,7 @@ class Registry:
             key="meter_id",
             number=self.number,
             turns=turns,
-            gone=_never(self.number),
+            gone=never(self.number),
             rows_at=rows_at,
         )
 
@@ -217,7 +219,7 @@ class Registry:
     def _turns(self, has_changed: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         everyone = np.arange(len(self.status))
         changed_at = self._changed_at(everyone, self.changed, self.status)
-        return self.opened_at, np.where(has_changed, changed_at, _never(self.number))
+        return self.opened_at, np.where(has_changed, changed_at, never(self.number))
 
     def _account_rows(
         self, rows: NDArray[np.intp], status: NDArray[np.int8], changed_at: NDArray[np.int64]
@@ -245,10 +247,6 @@ class Registry:
 def _booked(batches: Batches, at: NDArray[np.int64]) -> dict[str, pa.Array]:
     """Book rows with the batch of the month they are dated in."""
     return batches.columns(batches.axis.month_of((at // SECONDS_PER_DAY).astype(np.int32)))
-
-
-def _never(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
 
 
 def _taken(turns: tuple[NDArray[np.int64], ...], rows: NDArray[np.intp]) -> list[NDArray[np.int64]]:

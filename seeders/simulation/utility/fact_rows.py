@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.utility import names
-from seeders.simulation.utility.ledger import (
+from seeders.simulation.utility.facts import (
     ACTIONS,
     CLOSED,
     STATUSES,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from seeders.simulation.batches import Batches
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Bills, Checks, Payments, Turn, Usages
+    from seeders.simulation.utility.facts import Bills, Checks, Payments, Turn, Usages
     from seeders.simulation.utility.names import Names
     from seeders.writer import Appender
 

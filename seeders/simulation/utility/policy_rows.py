@@ -10,7 +10,7 @@ import pyarrow as pa
 from seeders.simulation import columns
 from seeders.simulation.months import to_day
 from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, SCHEDULES
-from seeders.simulation.utility.ledger import STEPS
+from seeders.simulation.utility.facts import STEPS
 from seeders.simulation.utility.people import SEGMENTS
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
-from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
 from seeders.simulation import columns
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
@@ -17,20 +16,21 @@ from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import MonthAxis
 from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.subscription.account_rows import accounts, subscriptions
 from seeders.simulation.subscription.billing import bill_month
 from seeders.simulation.subscription.customer_rows import customers
-from seeders.simulation.subscription.ledger_rows import (
-    FAULTS,
-    Waiting,
-    arriving,
-    truth_rows,
-    wait_for_arrival,
-)
-from seeders.simulation.subscription.lives import draw_lives
+from seeders.simulation.subscription.fact_rows import Waiting, arriving, wait_for_arrival
+from seeders.simulation.subscription.lifecycles import draw_lives
 from seeders.simulation.subscription.payments import settle
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 from seeders.simulation.subscription.population import Population
-from seeders.simulation.subscription.state_rows import accounts, subscriptions
+from seeders.simulation.subscription.truth import (
+    ghost_truth,
+    leaky_truth,
+    truth_rows,
+    zombie_truth,
+)
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.subscription.lives import Lives
+    from seeders.simulation.subscription.lifecycles import Lives
     from seeders.writer import Appender
 
 PLAN_TABLE: Final = "raw_billing.plans"

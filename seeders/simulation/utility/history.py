@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.faults.utility import Ghosts, History
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
 from seeders.simulation.utility.books import Charges, Money, Standing
-from seeders.simulation.utility.ledger import ACTIVE, CLOSED
+from seeders.simulation.utility.facts import ACTIVE, CLOSED, Ghosts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Accounts, Turn
+    from seeders.simulation.utility.facts import Accounts, Turn
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,25 @@ class Changes(Arrays):
     def in_order(self) -> Changes:
         """Sort them by account and cycle."""
         return self.select(np.lexsort((self.cycle, self.account)))
+
+
+@dataclass(frozen=True)
+class History:
+    """What the truth about a run of accounts follows from.
+
+    Attributes:
+        ghosts: Usage never billed.
+        charges: All bills that charge anything.
+        money: All payments, in order.
+        standing: When accounts are active.
+        closed_on: The day on which each account closed, `NEVER` for most.
+    """
+
+    ghosts: Ghosts
+    charges: Charges
+    money: Money
+    standing: Standing
+    closed_on: NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders.simulation.columns import digits
-from seeders.simulation.months import NEVER, MonthAxis
+from seeders.simulation.draws import waiting_days
+from seeders.simulation.months import NEVER, MonthAxis, or_never
 from seeders.simulation.subscription.plans import PLANS
 from seeders.simulation.subscription.population import BASE, Population
 
@@ -31,7 +32,6 @@ SLOTS: Final = 2
 LIST_PRICE: Final = -1
 """In place of an agreed price: the subscription costs what its plan costs."""
 
-_DAYS_PER_YEAR: Final = 365.25
 _BASE_SPREAD_DAYS: Final = 730
 _SECOND_AFTER_DAYS: Final = (30, 330)
 _LEAD_PURGED_AFTER_DAYS: Final = (60, 240)
@@ -247,7 +247,7 @@ class _Drawing:
             digits=digits(numbers, _CUSTOMER_DIGITS + 1),
             started_on=started_on[owners],
             trial_until=trial_until[owners],
-            plan_changed_on=_or_never(can_change, changed_on)[owners],
+            plan_changed_on=or_never(can_change, changed_on)[owners],
             cancelled_on=np.minimum(cancelled_on, NEVER)[owners],
             billing_day=1 + _whole(self._draw("billing_day", slot), _LONGEST_MONTH)[owners],
             plan=plan[owners],
@@ -279,7 +279,7 @@ class _Drawing:
         segment = _whole(self._draw("segment"), len(SEGMENTS)).astype(np.int8)
         # any segment but the present one
         step = 1 + _whole(self._draw("segment.new"), len(SEGMENTS) - 1)
-        gone_on = _or_never(purged, purged_on)
+        gone_on = or_never(purged, purged_on)
         moved_on = clock + self._wait("move", settings.annual_address_change)
         regrouped_on = clock + self._wait("regroup", settings.annual_segment_change)
         number = np.arange(self.start, self.stop, dtype=np.int64) + 1
@@ -292,8 +292,8 @@ class _Drawing:
             is_lead=is_lead,
             created_on=created_on,
             purged_on=gone_on,
-            moved_on=_or_never(moved_on < gone_on, moved_on),
-            segment_changed_on=_or_never(regrouped_on < gone_on, regrouped_on),
+            moved_on=or_never(moved_on < gone_on, moved_on),
+            segment_changed_on=or_never(regrouped_on < gone_on, regrouped_on),
             segment=segment,
             new_segment=((segment + step) % len(SEGMENTS)).astype(np.int8),
             method=_whole(self._draw("payment.method"), len(METHODS)).astype(np.int8),
@@ -334,9 +334,9 @@ class _Drawing:
         absence = payments.reinstate_min_days + _whole(self._draw("non_payer.absence"), span)
         return (
             unpaid_from,
-            _or_never(happens, suspended_on),
-            _or_never(happens & returns, suspended_on + absence),
-            _or_never(happens & ~returns, suspended_on + payments.close_after_days),
+            or_never(happens, suspended_on),
+            or_never(happens & returns, suspended_on + absence),
+            or_never(happens & ~returns, suspended_on + payments.close_after_days),
         )
 
     def _draw(self, stream: str, slot: int = 1) -> NDArray[np.float64]:
@@ -345,11 +345,7 @@ class _Drawing:
 
     def _wait(self, stream: str, annual_share: float, slot: int = 1) -> NDArray[np.int32]:
         """Draw days until something that befalls a given share of those at risk within a year."""
-        if annual_share == 0:
-            return np.full(self.stop - self.start, NEVER, dtype=np.int32)
-        years = np.log1p(-self._draw(stream, slot)) / np.log1p(-annual_share)
-        days: NDArray[np.int32] = np.minimum(years * _DAYS_PER_YEAR, NEVER // 2).astype(np.int32)
-        return days
+        return waiting_days(self._draw(stream, slot), annual_share)
 
 
 def _interleaved(
@@ -364,7 +360,7 @@ def _interleaved(
     closed_on = customers.closed_on[columns["owner"]]
     columns["cancelled_on"] = np.minimum(columns["cancelled_on"], closed_on)
     ends_before = columns["plan_changed_on"] >= columns["cancelled_on"]
-    columns["plan_changed_on"] = _or_never(~ends_before, columns["plan_changed_on"])
+    columns["plan_changed_on"] = or_never(~ends_before, columns["plan_changed_on"])
     return Subscriptions(**columns)
 
 
@@ -375,7 +371,3 @@ def _list_cents() -> NDArray[np.int64]:
 def _whole(share: NDArray[np.float64], count: int) -> NDArray[np.int32]:
     """Turn shares in [0, 1) into whole numbers from 0 to count - 1."""
     return (share * count).astype(np.int32)
-
-
-def _or_never(happens: NDArray[np.bool_], day: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(happens, day, NEVER).astype(np.int32)

@@ -1,7 +1,7 @@
 """How open-item accounts pay: by invoice, in parts, too much, several at once, or not at all.
 
 What becomes of an invoice is drawn when it is issued. Balance-forward accounts share what is about the
-goods, returns and disputes; how they pay is in `round_sums`.
+goods, returns and disputes; how they pay is in `balance_forward`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.faults import trade as faults
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.trade import facts as kinds
+from seeders.simulation.trade import inject
 from seeders.simulation.trade.behaviour import late_probability, pays_badly
 from seeders.simulation.trade.facts import (
     COPY,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from seeders.config import PolicyConfig, SimulationConfig, TradeConfig
     from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import OrderDraws
-    from seeders.simulation.trade.orders import Standing
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.facts import Standing
 
 ORDINARY, UNPAID, PARTIAL, OVERPAID, CHARGED_BACK, RETURNED, DISPUTED = range(7)
 CATEGORIES: Final = ("Delivery", "Billing", "Product quality")
@@ -87,12 +87,12 @@ class Intent:
 
 
 def intend(
-    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, draws: OrderDraws
+    context: Context, accounts: Accounts, standing: Standing, invoices: Invoices, draws: OrderDraws
 ) -> Intent:
     """Work out what is to become of invoices.
 
     Args:
-        scene: How customers pay.
+        context: How customers pay.
         accounts: The run of accounts.
         standing: When they pay nothing.
         invoices: m invoices.
@@ -101,7 +101,7 @@ def intend(
     Returns:
         What becomes of them, copies and bills after closure aside, which have a fate of their own.
     """
-    config = scene.trade
+    config = context.trade
     account, issued_on, due_on = invoices.account, invoices.issued_on, invoices.due_on
     is_natural = invoices.kind == NATURAL
     is_refused = (
@@ -113,7 +113,7 @@ def intend(
     is_goods = np.isin(outcome, (RETURNED, DISPUTED))
     outcome = np.where(accounts.is_balance_forward[account] & ~is_goods, ORDINARY, outcome)
 
-    likely = late_probability(scene, accounts, account, issued_on, invoices.cents)
+    likely = late_probability(context, accounts, account, issued_on, invoices.cents)
     is_late = draws("pay.late") < likely
     share = draws("pay.day")
     early = due_on - (share * (accounts.terms[account] // _EARLY_PART + 1)).astype(np.int32)
@@ -218,7 +218,7 @@ class Settling:
             The payments that name an invoice, then those that are allocated; refunds and
             allocations refer to them by position.
         """
-        is_foreign = self._is_plain & (self.fault == faults.WRONG_CURRENCY)
+        is_foreign = self._is_plain & (self.fault == inject.WRONG_CURRENCY)
         first = self._first(is_foreign)
         rest, third = self._rests()
         again_rows, again_on, taken_back_on = self._chargebacks()
@@ -385,12 +385,12 @@ class Settling:
     def _copies(self) -> tuple[Payments, NDArray[np.int32]]:
         """Payments made twice, and when the second is given back."""
         draws = self.draws
-        rows = np.flatnonzero(self._is_plain & (self.fault == faults.DUPLICATE_PAYMENT))
+        rows = np.flatnonzero(self._is_plain & (self.fault == inject.DUPLICATE_PAYMENT))
         delay = draws.days("fault.paid_again", 0, self.policy.duplicate_window_days)[rows]
         paid_on = self.intent.paid_on[rows] + delay
         back = draws.happens("fault.refunded", self.config.duplicate_payment_refunded_share)[rows]
         refunded_on = paid_on + draws.days("fault.refunded_after", 3, 40)[rows]
-        slot = int(faults.PAYMENT_COPY, 36)
+        slot = int(inject.PAYMENT_COPY, 36)
         copies = self._named(rows, paid_on, self.invoices.cents[rows], slot)
         return copies, np.where(back, refunded_on, NEVER).astype(np.int32)
 
@@ -495,12 +495,12 @@ def disputes(invoices: Invoices, intent: Intent) -> Disputes:
 
 
 def requests(
-    scene: Scene, accounts: Accounts, invoices: Invoices, intent: Intent, draws: OrderDraws
+    context: Context, accounts: Accounts, invoices: Invoices, intent: Intent, draws: OrderDraws
 ) -> Requests:
     """Give complaints about deliveries and bills: more where payment is going to be late.
 
     Args:
-        scene: How many there are.
+        context: How many there are.
         accounts: The run of accounts.
         invoices: m invoices.
         intent: What becomes of them.
@@ -509,12 +509,12 @@ def requests(
     Returns:
         At most one for each invoice.
     """
-    likely = late_probability(scene, accounts, invoices.account, invoices.issued_on)
+    likely = late_probability(context, accounts, invoices.account, invoices.issued_on)
     is_troubled = intent.is_refused | (intent.outcome == DISPUTED)
     is_troubled |= np.where(
         accounts.is_balance_forward[invoices.account], likely > _TROUBLED, intent.is_late
     )
-    rate = scene.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
+    rate = context.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
     rows = np.flatnonzero((invoices.kind == NATURAL) & (draws("request") < rate))
     day = (invoices.issued_on + draws.days("request.after", 2, 12))[rows].astype(np.int64)
     # in office hours, answered the same day

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, never
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import FEEDER_TYPE, read_catalogue
 from seeders.simulation.metering.places import NEVER_AT
@@ -43,7 +43,7 @@ def customers(pools: Pools, places: Places, config: MeteringConfig) -> Entities:
         key="customer_id",
         number=places.number,
         turns=turns,
-        gone=_never(places.number),
+        gone=never(places.number),
         rows_at=partial(_customer_rows, pools, places, config),
     )
 
@@ -72,7 +72,7 @@ def accounts(places: Places, config: MeteringConfig) -> Entities:
         key="account_id",
         number=places.number,
         turns=(at,),
-        gone=_never(places.number),
+        gone=never(places.number),
         rows_at=rows_at,
         letter="N",
     )
@@ -123,7 +123,7 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
         key="meter_id",
         number=number,
         turns=turns,
-        gone=_never(number),
+        gone=never(number),
         rows_at=rows_at,
         letter="M",
     )
@@ -157,7 +157,7 @@ def feeder_meters(config: MeteringConfig, feeders: NDArray[np.int64], first_day:
         key="meter_id",
         number=feeders,
         turns=(at,),
-        gone=_never(feeders),
+        gone=never(feeders),
         rows_at=rows_at,
         letter="F",
     )
@@ -170,10 +170,6 @@ def _opened_at(day: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def _days(seconds: NDArray[np.int64]) -> pa.Array:
     return columns.days((seconds // SECONDS_PER_DAY).astype(np.int32))
-
-
-def _never(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
 
 
 def _customer_rows(

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
-from seeders.simulation.months import NEVER, SECONDS_PER_DAY
-from seeders.simulation.subscription.lives import LIST_PRICE
+from seeders.simulation.entities import Entities, last_turn, moment, never
+from seeders.simulation.months import NEVER, SECONDS_PER_DAY, or_never
+from seeders.simulation.subscription.lifecycles import LIST_PRICE
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.subscription.lives import Customers, Subscriptions
+    from seeders.simulation.subscription.lifecycles import Customers, Subscriptions
 
 ACCOUNT_STATUSES: Final = ("Active", "Suspended", "Closed")
 SUBSCRIPTION_STATUSES: Final = ("Trial", "Active", "Cancelled")
@@ -65,10 +65,9 @@ def subscriptions(these: Subscriptions) -> Entities:
         The same, none of which is ever deleted.
     """
     has_trial = these.trial_until > these.started_on
-    never = np.full(len(these.number), NEVER, dtype=np.int32)
     days = (
         these.started_on,
-        np.where(has_trial, these.trial_until, never),
+        or_never(has_trial, these.trial_until),
         these.plan_changed_on,
         these.cancelled_on,
     )
@@ -78,9 +77,14 @@ def subscriptions(these: Subscriptions) -> Entities:
         key="subscription_id",
         number=these.number,
         turns=turns,
-        gone=moment(never, 0, these.number),
+        gone=never(these.number),
         rows_at=partial(_subscription_rows, these, turns),
     )
+
+
+def account_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
+    """Account ids of an n x 8 matrix of the digits of subscriptions, the first seven those of their account."""
+    return columns.around("A", digits[:, :-1])
 
 
 def _account_rows(
@@ -126,7 +130,7 @@ def _subscription_rows(
     digits = these.digits[rows]
     return {
         "subscription_id": columns.around("S", digits),
-        "account_id": columns.around("A", digits[:, :-1]),
+        "account_id": account_ids(digits),
         "plan_id": columns.choice([p.plan_id for p in PLANS], plan),
         "status": columns.choice(SUBSCRIPTION_STATUSES, status.astype(np.int8)),
         "started_on": columns.days(these.started_on[rows]),

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders import writer
-from seeders.faults import utility as faults
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import NEVER, MonthAxis
 from seeders.simulation.pools import draw_pools
+from seeders.simulation.truth import FAULTS
 from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Registry
 from seeders.simulation.utility.cycles import Cycles
 from seeders.simulation.utility.fact_rows import FactWriter
+from seeders.simulation.utility.history import Memory
 from seeders.simulation.utility.ledger import Ledger
-from seeders.simulation.utility.memory import Memory
 from seeders.simulation.utility.names import FAULT, MAX_CYCLES, Names
 from seeders.simulation.utility.people import draw_customers
 from seeders.simulation.utility.policy_rows import policy_rows
-from seeders.simulation.utility.truth_rows import FAULTS, RELIABILITY, fault_rows, reliability_rows
+from seeders.simulation.utility.truth import RELIABILITY, fault_rows, reliability_rows, tell
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class UtilityWalk:
         for table, rows in registry.events(self._batches, changes, since, until):
             appender.add(table, rows)
         history = memory.history(cycles, ledger.accounts, changes)
-        told = faults.tell(self.config.policy, cycles, history, until)
+        told = tell(self.config.policy, cycles, history, until)
         for rows in fault_rows(cycles, told, ids, until):
             appender.add(FAULTS, rows)
         pools = draw_pools(streams)

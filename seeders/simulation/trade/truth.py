@@ -1,8 +1,7 @@
-"""What goes wrong in trade credit: invoices and payments twice, bills after closure, lines astray.
+"""The truth about trade credit: which invoices, lines and payments meet a rule, and on which days.
 
-Each kind is injected by one function, and told in `injected_truth` for exactly the days on which the
-facts show it. What the unpaid and partly paid invoices amount to is told from the simulator's own
-books, injected or not.
+Injected faults are listed for exactly the days on which the facts show them. Unpaid and partly paid invoices are
+found in the simulator's own books, injected or not.
 """
 
 from __future__ import annotations
@@ -12,29 +11,33 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
+from seeders.simulation import columns
+from seeders.simulation.arrays import Arrays, numbered_within
 from seeders.simulation.columns import digits
 from seeders.simulation.months import NEVER
-from seeders.simulation.trade.facts import COPY, NATURAL, STRAY, Lines, named, stems
+from seeders.simulation.trade.account_rows import account_ids, currencies
+from seeders.simulation.trade.facts import COPY, NATURAL, STRAY, named
+from seeders.simulation.trade.inject import MISMATCH, PAYMENT_COPY, WRONG_CURRENCY
+from seeders.simulation.truth import FaultRows, causes, ended_by, first_covered_on
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from seeders.config import PolicyConfig, TradeConfig
+    from seeders.config import PolicyConfig
     from seeders.simulation.months import MonthAxis
+    from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.books import Balances
-    from seeders.simulation.trade.draws import OrderDraws
-    from seeders.simulation.trade.facts import Facts, Invoices
+    from seeders.simulation.trade.facts import Facts, Invoices, Lines
     from seeders.simulation.trade.history import History
-    from seeders.simulation.trade.orders import Orders
 
-NONE, DUPLICATE_INVOICE, DUPLICATE_PAYMENT, MISMATCH, ORPHAN, WRONG_CURRENCY = range(6)
-"""The one fault that falls on an order, if any."""
-
-AFTER_CLOSURE_DAYS: Final = 90
-"""Orders that keep coming in after the closure are billed by mistake for so long."""
-
-_MISSTATED: Final = (0.01, 0.10)
+_ENTITY_TYPES: Final = {
+    "duplicate_payment": "payment",
+    "currency_mismatch": "payment",
+    "orphaned_line": "invoice_line",
+}
 
 
 @dataclass(frozen=True)
@@ -57,100 +60,6 @@ class Truth(Arrays):
     ends_on: NDArray[np.int32]
 
 
-def choose(config: TradeConfig, draws: OrderDraws) -> NDArray[np.int8]:
-    """Choose the fault of each order; at most one falls on any.
-
-    Args:
-        config: How often.
-        draws: The draws of m orders.
-
-    Returns:
-        m faults, `NONE` for most.
-    """
-    rates = (
-        config.duplicate_invoice_rate,
-        config.duplicate_payment_rate,
-        config.header_lines_mismatch_rate,
-        config.orphaned_line_rate,
-        config.currency_mismatch_rate,
-    )
-    chosen = np.searchsorted(np.cumsum(rates), draws("fault"), side="right") + 1
-    return np.where(chosen > len(rates), NONE, chosen).astype(np.int8)
-
-
-def bill_after_closure(
-    config: TradeConfig,
-    draws: OrderDraws,
-    ordered_on: NDArray[np.int32],
-    closed_on: NDArray[np.int32],
-) -> NDArray[np.bool_]:
-    """Inject bills after closure: some orders that come in later are billed all the same."""
-    is_after = (closed_on < ordered_on) & (ordered_on <= closed_on + AFTER_CLOSURE_DAYS)
-    return is_after & draws.happens("fault.after_closure", config.billed_after_cancel_rate)
-
-
-def copy_invoices(
-    window: int,
-    draws: OrderDraws,
-    orders: Orders,
-    closed_on: NDArray[np.int32],
-    fault: NDArray[np.int8],
-) -> NDArray[np.int32]:
-    """Inject duplicate invoices: the same again within the window.
-
-    A copy keeps further away from the account's next order than the window, so that the two are
-    never taken for each other, and does not fall after the account's closure, another fault.
-
-    Args:
-        window: Days within which the same again is a duplicate.
-        draws: The draws of m orders.
-        orders: The orders.
-        closed_on: When their accounts close.
-        fault: What is to go wrong with each.
-
-    Returns:
-        The date of each order's copy, -1 where there is none.
-    """
-    latest = np.minimum(window, orders.next_after - window - 1)
-    delay = (draws("fault.copied_after") * (latest + 1)).astype(np.int32)
-    copied_on = orders.ordered_on + delay
-    happens = (fault == DUPLICATE_INVOICE) & (latest >= 0) & (copied_on < closed_on)
-    return np.where(happens, copied_on, -1).astype(np.int32)
-
-
-def misstate(
-    draws: OrderDraws, fault: NDArray[np.int8], lines_cents: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Inject headers that disagree with their lines, by 1 to 10 %, upwards or downwards."""
-    low, high = _MISSTATED
-    share = low + (high - low) * draws("fault.misstated")
-    sign = np.where(draws.happens("fault.misstated.up", 0.5), 1, -1)
-    wrong = lines_cents + sign * np.maximum(np.rint(lines_cents * share), 1).astype(np.int64)
-    return np.where(fault == MISMATCH, wrong, lines_cents)
-
-
-def orphan_lines(
-    invoices: Invoices,
-    lines: Lines,
-    account_digits: NDArray[np.uint8],
-    fault: NDArray[np.int8],
-) -> Lines:
-    """Inject orphaned lines: a line more comes with an invoice, and names one that does not exist.
-
-    It names the number that a copy of the invoice would have; an invoice that is copied has no orphan.
-    """
-    rows = np.flatnonzero((fault[lines.invoice] == ORPHAN) & (lines.number == 1))
-    orphans, host = lines.select(rows), lines.invoice[rows]
-    return Lines(
-        invoice=host,
-        number=orphans.number,
-        stem=stems(account_digits[invoices.account[host]], 2 * invoices.order[host] + 1),
-        sku=orphans.sku,
-        quantity=orphans.quantity,
-        unit_cents=orphans.unit_cents,
-    )
-
-
 def is_orphan(invoices: Invoices, lines: Lines) -> NDArray[np.bool_]:
     """Tell the lines that name another invoice than the one they came with."""
     return np.asarray(np.any(lines.stem != invoices.stem[lines.invoice], axis=1))
@@ -169,7 +78,8 @@ def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, T
     """
     facts, fault, is_eur = history.facts, history.fault, history.accounts.is_eur
     invoices, lines, payments = facts.invoices, facts.lines, facts.payments
-    credited_on = _credited_in_full_on(facts)
+    notes, refunds = facts.credit_notes, facts.refunds
+    credited_on = first_covered_on(invoices.cents, notes.invoice, notes.credited_on, notes.cents)
     all_invoices = Truth(
         entity=invoices.name,
         account=invoices.account,
@@ -189,7 +99,10 @@ def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, T
     )
     orphans = lines.select(is_orphan(invoices, lines))
     host = invoices.select(orphans.invoice)
-    is_copy, refunded_on = _payment_copies(facts)
+    is_copy = (payments.name[:, -1] == ord(PAYMENT_COPY)) & (payments.invoice >= 0)
+    refunded_on = first_covered_on(
+        payments.cents, refunds.payment, refunds.refunded_on, refunds.cents
+    )
     all_payments = Truth(
         entity=payments.name,
         account=payments.account,
@@ -296,31 +209,48 @@ def fault_stems(account_digits: NDArray[np.uint8], account: NDArray[np.intp]) ->
     Returns:
         k names, k x 12.
     """
-    order = np.argsort(account, kind="stable")
-    ordered = account[order]
-    within = np.empty(len(account), dtype=np.int64)
-    within[order] = np.arange(len(account)) - np.searchsorted(ordered, ordered)
-    return named("D", np.hstack([account_digits[account], digits(within, 5)]))
+    return named("D", np.hstack([account_digits[account], digits(numbered_within(account), 5)]))
 
 
-def _credited_in_full_on(facts: Facts) -> NDArray[np.int32]:
-    """The day on which the credit notes naming an invoice reach its amount: one note does, if any."""
-    invoices, notes = facts.invoices, facts.credit_notes
-    credited_on = np.full(len(invoices.account), NEVER, dtype=np.int32)
-    in_full = notes.cents >= invoices.cents[notes.invoice]
-    np.minimum.at(credited_on, notes.invoice[in_full], notes.credited_on[in_full])
-    return credited_on
+def truth_rows(
+    axis: MonthAxis,
+    accounts: Accounts,
+    told: dict[str, Truth],
+    names: NDArray[np.uint8],
+    until: int,
+) -> Sequence[pa.RecordBatch]:
+    """Write faults as rows of `ground_truth.faults`.
 
+    Args:
+        axis: The months of the line.
+        accounts: The run of accounts.
+        told: Faults by rule.
+        names: A name for each of them, in that order.
+        until: The last day; an end after it has not come yet.
 
-def _payment_copies(facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Tell the copies of payments, by their slot, and the day each payment is refunded in full."""
-    payments, refunds = facts.payments, facts.refunds
-    is_copy = (payments.name[:, -1] == ord(PAYMENT_COPY)) & (payments.invoice >= 0)
-    refunded_on = np.full(len(payments.account), NEVER, dtype=np.int32)
-    in_full = refunds.cents >= payments.cents[refunds.payment]
-    np.minimum.at(refunded_on, refunds.payment[in_full], refunds.refunded_on[in_full])
-    return is_copy, refunded_on
-
-
-PAYMENT_COPY: Final = "C"
-"""The last character of the id of a payment that was made twice: after those of all others."""
+    Returns:
+        One batch for each rule that has any.
+    """
+    found, begins = [], 0
+    for rule, truth in told.items():
+        count = len(truth.account)
+        name, begins = names[begins : begins + count], begins + count
+        if count == 0:
+            continue
+        month = axis.month_of(truth.period_on)
+        found.append(
+            FaultRows(
+                rule=rule,
+                entity_type=_ENTITY_TYPES.get(rule, "invoice"),
+                fault_id=columns.text(name),
+                cause=causes(truth.is_injected),
+                entity_id=columns.text(truth.entity),
+                account_id=account_ids(accounts.digits[truth.account]),
+                period_start=axis.nth_day(month, np.ones(count, dtype=np.int32)),
+                amount=columns.money(truth.cents),
+                currency=currencies(truth.is_eur),
+                observable_from=truth.observable_from,
+                ends_on=ended_by(truth.ends_on, until),
+            ).rows()
+        )
+    return found

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.facts import CreditNotes, Invoices
-    from seeders.simulation.trade.orders import Standing
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.context import Context
+    from seeders.simulation.trade.facts import CreditNotes, Invoices, Standing
 
 _SLOTS: Final = 2
 _HALF_MONTH: Final = 15
@@ -32,12 +31,12 @@ _NUMBER_DIGITS: Final = 5
 
 
 def pay_round_sums(
-    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, notes: CreditNotes
+    context: Context, accounts: Accounts, standing: Standing, invoices: Invoices, notes: CreditNotes
 ) -> Payments:
     """Work out the payments of the balance-forward accounts of a run.
 
     Args:
-        scene: How late they are.
+        context: How late they are.
         accounts: The run.
         standing: When they pay nothing.
         invoices: The invoices of the run.
@@ -46,16 +45,16 @@ def pay_round_sums(
     Returns:
         Payments that name nothing.
     """
-    axis, payer = scene.axis, np.flatnonzero(accounts.is_balance_forward)
+    axis, payer = context.axis, np.flatnonzero(accounts.is_balance_forward)
     owed, credited = _claims(accounts, invoices, notes)
     paid = np.zeros(len(payer), dtype=np.int64)
     parts: list[Payments] = []
-    for month in range(scene.months):
+    for month in range(context.months):
         for slot in range(_SLOTS):
             day = _pay_day(axis, accounts, payer, month, slot)
             following = _pay_day(axis, accounts, payer, month + (slot + 1) // 2, (slot + 1) % 2)
-            likely = late_probability(scene, accounts, payer, day)
-            is_late = scene.draws(f"round.late.{slot}", month)[payer] < likely
+            likely = late_probability(context, accounts, payer, day)
+            is_late = context.draws(f"round.late.{slot}", month)[payer] < likely
             # what is not issued yet is not due within the terms either
             until = np.minimum(following - 1, day + accounts.terms[payer])
             due = owed.at(payer, np.where(is_late, day - 1, until))

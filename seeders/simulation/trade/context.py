@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Context:
     """A run of accounts over the first `months` months, before anything is drawn for them."""
 
     config: SimulationConfig

@@ -7,50 +7,46 @@ meter, so that neither neighbours nor the order matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seeders.config.metering import RUNS, daily_chance, in_runs
-from seeders.simulation.arrays import Arrays
-from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
-from seeders.simulation.metering.readings import (
+from seeders.simulation.metering.facts import (
+    DISCONNECTED,
     ESTIMATED,
+    FAULTS,
+    GHOST,
     NO_SIGNAL,
     NO_VALUE,
+    NOT_DUE,
+    OVER_BILLED,
     REVERSE,
+    RIGHT,
     TAMPER,
+    TAMPERINGS,
+    UNBILLED,
+    UNDER_BILLED,
     VOLT,
+    Dirty,
+    Extra,
+    Sheet,
+    Spells,
 )
+from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
 from seeders.simulation.metering.run import hour_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.facts import Metered, Told, Triples
     from seeders.simulation.metering.run import Run
     from seeders.streams import Sequences
 
-    _Three: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+_BILLED_AFTER_CUT: Final = 3
+"""A place that is cut off may wrongly be billed in this many months."""
 
-FAULTS: Final = (
-    "missing",
-    "negative",
-    "zero_run",
-    "spike",
-    "voltage_sag",
-    "signal_drop",
-    "tamper",
-    "reverse_energy",
-    "duplicate",
-    "late_arrival",
-    "wrong_meter",
-    "failure",
-    "replacement",
-    "tariff_change",
-)
-TAMPERINGS: Final = ("cover_open", "magnetic_field", "neutral_disturbance", "terminal_open")
+_DAYS_A_MONTH: Final = 28
 
 FEEDER_BASE: Final = 1_000_000
 """Meters of feeders have numbers beyond those of all places."""
@@ -77,82 +73,6 @@ _SAG_LOW: Final = 140 * VOLT
 _SAG_HIGH: Final = 200 * VOLT
 _GARBAGE: Final = 2_000
 _DIFFERS_BY: Final = 0.5
-
-
-@dataclass(frozen=True)
-class Spells(Arrays):
-    """k runs of hours that a fault befell.
-
-    Attributes:
-        meter: Position of the meter in its run.
-        fault: Position in `FAULTS`.
-        hour: The first hour.
-        hours: How many.
-    """
-
-    meter: NDArray[np.int64]
-    fault: NDArray[np.int8]
-    hour: NDArray[np.int64]
-    hours: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Extra(Arrays):
-    """k readings that stand apart from the matrix of hours.
-
-    Attributes:
-        meter: Position of the meter whose number they carry.
-        hour: The hour they are of.
-        kwh: Watt-hours.
-        voltage: Thousandths of a volt.
-        quality: Position in `QUALITIES`.
-        is_next: Whether they come with the next month's batch.
-    """
-
-    meter: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    quality: NDArray[np.int8]
-    is_next: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A month's readings by meter and hour, N x H, changed in place as faults befall them.
-
-    Attributes:
-        kwh: Watt-hours, `NO_VALUE` where there is none.
-        voltage: Thousandths of a volt, likewise.
-        quality: Positions in `QUALITIES`.
-        arrives: Whether there is a reading in this month's batch.
-        in_run: Whether the hour belongs to a run of faulty ones.
-    """
-
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    quality: NDArray[np.int8]
-    arrives: NDArray[np.bool_]
-    in_run: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Dirty:
-    """A month's readings as they arrive, and what befell them.
-
-    Attributes:
-        sheet: The readings by meter and hour.
-        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
-        extra: Readings besides.
-        spells: The truth.
-        tamperings: Meter, hour and kind of each tampering that was signalled.
-    """
-
-    sheet: Sheet
-    strays: _Three
-    extra: Extra
-    spells: Spells
-    tamperings: _Three
 
 
 def soil(run: Run, told: Told) -> Dirty:
@@ -185,6 +105,47 @@ def numbers(run: Run) -> NDArray[np.int64]:
     return np.concatenate([run.places.number, feeders])
 
 
+def choose_bill_faults(
+    run: Run,
+    metered: Metered,
+    is_cut: NDArray[np.bool_],
+    is_telling: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """Inject faults into bills; at most one befalls any.
+
+    Args:
+        run: The places and the month that is billed.
+        metered: What they used.
+        is_cut: Which of them are disconnected.
+        is_telling: Where a bill by the old price list would be noticeably too low.
+
+    Returns:
+        What is wrong with each bill, one of the numbers of `RULES`.
+    """
+    config = run.config
+    kinds = (GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED)
+    rates = (
+        config.ghost_rate,
+        config.unbilled_rate,
+        config.over_billed_rate,
+        config.under_billed_rate,
+    )
+    drawn = run.draw("bill.fault")[:, 0]
+    fault = np.array((*kinds, RIGHT), dtype=np.int8)[
+        np.searchsorted(np.cumsum(rates), drawn, side="right")
+    ]
+    used = metered.watt_hours > 0
+    fault[~used] = RIGHT
+    wrong_usage = (fault == UNBILLED) | (fault == OVER_BILLED)
+    fault[wrong_usage & metered.is_disturbed] = RIGHT
+    fault[(fault == UNDER_BILLED) & ~is_telling] = RIGHT
+    days_cut = run.calendar.first_day - run.places.cut_on
+    is_billed = (days_cut < _BILLED_AFTER_CUT * _DAYS_A_MONTH) & (
+        run.draw("bill.cut")[:, 0] < config.billed_while_disconnected_rate
+    )
+    return np.where(is_cut, np.where(is_billed, DISCONNECTED, NOT_DUE), fault).astype(np.int8)
+
+
 def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     """Draw for each meter's days, N x D."""
     of_feeders = run.streams.uniform(
@@ -197,7 +158,7 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], _Three]:
+def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Triples]:
     """Inject what befalls several hours in a row; say which of them carry whose number."""
     nothing = np.empty(0, dtype=np.int64)
     strays = nothing, nothing, nothing
@@ -313,7 +274,7 @@ def _spells(
     return Spells(meter.astype(np.int64), kind, hour.astype(np.int64), hours.astype(np.int64))
 
 
-def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _Three]:
+def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, Triples]:
     """Inject what befalls single hours."""
     config, hours = run.config, run.calendar.hours
     rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])

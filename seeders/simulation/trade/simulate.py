@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders import writer
-from seeders.faults import trade as faults
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
 from seeders.simulation.entities import write_states
@@ -24,10 +23,18 @@ from seeders.simulation.pools import Pools, draw_pools
 from seeders.simulation.trade.account_rows import LINE_OF_BUSINESS, accounts, customers
 from seeders.simulation.trade.books import keep_books
 from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.context import Context
 from seeders.simulation.trade.draws import AccountDraws
-from seeders.simulation.trade.fact_rows import FAULTS, FactWriter, catalogue_rows, truth_rows
+from seeders.simulation.trade.fact_rows import FactWriter, catalogue_rows
 from seeders.simulation.trade.history import draw_history
-from seeders.simulation.trade.scene import Scene
+from seeders.simulation.trade.truth import (
+    fault_stems,
+    injected_truth,
+    is_foreign,
+    truth_rows,
+    unpaid_truth,
+)
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -99,8 +106,8 @@ class TradeWalk:
         for start, stop in self._runs():
             step(f"trade accounts {start + 1:,} to {stop:,}")
             draws = AccountDraws(self._streams, start, stop - start)
-            scene = Scene(self.config, self.axis, self._catalogue, draws, months)
-            history = draw_history(scene)
+            context = Context(self.config, self.axis, self._catalogue, draws, months)
+            history = draw_history(context)
             self._entities(appender, history, passed, months)
             FactWriter(appender, self.axis, self._batches, history, passed, months).write()
             self._truth(appender, history, months)
@@ -124,14 +131,14 @@ class TradeWalk:
         until = self.axis.last_day(months - 1)
         facts, is_eur = history.facts, history.accounts.is_eur
         balances = keep_books(
-            facts, history.accounts.is_balance_forward, faults.is_foreign(facts, is_eur), until
+            facts, history.accounts.is_balance_forward, is_foreign(facts, is_eur), until
         )
         told = {
-            **faults.injected_truth(self.axis, history, until),
-            **faults.unpaid_truth(self.config.policy, history, balances, until),
+            **injected_truth(self.axis, history, until),
+            **unpaid_truth(self.config.policy, history, balances, until),
         }
         account = np.concatenate([truth.account for truth in told.values()])
-        names = faults.fault_stems(history.accounts.digits, account)
+        names = fault_stems(history.accounts.digits, account)
         for rows in truth_rows(self.axis, history.accounts, told, names, until):
             appender.add(FAULTS, rows)
 

@@ -14,46 +14,42 @@ import numpy as np
 
 from seeders.config.metering import MAX_METERS
 from seeders.config.model import MAX_MONTHS
-from seeders.faults.metering import soil
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
 from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.metering.bill_rows import FAULTS, bill_rows, bill_truth
-from seeders.simulation.metering.billing import bill, measure
-from seeders.simulation.metering.changes import draw_changes
-from seeders.simulation.metering.energy import use_energy
-from seeders.simulation.metering.event_rows import (
-    METER_EVENTS,
-    OUTAGES,
-    PLACE_CHANGES,
-    change_rows,
-    event_rows,
-    meter_truth,
-    outage_rows,
-)
-from seeders.simulation.metering.grid import Calendar
-from seeders.simulation.metering.places import Directory, draw_places
-from seeders.simulation.metering.reading_rows import (
-    METER_MONTHS,
-    READING_FAULTS,
-    READINGS,
-    fault_rows,
-    month_rows,
-    reading_rows,
-)
-from seeders.simulation.metering.readings import tell
-from seeders.simulation.metering.run import Run
-from seeders.simulation.metering.state_rows import (
+from seeders.simulation.metering.account_rows import (
     LINE_OF_BUSINESS,
     accounts,
     customers,
     feeder_meters,
     meters,
 )
+from seeders.simulation.metering.bill_rows import bill_rows
+from seeders.simulation.metering.billing import bill, measure
+from seeders.simulation.metering.changes import draw_changes, with_added_load
+from seeders.simulation.metering.energy import use_energy
+from seeders.simulation.metering.event_rows import METER_EVENTS, OUTAGES, event_rows, outage_rows
+from seeders.simulation.metering.grid import Calendar
+from seeders.simulation.metering.inject import soil
+from seeders.simulation.metering.places import Directory, draw_places
+from seeders.simulation.metering.reading_rows import READINGS, reading_rows
+from seeders.simulation.metering.readings import tell
+from seeders.simulation.metering.run import Run
 from seeders.simulation.metering.tariff import TARIFFS, tariff_rows
+from seeders.simulation.metering.truth import (
+    METER_MONTHS,
+    PLACE_CHANGES,
+    READING_FAULTS,
+    bill_truth,
+    change_rows,
+    meter_truth,
+    month_rows,
+    reading_faults,
+)
 from seeders.simulation.months import MonthAxis
 from seeders.simulation.pools import draw_pools
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -63,8 +59,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from seeders.config import MeteringConfig, SimulationConfig
-    from seeders.simulation.metering.billing import Metered
     from seeders.simulation.metering.changes import Changes
+    from seeders.simulation.metering.facts import Metered
     from seeders.simulation.metering.places import Meters, Places
     from seeders.writer import Appender
 
@@ -135,6 +131,7 @@ class MeteringWalk:
         places, all_meters = draw_places(
             self._metering, self._streams, self.axis, range(self._metering.meters), months
         )
+        places = with_added_load(self._metering, self._streams, self.axis, places)
         changes = draw_changes(self._metering, self._streams, self.axis, places, months)
         self._states(appender, places, all_meters, passed, months)
         runs = self._runs(places, all_meters, changes)
@@ -214,7 +211,7 @@ class MeteringWalk:
             appender.add(OUTAGES, outage_rows(run, batch))
             for rows in event_rows(run, energy, told, dirty, batch):
                 appender.add(METER_EVENTS, rows)
-            appender.add(READING_FAULTS, fault_rows(run, told, dirty.spells, these))
+            appender.add(READING_FAULTS, reading_faults(run, told, dirty.spells, these))
             appender.add(METER_MONTHS, month_rows(run, energy, told))
             appender.add(PLACE_CHANGES, change_rows(run, told))
             for rows in meter_truth(run, energy, these):

@@ -1,4 +1,4 @@
-"""Invoices, lines, payments, write-offs and truth as rows of the raw tables.
+"""Invoices, lines, payments and write-offs as rows of the raw tables.
 
 A row arrives in the month of its date, not in the month it was worked out in: what is dated later waits
 as compact arrays until its month comes.
@@ -16,7 +16,8 @@ import pyarrow as pa
 from seeders.simulation import columns
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.subscription.lives import METHODS
+from seeders.simulation.subscription.account_rows import account_ids
+from seeders.simulation.subscription.lifecycles import METHODS
 from seeders.simulation.subscription.plans import CURRENCY, PLANS
 
 if TYPE_CHECKING:
@@ -24,17 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.faults.leakage import Truth
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.payments import Settlement
+    from seeders.simulation.subscription.facts import Settlement
 
 INVOICES: Final = "raw_billing.invoices"
 LINE_ITEMS: Final = "raw_billing.invoice_line_items"
 PAYMENTS: Final = "raw_payments.payments"
 WRITE_OFFS: Final = "raw_billing.write_offs"
-FAULTS: Final = "ground_truth.faults"
 
-_ACCOUNT_DIGITS: Final = 7
 _PAYMENT: Final = ord("P")
 _TOP_UP: Final = ord("Q")
 
@@ -185,46 +183,13 @@ def arriving(
         yield WRITE_OFFS, _write_offs(write_offs, batch)
 
 
-def truth_rows(axis: MonthAxis, truth: Truth) -> pa.RecordBatch:
-    """Write faults as rows of `ground_truth.faults`.
-
-    Args:
-        axis: The simulated months.
-        truth: Spells of one rule in one month.
-
-    Returns:
-        One row per spell.
-    """
-    bills = truth.bills
-    entity = bills.lives.subscriptions.digits[bills.row]
-    count = len(bills.row)
-    is_ghost = truth.rule == "ghost"
-    return pa.record_batch(
-        {
-            "fault_id": columns.month_id(truth.letter, entity, bills.month),
-            "rule": columns.constant(truth.rule, count),
-            "cause": columns.choice(["natural", "injected"], truth.is_injected.astype(np.int8)),
-            "entity_type": columns.constant("subscription" if is_ghost else "invoice", count),
-            "entity_id": columns.around("S", entity)
-            if is_ghost
-            else columns.month_id("I", entity, bills.month),
-            "account_id": _account(entity),
-            "period_start": columns.days(np.full(count, axis.first_day(bills.month), np.int32)),
-            "amount": columns.money(truth.cents),
-            "currency": columns.constant(CURRENCY, count),
-            "observable_from": columns.days(truth.observable_from),
-            "ends_on": columns.days(truth.ends_on),
-        }
-    )
-
-
 def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: int) -> pa.RecordBatch:
     count = len(rows.month)
     starts = axis.nth_day(rows.month, np.ones(count, dtype=np.int32))
     return pa.record_batch(
         {
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "subscription_id": columns.around("S", rows.entity),
             "invoice_date": columns.days(rows.issued_on),
             "due_date": columns.days(rows.due_on),
@@ -258,7 +223,7 @@ def _payments(rows: PaymentRows, batch: int) -> pa.RecordBatch:
     return pa.record_batch(
         {
             "payment_id": columns.month_id(rows.kind, rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
             "payment_date": columns.days(rows.paid_on),
             "amount_paid": columns.money(rows.cents),
@@ -275,13 +240,9 @@ def _write_offs(rows: WriteOffRows, batch: int) -> pa.RecordBatch:
         {
             "write_off_id": columns.month_id("W", rows.entity, rows.month),
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "written_off_on": columns.days(rows.written_off_on),
             "reason": columns.constant("account closed", count),
             "_batch_no": columns.constant_number(batch, count),
         }
     )
-
-
-def _account(entity: NDArray[np.uint8]) -> pa.StringArray:
-    return columns.around("A", entity[:, :_ACCOUNT_DIGITS])

@@ -1,0 +1,116 @@
+"""What happens in a cycle, as arrays: accounts opened, bills checked and issued, payments made, energy used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from seeders.simulation.arrays import Arrays
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ACTIVE, SUSPENDED, CLOSED = range(3)
+STATUSES: Final = ("Active", "Suspended", "Closed")
+STEPS: Final = ("none", "minor", "partial", "major", "full")
+NONE, CLEAR, PENALISE, SUSPEND, REINSTATE, CLOSE = range(6)
+ACTIONS: Final = ("none", "clear", "penalise", "suspend", "reinstate", "close")
+
+
+@dataclass(frozen=True)
+class Accounts(Arrays):
+    """n accounts, in the order they were opened.
+
+    Attributes:
+        customer: Position of the customer in the run.
+        within: Number within the customer, from 0.
+        opened: The cycle they opened in.
+        least: Milli-kWh used in a cycle at least, before the season.
+        width: How many more there may be.
+        rate: Millionths of a unit of money for a kWh.
+    """
+
+    customer: NDArray[np.intp]
+    within: NDArray[np.int64]
+    opened: NDArray[np.int32]
+    least: NDArray[np.float64]
+    width: NDArray[np.float64]
+    rate: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Checks(Arrays):
+    """Bills that are checked on the first day of a cycle, and what comes of it. One per account."""
+
+    account: NDArray[np.intp]
+    total: NDArray[np.int64]
+    unpaid: NDArray[np.int64]
+    unpaid_before: NDArray[np.int64]
+    score_before: NDArray[np.int64]
+    step: NDArray[np.int8]
+    penalty: NDArray[np.int64]
+    score: NDArray[np.int64]
+    was: NDArray[np.int8]
+    status: NDArray[np.int8]
+    action: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Bills(Arrays):
+    """Bills of one day. `cents` are their own charges, `total` is what is printed on them."""
+
+    account: NDArray[np.intp]
+    cents: NDArray[np.int64]
+    total: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Payments(Arrays):
+    """Payments, each made for the bill issued on the first day of `billed`, a cycle."""
+
+    account: NDArray[np.intp]
+    billed: NDArray[np.int32]
+    paid_on: NDArray[np.int32]
+    cents: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Usages(Arrays):
+    """What accounts use in a cycle."""
+
+    account: NDArray[np.intp]
+    milli_kwh: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ghosts(Arrays):
+    """Usage of the cycle before `billed` that is never billed, and what it should have cost."""
+
+    account: NDArray[np.int32]
+    billed: NDArray[np.int32]
+    cents: NDArray[np.int64]
+    is_injected: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What happens in one cycle.
+
+    Attributes:
+        cycle: Its number.
+        checks: What is checked on its first day.
+        ghosts: Usage of the cycle before of which no bill is written.
+        bills: The bills that are.
+        payments: What is paid in the course of it, for any bill.
+        opened: The accounts that are new.
+        usages: What is used.
+    """
+
+    cycle: int
+    checks: Checks
+    ghosts: Ghosts
+    bills: Bills
+    payments: Payments
+    opened: Accounts
+    usages: Usages
