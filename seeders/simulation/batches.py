@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BATCHES: Final = "raw_control.extract_batches"
 
-_WALKS: Final = ("subscription", "utility", "trade_credit", "metering")
+_SERIES: Final = ("subscription", "utility", "trade_credit", "metering")
 _PER_LINE: Final = 100_000
 _MONTHS_PER_YEAR: Final = 12
 
@@ -34,7 +34,7 @@ class Batches:
     source: str
     line_of_business: str
     prefix: str
-    walk: str | None = None
+    series: str | None = None
 
     def batch_id(self, month: int) -> str:
         """Name the batch of a month."""
@@ -42,7 +42,7 @@ class Batches:
 
     def batch_no(self, month: int) -> int:
         """Number the batch of a month."""
-        return batch_no(self.walk or self.line_of_business, self.axis, month)
+        return batch_no(self.series or self.line_of_business, self.axis, month)
 
     def columns(self, months: NDArray[np.int32]) -> dict[str, pa.Array]:
         """Give the bookkeeping of rows.
@@ -75,14 +75,14 @@ class Batches:
         )
 
 
-def batch_no(walk: str, axis: MonthAxis, month: int) -> int:
+def batch_no(series: str, axis: MonthAxis, month: int) -> int:
     """Number a month's extract of a walk.
 
     A function of the walk and the calendar month alone, whenever the simulation began and however its
     months were reached. Within a walk numbers grow with time.
 
     Args:
-        walk: What is walked over: a line of business, or `metering`, which is part of one.
+        series: What is walked over: a line of business, or `metering`, which is part of one.
         axis: The simulated months.
         month: Number of the month, from 0.
 
@@ -94,4 +94,4 @@ def batch_no(walk: str, axis: MonthAxis, month: int) -> int:
     """
     first_day = axis.first_month
     since_year_0 = first_day.year * _MONTHS_PER_YEAR + first_day.month - 1 + month
-    return (_WALKS.index(walk) + 1) * _PER_LINE + since_year_0
+    return (_SERIES.index(series) + 1) * _PER_LINE + since_year_0

@@ -58,8 +58,8 @@ def change_events(
     """
     begins = np.int64(axis.first_day(month)) * SECONDS_PER_DAY
     ends = np.int64(axis.first_day(month + 1)) * SECONDS_PER_DAY
-    for kind, turn in enumerate(captured.turns):
-        rows = np.flatnonzero((turn < ends) & ((turn >= begins) | (month == 0)))
+    for kind, transition in enumerate(captured.transitions):
+        rows = np.flatnonzero((transition < ends) & ((transition >= begins) | (month == 0)))
         if len(rows) > 0:
             yield _events(captured, kind, rows, begins, batch)
 
@@ -117,10 +117,12 @@ def delivered(at: NDArray[np.int64]) -> NDArray[np.int64]:
 def _events(
     captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: int
 ) -> pa.RecordBatch:
-    at, number, count = captured.turns[kind][rows], captured.number[rows], len(rows)
+    at, number, count = captured.transitions[kind][rows], captured.number[rows], len(rows)
     # the row a moment earlier is the row without this turn
     earlier = None if kind == _CREATED else captured.rows_at(rows, at - 1)
-    later = None if captured.turns[kind] is captured.gone else captured.rows_at(rows, at)
+    later = (
+        None if captured.transitions[kind] is captured.deleted_at else captured.rows_at(rows, at)
+    )
     return RowChanges(
         event_id=columns.month_id(captured.letter, columns.digits(number, _ENTITY_DIGITS), kind),
         table=captured.table,

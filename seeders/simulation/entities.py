@@ -36,8 +36,8 @@ class Entities:
         table: The raw table.
         key: Its key column.
         number: n numbers, telling the entities of all tables under capture apart.
-        turns: The seconds of each kind of turn, n each; the first is the row's creation.
-        gone: The n seconds at which rows are deleted, far in the future for those that are not.
+        transitions: The seconds of each kind of turn, n each; the first is the row's creation.
+        deleted_at: The n seconds at which rows are deleted, far in the future for those that are not.
         rows_at: Gives the columns of k rows, by position, each at its own second.
         letter: Begins the ids of the events; entities of the same letter differ in number.
     """
@@ -45,8 +45,8 @@ class Entities:
     table: str
     key: str
     number: NDArray[np.int64]
-    turns: tuple[NDArray[np.int64], ...]
-    gone: NDArray[np.int64]
+    transitions: tuple[NDArray[np.int64], ...]
+    deleted_at: NDArray[np.int64]
     rows_at: Callable[[NDArray[np.intp], NDArray[np.int64]], dict[str, pa.Array]]
     letter: str = "E"
 
@@ -71,19 +71,21 @@ def never(number: NDArray[np.int64]) -> NDArray[np.int64]:
     return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
 
 
-def last_turn(turns: Sequence[NDArray[np.int64]], at: NDArray[np.int64]) -> NDArray[np.int64]:
+def last_transition(
+    transitions: Sequence[NDArray[np.int64]], at: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Find the last turn taken by a moment.
 
     Args:
-        turns: The seconds of each kind of turn, k values each.
+        transitions: The seconds of each kind of turn, k values each.
         at: The moment of each.
 
     Returns:
         k seconds; the first turn's where no other has been taken.
     """
-    last = turns[0]
-    for turn in turns[1:]:
-        last = np.where(turn <= at, np.maximum(last, turn), last)
+    last = transitions[0]
+    for transition in transitions[1:]:
+        last = np.where(transition <= at, np.maximum(last, transition), last)
     return last
 
 
@@ -106,16 +108,16 @@ def write_states(
     axis = batches.axis
     since = np.int64(axis.first_day(passed) * SECONDS_PER_DAY)
     end = np.int64(axis.first_day(months) * SECONDS_PER_DAY - 1)
-    is_there = (these.turns[0] <= end) & (these.gone > end)
+    is_there = (these.transitions[0] <= end) & (these.deleted_at > end)
     if passed == 0:
         _append(appender, batches, these, np.flatnonzero(is_there), end)
         return
-    changed_at = last_turn(these.turns, np.full(len(these.number), end))
-    was_there = (these.turns[0] < since) & (these.gone >= since)
+    changed_at = last_transition(these.transitions, np.full(len(these.number), end))
+    was_there = (these.transitions[0] < since) & (these.deleted_at >= since)
     is_changed = (changed_at >= since) & (changed_at <= end)
     stale = np.flatnonzero(was_there & is_changed)
     # the key alone is wanted, and it is the same at any time
-    keys = these.rows_at(stale, these.turns[0][stale])[these.key]
+    keys = these.rows_at(stale, these.transitions[0][stale])[these.key]
     appender.delete(these.table, pa.table({these.key: keys}))
     _append(appender, batches, these, np.flatnonzero(is_there & is_changed), end)
 
@@ -128,7 +130,7 @@ def _append(
     end: np.int64,
 ) -> None:
     at = np.full(len(rows), end)
-    changed_at = last_turn([turn[rows] for turn in these.turns], at)
+    changed_at = last_transition([transition[rows] for transition in these.transitions], at)
     month = batches.axis.month_of((changed_at // SECONDS_PER_DAY).astype(np.int32))
     # what was there before the first month came with its batch
     booked = batches.columns(np.maximum(month, 0))

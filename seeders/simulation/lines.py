@@ -33,7 +33,7 @@ class Line(Protocol):
     def steps(self, passed: int, months: int) -> int:
         """Count the steps that `write` will report."""
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete what `write` is about to rewrite, except rows that hold a state."""
 
     def write(

@@ -21,11 +21,11 @@ from seeders.config import ConfigError, OutputConfig, config_from_json, config_t
 from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.metering.simulate import MeteringWalk
+from seeders.simulation.metering.simulate import MeteringLine
 from seeders.simulation.months import MonthAxis, to_date
-from seeders.simulation.subscription.simulate import SubscriptionWalk
-from seeders.simulation.trade.simulate import TradeWalk
-from seeders.simulation.utility.simulate import UtilityWalk
+from seeders.simulation.subscription.simulate import SubscriptionLine
+from seeders.simulation.trade.simulate import TradeLine
+from seeders.simulation.utility.simulate import UtilityLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,13 +96,13 @@ class World:
     @property
     def lines(self) -> tuple[Line, ...]:
         """The lines of business that there are."""
-        lines: tuple[Line, ...] = (SubscriptionWalk(self.config, self.seed, self.source),)
+        lines: tuple[Line, ...] = (SubscriptionLine(self.config, self.seed, self.source),)
         if self.config.trade.accounts > 0:
-            lines += (TradeWalk(self.config, self.seed, self.source),)
+            lines += (TradeLine(self.config, self.seed, self.source),)
         if self.config.utility.customers > 0:
-            lines += (UtilityWalk(self.config, self.seed, self.source),)
+            lines += (UtilityLine(self.config, self.seed, self.source),)
         if self.config.metering.meters > 0:
-            lines += (MeteringWalk(self.config, self.seed, self.source),)
+            lines += (MeteringLine(self.config, self.seed, self.source),)
         return lines
 
     def span(self, line: Line, months: int) -> int:
@@ -167,7 +167,7 @@ def advance(
     if months < 1:
         message = f"cannot advance by {months}: at least by 1 month"
         raise SimulationError(message)
-    world, passed = _recall(con)
+    world, passed = _read_settings(con)
     world.check(passed + months)
     with writer.bounded_memory(con), writer.transaction(con):
         return _write(con, world, passed, passed + months, progress)
@@ -188,7 +188,7 @@ def _write(
     step, finish = _steps(sum(line.steps(since, until) for line, since, until in spans), progress)
     for line, since, _ in spans:
         if since > 0:
-            line.forget(con)
+            line.delete_rewritten(con)
     rows: Counter[str] = Counter()
     for line, since, until in spans:
         # an appender each: lines fill different columns of the same tables
@@ -197,7 +197,7 @@ def _write(
         rows += appender.rows
     finish()
     writer.truncate(con, SIMULATION)
-    writer.append(con, SIMULATION, _memory(world, months))
+    writer.append(con, SIMULATION, _settings(world, months))
     first_day = min(line.axis.first_day(since) for line, since, until in spans if until > since)
     last_day = world.axis.last_day(months - 1)
     return SeedSummary(
@@ -226,7 +226,7 @@ def _steps(
     return step, finish
 
 
-def _memory(world: World, months: int) -> pa.Table:
+def _settings(world: World, months: int) -> pa.Table:
     """Write down what `advance` needs to know."""
     return pa.table(
         {
@@ -238,7 +238,7 @@ def _memory(world: World, months: int) -> pa.Table:
     )
 
 
-def _recall(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
+def _read_settings(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
     rows = (
         writer.read_table(con, SIMULATION).to_pylist() if writer.has_table(con, SIMULATION) else []
     )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, never
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_transition, never
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import FEEDER_TYPE, read_catalogue
 from seeders.simulation.metering.places import NEVER_AT
@@ -37,13 +37,13 @@ _WATT_DIGITS: Final = 3
 
 def customers(pools: Pools, places: Places, config: MeteringConfig) -> Entities:
     """Give the customers, one to a place."""
-    turns = (_opened_at(places.opened_on),)
+    transitions = (_opened_at(places.opened_on),)
     return Entities(
         table="raw_crm.customers",
         key="customer_id",
         number=places.number,
-        turns=turns,
-        gone=never(places.number),
+        transitions=transitions,
+        deleted_at=never(places.number),
         rows_at=partial(_customer_rows, pools, places, config),
     )
 
@@ -71,8 +71,8 @@ def accounts(places: Places, config: MeteringConfig) -> Entities:
         table="raw_crm.accounts",
         key="account_id",
         number=places.number,
-        turns=(at,),
-        gone=never(places.number),
+        transitions=(at,),
+        deleted_at=never(places.number),
         rows_at=rows_at,
         letter="N",
     )
@@ -91,18 +91,18 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
     def within(at: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.where((at >= begins) & (at < ends), at, NEVER_AT)
 
-    turns = (begins, within(moved_at), within(cut_at), ends, within(more_at))
+    transitions = (begins, within(moved_at), within(cut_at), ends, within(more_at))
     catalogue = read_catalogue()
 
     def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
         place = these.place[rows]
         number, sequence = places.number[place], these.sequence[rows]
-        has_moved = (moved_at[rows] < begins[rows]) | (turns[1][rows] <= at)
+        has_moved = (moved_at[rows] < begins[rows]) | (transitions[1][rows] <= at)
         schedule = places.schedule[place]
         schedule = np.where(has_moved, catalogue.moves[schedule], schedule)
-        has_more = (more_at[rows] < begins[rows]) | (turns[4][rows] <= at)
+        has_more = (more_at[rows] < begins[rows]) | (transitions[4][rows] <= at)
         watts = places.watts[place] + np.where(has_more, places.more_watts[place], 0)
-        status = np.where(ends[rows] <= at, 2, np.where(turns[2][rows] <= at, 1, 0))
+        status = np.where(ends[rows] <= at, 2, np.where(transitions[2][rows] <= at, 1, 0))
         return {
             "meter_id": names.of_meter(names.METER, number, sequence),
             "meter_number": names.of_meter(names.METER_NUMBER, number, sequence),
@@ -114,7 +114,9 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
             "connected_load_kw": columns.decimals(watts, _WATT_DIGITS),
             "status": columns.choice(_STATUSES, status.astype(np.int8)),
             "installed_on": _days(begins[rows]),
-            "updated_at": columns.timestamps(last_turn([turn[rows] for turn in turns], at)),
+            "updated_at": columns.timestamps(
+                last_transition([transition[rows] for transition in transitions], at)
+            ),
         }
 
     number = places.number[these.place] * _SEQUENCE + these.sequence
@@ -122,8 +124,8 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
         table=METERS,
         key="meter_id",
         number=number,
-        turns=turns,
-        gone=never(number),
+        transitions=transitions,
+        deleted_at=never(number),
         rows_at=rows_at,
         letter="M",
     )
@@ -156,8 +158,8 @@ def feeder_meters(config: MeteringConfig, feeders: NDArray[np.int64], first_day:
         table=METERS,
         key="meter_id",
         number=feeders,
-        turns=(at,),
-        gone=never(feeders),
+        transitions=(at,),
+        deleted_at=never(feeders),
         rows_at=rows_at,
         letter="F",
     )

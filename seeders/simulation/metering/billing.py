@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import MeteringConfig
-    from seeders.simulation.metering.facts import Energy, Told
+    from seeders.simulation.metering.facts import Energy, HourlyReadings
     from seeders.simulation.metering.run import Run
 
 METHODS: Final = ("bank", "mobile_wallet", "cash")
 
 
-def measure(run: Run, energy: Energy, told: Told) -> Metered:
+def measure(run: Run, energy: Energy, readings: HourlyReadings) -> Metered:
     """Read the registers at the end of a month.
 
     Args:
         run: The places and the month.
         energy: What they used.
-        told: What their meters reported.
+        readings: What their meters reported.
 
     Returns:
         What there is to bill. A register never measures less than zero.
     """
-    sequence = told.sequence.copy()
-    sequence[told.swaps.place] += 1
-    is_disturbed: NDArray[np.bool_] = np.any(told.is_dead[: run.size], axis=1)
-    is_disturbed[told.swaps.place] = True
+    sequence = readings.sequence.copy()
+    sequence[readings.swaps.place] += 1
+    is_disturbed: NDArray[np.bool_] = np.any(readings.is_dead[: run.size], axis=1)
+    is_disturbed[readings.swaps.place] = True
     month_end = run.calendar.first_day + run.calendar.days
     is_disturbed |= (run.places.method == ROLLBACK) & (run.places.theft_from < month_end)
     measured = energy.registered.sum(axis=1, dtype=np.int64)
@@ -85,9 +85,9 @@ def bill(run: Run, metered: Metered) -> Bills:
     before = np.where(has_moved, places.schedule, schedule)
     wrong = charge(config, before, watts, metered.watt_hours, now & has_moved)
     differs = right.total - wrong.total
-    is_telling = differs > right.total * config.under_billed_min_share
+    is_noticeable = differs > right.total * config.under_billed_min_share
 
-    fault = choose_bill_faults(run, metered, is_cut, is_telling)
+    fault = choose_bill_faults(run, metered, is_cut, is_noticeable)
     drawn = run.draw("bill.share")[:, 0]
     low, high = config.wrong_usage_min_share, config.wrong_usage_max_share
     share = low + drawn * (high - low)

@@ -106,8 +106,8 @@ class Catalogue:
 @lru_cache(maxsize=1)
 def read_catalogue() -> Catalogue:
     """Read the catalogue that ships with the simulator."""
-    told = files("seeders.config").joinpath("metering_catalogue.yml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.safe_load(told)
+    text = files("seeders.config").joinpath("metering_catalogue.yml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
     types, schedules = content["types"], content["schedules"]
     order = list(schedules)
     segments = tuple(dict.fromkeys(kind["segment"] for kind in types))
@@ -134,19 +134,19 @@ def read_catalogue() -> Catalogue:
         summer=numbers("summer"),
         winter=numbers("winter"),
         theft=numbers("theft"),
-        schedules=tuple(_schedule(name, told) for name, told in schedules.items()),
+        schedules=tuple(_schedule(name, definition) for name, definition in schedules.items()),
         moves=np.array([order.index(content["moves"][name]) for name in order], dtype=np.int8),
         charges={kind: _micros(rate) for kind, rate in content["charges"].items()},
     )
 
 
-def _schedule(name: str, told: dict[str, Any]) -> Schedule:
-    slabs = tuple(Slab(slab.get("width"), _micros(slab["rate"])) for slab in told["energy"])
-    begins = [each.get("from_kw") for each in told["fixed"]]
+def _schedule(name: str, definition: dict[str, Any]) -> Schedule:
+    slabs = tuple(Slab(slab.get("width"), _micros(slab["rate"])) for slab in definition["energy"])
+    begins = [each.get("from_kw") for each in definition["fixed"]]
     ends = [*begins[1:], None]
     fixed = tuple(
         Fixed(_micros(each["rate"]), each["unit"], _watts(low), _watts(high))
-        for each, low, high in zip(told["fixed"], begins, ends, strict=True)
+        for each, low, high in zip(definition["fixed"], begins, ends, strict=True)
     )
     return Schedule(name, slabs, fixed)
 

@@ -127,7 +127,7 @@ def heat(run: Run, used: NDArray[np.float32], noise: NDArray[np.float32]) -> Non
     needed = np.clip((_HEATED_BELOW - outside) / _COLDEST, 0, 1)
     by_hour = 1 - _NIGHT_SETBACK * (np.arange(HOURS_PER_DAY) < _NIGHT_TO)
     is_there = calendar.day_numbers >= pumps.starts_on[:, None]
-    is_there &= ~_nobody_there(run)[place]
+    is_there &= ~_is_empty(run)[place]
     load = (needed * is_there)[:, :, None] * by_hour
     varied = np.minimum(load * noise.reshape(used.shape)[place], 1)
     used[place] += (pumps.size[:, None, None] * varied).astype(np.float32)
@@ -145,7 +145,7 @@ def charge_cars(run: Run, used: NDArray[np.float32]) -> None:
     )
     is_charged = run.draw("car.day", DAYS_DRAWN)[place][:, days] < often[:, None]
     is_charged &= calendar.day_numbers >= cars.starts_on[:, None]
-    is_charged &= ~_nobody_there(run)[place]
+    is_charged &= ~_is_empty(run)[place]
     drawn = run.draw("car.energy", DAYS_DRAWN)[place][:, days]
     watt_hours = 1_000 * (config.car_min_kwh + drawn * (config.car_max_kwh - config.car_min_kwh))
     hours = watt_hours / cars.size[:, None]
@@ -158,7 +158,7 @@ def charge_cars(run: Run, used: NDArray[np.float32]) -> None:
     used[place] += charging.astype(np.float32)
 
 
-def shine(run: Run, used: NDArray[np.float32]) -> None:
+def use_solar_power(run: Run, used: NDArray[np.float32]) -> None:
     """Let the sun supply what it can. What is left over is fed in nowhere."""
     panels = _begun(run, run.changes.of(SOLAR))
     if len(panels.place) == 0:
@@ -191,7 +191,7 @@ def _begun(run: Run, changes: Changes) -> Changes:
     return changes.select(changes.starts_on < run.calendar.first_day + run.calendar.days)
 
 
-def _nobody_there(run: Run) -> NDArray[np.bool_]:
+def _is_empty(run: Run) -> NDArray[np.bool_]:
     """Whether a place is empty on a day, R x D."""
     days = run.calendar.day_numbers
     away = run.changes.of(VACANCY, HOLIDAY)

@@ -18,7 +18,7 @@ from seeders.simulation.metering.changed_use import (
     heat,
     leave,
     move_in,
-    shine,
+    use_solar_power,
 )
 from seeders.simulation.metering.facts import Energy
 from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY, MINUTES_PER_HOUR
@@ -83,7 +83,7 @@ def _used(run: Run) -> NDArray[np.int32]:
     np.minimum(by_hour, ceiling[:, None], out=by_hour)
     heat(run, used, noise)
     charge_cars(run, used)
-    shine(run, used)
+    use_solar_power(run, used)
     cut = np.flatnonzero(places.cut_on < calendar.first_day + calendar.days)
     used[cut] *= (calendar.day_numbers < places.cut_on[cut, None])[:, :, None]
     supplied = (MINUTES_PER_HOUR - run.minutes_out) / np.float32(MINUTES_PER_HOUR)
@@ -165,8 +165,8 @@ def _roll_back(
     for day, hour in list(zip(days, hours, strict=True))[0 if twice else 1 :]:
         at = day * HOURS_PER_DAY + int(hour)
         if since < at:
-            told = int(used[place, since:at].sum(dtype=np.int64))
-            registered[place, at] -= round(told * float(places.share[place]))
+            counted = int(used[place, since:at].sum(dtype=np.int64))
+            registered[place, at] -= round(counted * float(places.share[place]))
             since = at
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.facts import Dirty, Energy, Told
+    from seeders.simulation.metering.facts import Energy, HourlyReadings, ReceivedReadings
     from seeders.simulation.metering.run import Run
 
 OUTAGES: Final = "raw_metering.outages"
@@ -54,38 +54,40 @@ def outage_rows(run: Run, batch: int) -> pa.RecordBatch:
 
 
 def event_rows(
-    run: Run, energy: Energy, told: Told, dirty: Dirty, batch: int
+    run: Run, energy: Energy, readings: HourlyReadings, received: ReceivedReadings, batch: int
 ) -> Iterator[pa.RecordBatch]:
     """Write what meters signal in a month, and what is done to them.
 
     Args:
         run: The run and the month.
         energy: What its places use.
-        told: What its meters tell.
-        dirty: What arrives of it.
+        readings: What its meters tell.
+        received: What arrives of it.
         batch: Number of the month's batch.
 
     Yields:
         Rows of `raw_metering.meter_events`.
     """
     for events in (
-        _tamperings(run, told, dirty),
-        *_swaps(run, energy, told),
-        *_cuts_and_magnets(run, told),
-        *_moves(run, told),
+        _tamperings(run, readings, received),
+        *_swaps(run, energy, readings),
+        *_cuts_and_magnets(run, readings),
+        *_moves(run, readings),
     ):
         count = len(events["event_id"])
         yield pa.record_batch({**events, "_batch_no": columns.constant_number(batch, count)})
 
 
-def _tamperings(run: Run, told: Told, dirty: Dirty) -> dict[str, pa.Array]:
+def _tamperings(
+    run: Run, readings: HourlyReadings, received: ReceivedReadings
+) -> dict[str, pa.Array]:
     begins_at = np.int64(run.calendar.first_day * SECONDS_PER_DAY)
-    meter, hour, kind = dirty.tamperings
+    meter, hour, kind = received.tamperings
     order = np.lexsort((hour, meter))
     meter, hour, kind = meter[order], hour[order], kind[order]
     nth = np.arange(len(meter)) - np.searchsorted(meter, meter)
-    sequence = told.sequence[meter]
-    for place, since in zip(told.swaps.place, told.swaps.hour, strict=True):
+    sequence = readings.sequence[meter]
+    for place, since in zip(readings.swaps.place, readings.swaps.hour, strict=True):
         sequence[(meter == place) & (hour >= since)] += 1
     number = run.places.number[meter]
     written = np.concatenate(
@@ -101,8 +103,8 @@ def _tamperings(run: Run, told: Told, dirty: Dirty) -> dict[str, pa.Array]:
     )
 
 
-def _swaps(run: Run, energy: Energy, told: Told) -> Iterator[dict[str, pa.Array]]:
-    swaps = told.swaps
+def _swaps(run: Run, energy: Energy, readings: HourlyReadings) -> Iterator[dict[str, pa.Array]]:
+    swaps = readings.swaps
     begins_at = np.int64(run.calendar.first_day * SECONDS_PER_DAY)
     at = begins_at + swaps.hour * SECONDS_PER_HOUR + swaps.minute * _SECONDS_PER_MINUTE
     number = run.places.number[swaps.place]
@@ -129,7 +131,7 @@ def _swaps(run: Run, energy: Energy, told: Told) -> Iterator[dict[str, pa.Array]
     )
 
 
-def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
+def _cuts_and_magnets(run: Run, readings: HourlyReadings) -> Iterator[dict[str, pa.Array]]:
     calendar, places = run.calendar, run.places
     cut = np.flatnonzero(places.cut_on == calendar.first_day)
     signalled = run.streams.uniform("metering.theft.signalled", run.start, run.size)
@@ -145,7 +147,7 @@ def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
         (magnet, "G", "tamper", TAMPERINGS[1], places.theft_from[magnet]),
     ):
         number = places.number[rows]
-        sequence = sequence_on(run, told, rows, day)
+        sequence = sequence_on(run, readings, rows, day)
         yield _events(
             names.of_month("X", number, calendar.month, tag),
             names.of_meter(names.METER_NUMBER, number, sequence),
@@ -155,7 +157,7 @@ def _cuts_and_magnets(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
         )
 
 
-def _moves(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
+def _moves(run: Run, readings: HourlyReadings) -> Iterator[dict[str, pa.Array]]:
     """Write the moves the utility learns of; a move in without a vacancy implies a move out."""
     calendar = run.calendar
     recorded = run.changes.select(run.changes.is_recorded)
@@ -169,7 +171,7 @@ def _moves(run: Run, told: Told) -> Iterator[dict[str, pa.Array]]:
     ):
         now = moves.select(calendar.axis.month_of(moves.starts_on) == calendar.month)
         number = run.places.number[now.place]
-        sequence = sequence_on(run, told, now.place, now.starts_on)
+        sequence = sequence_on(run, readings, now.place, now.starts_on)
         yield _events(
             names.of_month("X", number, calendar.month, tag),
             names.of_meter(names.METER_NUMBER, number, sequence),

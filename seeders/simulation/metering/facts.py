@@ -96,7 +96,7 @@ class Swaps(Arrays):
 
 
 @dataclass(frozen=True)
-class Told:
+class HourlyReadings:
     """Readings of a run's N meters, places first, then feeders, by hour.
 
     Attributes:
@@ -155,7 +155,7 @@ class Extra(Arrays):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ReadingMatrix:
     """A month's readings by meter and hour, N x H, changed in place as faults befall them.
 
     Attributes:
@@ -174,19 +174,19 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Dirty:
+class ReceivedReadings:
     """A month's readings as they arrive, and what befell them.
 
     Attributes:
-        sheet: The readings by meter and hour.
-        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
+        matrix: The readings by meter and hour.
+        misattributed: Meter and hour of each reading that carries the number of another meter, and that meter.
         extra: Readings besides.
         spells: The truth.
         tamperings: Meter, hour and kind of each tampering that was signalled.
     """
 
-    sheet: Sheet
-    strays: Triples
+    matrix: ReadingMatrix
+    misattributed: Triples
     extra: Extra
     spells: Spells
     tamperings: Triples

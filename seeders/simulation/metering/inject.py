@@ -28,9 +28,9 @@ from seeders.simulation.metering.facts import (
     UNBILLED,
     UNDER_BILLED,
     VOLT,
-    Dirty,
     Extra,
-    Sheet,
+    ReadingMatrix,
+    ReceivedReadings,
     Spells,
 )
 from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
@@ -39,7 +39,7 @@ from seeders.simulation.metering.run import hour_words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.facts import Metered, Told, Triples
+    from seeders.simulation.metering.facts import HourlyReadings, Metered, Triples
     from seeders.simulation.metering.run import Run
     from seeders.streams import Sequences
 
@@ -75,28 +75,28 @@ _GARBAGE: Final = 2_000
 _DIFFERS_BY: Final = 0.5
 
 
-def soil(run: Run, told: Told) -> Dirty:
+def inject_faults(run: Run, readings: HourlyReadings) -> ReceivedReadings:
     """Inject faults into a month's readings.
 
     Args:
         run: The run and the month.
-        told: Its readings, taken over: their arrays are changed.
+        readings: Its readings, taken over: their arrays are changed.
 
     Returns:
         The readings as they arrive.
     """
-    shape = told.kwh.shape
-    sheet = Sheet(
-        kwh=told.kwh,
-        voltage=told.voltage,
+    shape = readings.kwh.shape
+    matrix = ReadingMatrix(
+        kwh=readings.kwh,
+        voltage=readings.voltage,
         quality=np.zeros(shape, dtype=np.int8),
         arrives=np.ones(shape, dtype=np.bool_),
         in_run=np.zeros(shape, dtype=np.bool_),
     )
-    spells, strays = _runs(run, told, sheet)
-    more, extra, tamperings = _singles(run, told, sheet)
+    spells, misattributed = _runs(run, readings, matrix)
+    more, extra, tamperings = _singles(run, readings, matrix)
     every = Spells.concatenate([*spells, *more, _feeder_sags(run)])
-    return Dirty(sheet, strays, extra, every, tamperings)
+    return ReceivedReadings(matrix, misattributed, extra, every, tamperings)
 
 
 def numbers(run: Run) -> NDArray[np.int64]:
@@ -109,7 +109,7 @@ def choose_bill_faults(
     run: Run,
     metered: Metered,
     is_cut: NDArray[np.bool_],
-    is_telling: NDArray[np.bool_],
+    is_noticeable: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
     """Inject faults into bills; at most one befalls any.
 
@@ -117,7 +117,7 @@ def choose_bill_faults(
         run: The places and the month that is billed.
         metered: What they used.
         is_cut: Which of them are disconnected.
-        is_telling: Where a bill by the old price list would be noticeably too low.
+        is_noticeable: Where a bill by the old price list would be noticeably too low.
 
     Returns:
         What is wrong with each bill, one of the numbers of `RULES`.
@@ -138,7 +138,7 @@ def choose_bill_faults(
     fault[~used] = RIGHT
     wrong_usage = (fault == UNBILLED) | (fault == OVER_BILLED)
     fault[wrong_usage & metered.is_disturbed] = RIGHT
-    fault[(fault == UNDER_BILLED) & ~is_telling] = RIGHT
+    fault[(fault == UNDER_BILLED) & ~is_noticeable] = RIGHT
     days_cut = run.calendar.first_day - run.places.cut_on
     is_billed = (days_cut < _BILLED_AFTER_CUT * _DAYS_A_MONTH) & (
         run.draw("bill.cut")[:, 0] < config.billed_while_disconnected_rate
@@ -158,16 +158,18 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Triples]:
+def _runs(
+    run: Run, readings: HourlyReadings, matrix: ReadingMatrix
+) -> tuple[list[Spells], Triples]:
     """Inject what befalls several hours in a row; say which of them carry whose number."""
     nothing = np.empty(0, dtype=np.int64)
-    strays = nothing, nothing, nothing
+    misattributed = nothing, nothing, nothing
     config = run.config
     drawn, length_drawn = _daily(run, "run"), _daily(run, "run.length")
     start_drawn, more_drawn = _daily(run, "run.start"), _daily(run, "run.more")
     chances = np.cumsum([daily_chance(config, kind) for kind in RUNS])
     spells = []
-    clean = sheet.kwh.copy() if chances[-1] > 0 else sheet.kwh
+    clean = matrix.kwh.copy() if chances[-1] > 0 else matrix.kwh
     for kind, low, high in zip(RUNS, (0.0, *chances[:-1]), chances, strict=True):
         meter, day = np.nonzero((drawn >= low) & (drawn < high))
         least, most = getattr(config, f"{kind}_min_hours"), getattr(config, f"{kind}_max_hours")
@@ -175,48 +177,48 @@ def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Triples]:
         places = HOURS_PER_DAY - length + 1
         at, more = start_drawn[meter, day], more_drawn[meter, day]
         if kind == "zero_run":
-            start, found = _undisturbed(told, meter, day, length, at)
+            start, found = _undisturbed(readings, meter, day, length, at)
         else:
             start, found = (at * places).astype(np.int64), np.ones(len(meter), dtype=np.bool_)
         begins = day * HOURS_PER_DAY + start
         if kind != "signal_drop":
             # a dead meter's zeros cannot become more so, nor be anyone else's
-            found &= ~_touches(told.is_dead, meter, begins, length)
+            found &= ~_touches(readings.is_dead, meter, begins, length)
         if kind == "wrong_meter":
             found &= (meter < run.size) & (_neighbours(run, meter) > 1)
         meter, begins, length, more = meter[found], begins[found], length[found], more[found]
         rows, hours = _hours_of(meter, begins, length)
-        sheet.in_run[rows, hours] = True
+        matrix.in_run[rows, hours] = True
         fault = FAULTS.index(kind)
         spells.append(_spells(meter, fault, begins, length))
         if kind == "zero_run":
-            sheet.kwh[rows, hours] = 0
+            matrix.kwh[rows, hours] = 0
         elif kind == "signal_drop":
             is_guessed = more < config.signal_drop_estimated_share
             last = clean[meter, np.maximum(begins - 1, 0)]
             value = np.where(is_guessed, last, NO_VALUE)
-            sheet.kwh[rows, hours] = np.repeat(value, length)
+            matrix.kwh[rows, hours] = np.repeat(value, length)
             guessed = np.repeat(is_guessed, length)
-            sheet.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
+            matrix.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
             silent = rows[~guessed], hours[~guessed]
-            sheet.voltage[silent] = NO_VALUE
+            matrix.voltage[silent] = NO_VALUE
         else:
             bearer = _bearer(run, meter, more)
-            strays = rows, hours, np.repeat(bearer, length)
+            misattributed = rows, hours, np.repeat(bearer, length)
             # the other meter has those hours twice
             spells.append(_spells(bearer, FAULTS.index("duplicate"), begins, length))
-    return spells, strays
+    return spells, misattributed
 
 
 def _undisturbed(
-    told: Told,
+    readings: HourlyReadings,
     meter: NDArray[np.int64],
     day: NDArray[np.int64],
     length: NDArray[np.int64],
     drawn: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Choose where in its day a run begins so that no outage touches it; some days have no room."""
-    out = told.minutes_out.reshape(len(told.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
+    out = readings.minutes_out.reshape(len(readings.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
     before = np.zeros((len(meter), HOURS_PER_DAY + 1), dtype=np.int64)
     np.cumsum(out, axis=1, out=before[:, 1:])
     starts = np.arange(HOURS_PER_DAY)
@@ -274,7 +276,9 @@ def _spells(
     return Spells(meter.astype(np.int64), kind, hour.astype(np.int64), hours.astype(np.int64))
 
 
-def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, Triples]:
+def _singles(
+    run: Run, readings: HourlyReadings, matrix: ReadingMatrix
+) -> tuple[list[Spells], Extra, Triples]:
     """Inject what befalls single hours."""
     config, hours = run.config, run.calendar.hours
     rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])
@@ -293,9 +297,9 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, T
     )
     drawn = (words.ravel()[candidate] + more(0)) / _STEPS
     kind = _kinds(reached, drawn)
-    out, dead = told.minutes_out[meter, hour] > 0, told.is_dead[meter, hour]
+    out, dead = readings.minutes_out[meter, hour] > 0, readings.is_dead[meter, hour]
     is_lit = ~out & ~dead
-    value = sheet.kwh[meter, hour]
+    value = matrix.kwh[meter, hour]
     late_from = hours - config.late_arrival_days * HOURS_PER_DAY
     on_supply, on_use, alive, late = _needs()[kind].T
     eligible = (
@@ -305,7 +309,7 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, T
         & (~dead | ~alive)
         & ((hour >= late_from) | ~late)
         & ((meter < run.size) | (kind != _SINGLE.index("tamper")))
-        & ~sheet.in_run[meter, hour]
+        & ~matrix.in_run[meter, hour]
     )
     chosen = np.flatnonzero(eligible)
     meter, hour, kind = meter[chosen], hour[chosen], kind[chosen]
@@ -319,25 +323,25 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, T
         rows = chosen[of]
         spells.append(_spells(*at[:1], FAULTS.index(name), at[1], np.ones(len(of), np.int64)))
         if name == "missing":
-            sheet.arrives[at] = False
+            matrix.arrives[at] = False
         elif name == "negative":
-            sheet.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
+            matrix.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
         elif name == "spike":
-            sheet.kwh[at] = _spike(run, told, sheet, at, (more(1, rows), more(2, rows)))
+            matrix.kwh[at] = _spike(run, readings, matrix, at, (more(1, rows), more(2, rows)))
         elif name == "voltage_sag":
             sagged = _SAG_LOW + more(1, rows) * (_SAG_HIGH - _SAG_LOW)
-            sheet.voltage[at] = sagged.astype(np.int32) // 100 * 100
+            matrix.voltage[at] = sagged.astype(np.int32) // 100 * 100
         elif name == "tamper":
-            sheet.quality[at] = TAMPER
+            matrix.quality[at] = TAMPER
             tamperings = (*at, (more(1, rows) * len(TAMPERINGS)).astype(np.int64))
         elif name == "reverse_energy":
-            sheet.kwh[at] = -sheet.kwh[at]
-            sheet.quality[at] = REVERSE
+            matrix.kwh[at] = -matrix.kwh[at]
+            matrix.quality[at] = REVERSE
         elif name == "duplicate":
-            extras.append(_duplicates(run, sheet, at, more, rows))
+            extras.append(_duplicates(run, matrix, at, more, rows))
         else:
-            sheet.arrives[at] = False
-            extras.append(_extra(sheet, at, sheet.kwh[at], np.ones(len(of), dtype=np.bool_)))
+            matrix.arrives[at] = False
+            extras.append(_extra(matrix, at, matrix.kwh[at], np.ones(len(of), dtype=np.bool_)))
     return spells, Extra.concatenate(extras), tamperings
 
 
@@ -359,8 +363,8 @@ def _needs() -> NDArray[np.bool_]:
 
 def _spike(
     run: Run,
-    told: Told,
-    sheet: Sheet,
+    readings: HourlyReadings,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     drawn: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.int32]:
@@ -369,8 +373,8 @@ def _spike(
     A high hour that a house can take is no fault of the data. A feeder's meter has no connected load.
     """
     meter, hour = at
-    last = told.kwh.shape[1] - 1
-    near = [sheet.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
+    last = readings.kwh.shape[1] - 1
+    near = [matrix.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
     config = run.config
     factor = config.spike_min_factor + drawn[0] * (
         config.spike_max_factor - config.spike_min_factor
@@ -387,7 +391,7 @@ def _spike(
 
 
 def _extra(
-    sheet: Sheet,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     kwh: NDArray[np.int32],
     is_next: NDArray[np.bool_],
@@ -396,26 +400,26 @@ def _extra(
         meter=at[0].astype(np.int64),
         hour=at[1].astype(np.int64),
         kwh=kwh,
-        voltage=sheet.voltage[at],
-        quality=sheet.quality[at],
+        voltage=matrix.voltage[at],
+        quality=matrix.quality[at],
         is_next=is_next,
     )
 
 
 def _duplicates(
     run: Run,
-    sheet: Sheet,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     more: Sequences,
     rows: NDArray[np.intp],
 ) -> Extra:
     """Tell an hour once more, half of them with another value."""
-    config, kwh = run.config, sheet.kwh[at].astype(np.int64)
+    config, kwh = run.config, matrix.kwh[at].astype(np.int64)
     differs = more(1, rows) < config.duplicate_differing_share
     other = np.rint(kwh * (1 - _DIFFERS_BY + more(2, rows) * 2 * _DIFFERS_BY)).astype(np.int64)
     other = np.where(other == kwh, kwh + 1, other)
     is_next = more(3, rows) < config.duplicate_next_batch_share
-    return _extra(sheet, at, np.where(differs, other, kwh).astype(np.int32), is_next)
+    return _extra(matrix, at, np.where(differs, other, kwh).astype(np.int32), is_next)
 
 
 def _feeder_sags(run: Run) -> Spells:

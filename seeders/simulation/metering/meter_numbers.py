@@ -13,7 +13,7 @@ from seeders.simulation.metering.grid import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.facts import Dirty, Told
+    from seeders.simulation.metering.facts import HourlyReadings, ReceivedReadings
     from seeders.simulation.metering.run import Run
 
 
@@ -22,40 +22,42 @@ class Numbers:
     """The numbers of a run's meters in a month, as positions in the directory of all meters."""
 
     run: Run
-    told: Told
+    readings: HourlyReadings
 
     @cached_property
     def at_first(self) -> NDArray[np.int64]:
         """Give the number of each of the N meters that are there when the month begins."""
         run, directory = self.run, self.run.directory
         feeders = directory.feeders_from + run.first_feeder + np.arange(run.feeders)
-        return np.concatenate([directory.first[run.places.number] + self.told.sequence, feeders])
+        return np.concatenate(
+            [directory.first[run.places.number] + self.readings.sequence, feeders]
+        )
 
     def in_force(self, meter: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the number that meters have in an hour each."""
         found: NDArray[np.int64] = self.at_first[meter]
-        for place, since in zip(self.told.swaps.place, self.told.swaps.hour, strict=True):
+        for place, since in zip(self.readings.swaps.place, self.readings.swaps.hour, strict=True):
             found[(meter == place) & (hour >= since)] += 1
         return found
 
-    def by_hour(self, dirty: Dirty) -> NDArray[np.int32]:
+    def by_hour(self, received: ReceivedReadings) -> NDArray[np.int32]:
         """Give the number that each reading carries, N x H."""
-        swaps = self.told.swaps
+        swaps = self.readings.swaps
         hours = self.run.calendar.hours
         carried = np.repeat(self.at_first.astype(np.int32)[:, None], hours, axis=1)
         for place, since in zip(swaps.place, swaps.hour, strict=True):
             carried[place, since:] += 1
-        meter, hour, bearer = dirty.strays
+        meter, hour, bearer = received.misattributed
         carried[meter, hour] = self.in_force(bearer, hour)
         return carried
 
 
 def sequence_on(
-    run: Run, told: Told, rows: NDArray[np.int64], day: NDArray[np.int32]
+    run: Run, readings: HourlyReadings, rows: NDArray[np.int64], day: NDArray[np.int32]
 ) -> NDArray[np.int64]:
     """Find the meter that is in force at places when a day begins."""
-    sequence = told.sequence[rows]
+    sequence = readings.sequence[rows]
     hour = (day.astype(np.int64) - run.calendar.first_day) * HOURS_PER_DAY
-    for place, since in zip(told.swaps.place, told.swaps.hour, strict=True):
+    for place, since in zip(readings.swaps.place, readings.swaps.hour, strict=True):
         sequence[(rows == place) & (hour >= since)] += 1
     return sequence

@@ -184,7 +184,7 @@ def draw_places(
     opened_on = (first_day - 1 - ago).astype(np.int32)
     schedule = catalogue.schedule[kind]
     theft_from, method, share = _thieves(config, axis, kind, opened_on, draw)
-    lives = _Lives(config, axis, count)
+    lives = _Lifecycles(config, axis, count)
     for month in range(months):
         lives.live(month, lambda stream, month=month: draw(stream, month))
     places = Places(
@@ -232,7 +232,7 @@ def _thieves(
     )
 
 
-class _Lives:
+class _Lifecycles:
     """What befalls n places, worked out month by month."""
 
     def __init__(self, config: MeteringConfig, axis: MonthAxis, count: int) -> None:

@@ -17,7 +17,7 @@ from seeders.simulation.months import SECONDS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.facts import Dirty, Told
+    from seeders.simulation.metering.facts import HourlyReadings, ReceivedReadings
     from seeders.simulation.metering.run import Run
 
 READINGS: Final = "raw_metering.readings"
@@ -71,24 +71,24 @@ class Readings(Arrays):
 
 
 def reading_rows(
-    run: Run, told: Told, dirty: Dirty, batch: int
+    run: Run, readings: HourlyReadings, received: ReceivedReadings, batch: int
 ) -> tuple[list[pa.RecordBatch], pa.RecordBatch]:
     """Write a month's readings.
 
     Args:
         run: The run and the month.
-        told: What the meters registered.
-        dirty: What arrives of it.
+        readings: What the meters registered.
+        received: What arrives of it.
         batch: Number of the month's batch.
 
     Returns:
         Rows of this batch, and those that come with the next one.
     """
-    numbers, swaps = Numbers(run, told), told.swaps
+    numbers, swaps = Numbers(run, readings), readings.swaps
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
     at = (begins_at + np.arange(run.calendar.hours) * SECONDS_PER_HOUR) * _MICROSECONDS
-    sheet = dirty.sheet
-    there = pa.Array.from_buffers(pa.bool_(), sheet.arrives.size, [None, _bits(sheet.arrives)])
+    matrix = received.matrix
+    there = pa.Array.from_buffers(pa.bool_(), matrix.arrives.size, [None, _bits(matrix.arrives)])
 
     def arriving(values: NDArray[_Number]) -> NDArray[_Number]:
         # Arrow narrows a matrix down faster than NumPy
@@ -96,13 +96,13 @@ def reading_rows(
         return narrowed
 
     by_hour = Readings(
-        arriving(numbers.by_hour(dirty)),
-        arriving(np.tile(at, len(sheet.kwh))),
-        arriving(sheet.kwh),
-        arriving(sheet.voltage),
-        arriving(sheet.quality),
+        arriving(numbers.by_hour(received)),
+        arriving(np.tile(at, len(matrix.kwh))),
+        arriving(matrix.kwh),
+        arriving(matrix.voltage),
+        arriving(matrix.quality),
     )
-    extra = dirty.extra
+    extra = received.extra
     besides = Readings(
         numbers.in_force(extra.meter, extra.hour).astype(np.int32),
         at[extra.hour],
@@ -115,7 +115,7 @@ def reading_rows(
         numbers.at_first[swaps.place].astype(np.int32),
         at[swaps.hour],
         swaps.kwh,
-        told.voltage[swaps.place, swaps.hour],
+        readings.voltage[swaps.place, swaps.hour],
         np.zeros(len(swaps.place), dtype=np.int8),
     )
     text = run.directory.text

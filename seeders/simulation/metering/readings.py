@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.metering.facts import NOMINAL, SECONDS_PER_HOUR, VOLT, Swaps, Told
+from seeders.simulation.metering.facts import NOMINAL, SECONDS_PER_HOUR, VOLT, HourlyReadings, Swaps
 from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import NEUTRAL
 from seeders.simulation.metering.run import hour_words
@@ -31,7 +31,7 @@ _FROZEN_LEAST: Final = 0.1
 _FROZEN_WIDTH: Final = 0.3
 
 
-def tell(run: Run, energy: Energy, meters: Meters) -> Told:
+def read_meters(run: Run, energy: Energy, meters: Meters) -> HourlyReadings:
     """Work out what the meters of a run report of a month.
 
     Args:
@@ -61,7 +61,7 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
         return part
 
     registered = share(energy.registered)
-    told = registered.copy()
+    reported = registered.copy()
     kwh[swapped.place, hour] -= registered
     # few meters fail: one by one
     failed = np.flatnonzero((meters.failed_at < ends_at) & (meters.removed_at > begins_at))
@@ -74,8 +74,8 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
         value = int(frozen[place]) if meters.is_frozen[meter] else 0
         kwh[place, first:last] = np.where(dark[run.feeder[place], first:last], 0, value)
         is_dead[place, first:last] = True
-        told[(swapped.place == place) & (swapped.sequence == meters.sequence[meter])] = value
-    return Told(
+        reported[(swapped.place == place) & (swapped.sequence == meters.sequence[meter])] = value
+    return HourlyReadings(
         kwh=kwh,
         voltage=_voltage(run),
         is_dead=is_dead,
@@ -86,7 +86,7 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
             sequence=swapped.sequence,
             hour=hour,
             minute=minute,
-            kwh=told,
+            kwh=reported,
             used=share(energy.used),
             registered=registered,
         ),

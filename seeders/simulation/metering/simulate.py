@@ -31,10 +31,10 @@ from seeders.simulation.metering.changes import draw_changes, with_added_load
 from seeders.simulation.metering.energy import use_energy
 from seeders.simulation.metering.event_rows import METER_EVENTS, OUTAGES, event_rows, outage_rows
 from seeders.simulation.metering.grid import Calendar
-from seeders.simulation.metering.inject import soil
+from seeders.simulation.metering.inject import inject_faults
 from seeders.simulation.metering.places import Directory, draw_places
 from seeders.simulation.metering.reading_rows import READINGS, reading_rows
-from seeders.simulation.metering.readings import tell
+from seeders.simulation.metering.readings import read_meters
 from seeders.simulation.metering.run import Run
 from seeders.simulation.metering.tariff import TARIFFS, tariff_rows
 from seeders.simulation.metering.truth import (
@@ -72,7 +72,7 @@ A run of a million readings takes some 60 MB; in smaller ones the fixed cost of 
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _CarriedOver:
     """What a month leaves to the next: the run it is about, its bills to write, its late readings."""
 
     run: Run
@@ -81,7 +81,7 @@ class _Waiting:
 
 
 @dataclass(frozen=True)
-class MeteringWalk:
+class MeteringLine:
     """The smart meters of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -110,7 +110,7 @@ class MeteringWalk:
         """Count the steps that `write` will report: the months."""
         return max(0, months - passed)
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete nothing: what is written for a month is final."""
 
     def write(
@@ -136,7 +136,7 @@ class MeteringWalk:
         self._states(appender, places, all_meters, passed, months)
         runs = self._runs(places, all_meters, changes)
         directory = Directory.of(all_meters, self._feeders)
-        waiting: list[_Waiting | None] = [None] * len(runs)
+        carried_over: list[_CarriedOver | None] = [None] * len(runs)
         for month in range(max(0, passed - 1), months):
             is_new = month >= passed
             if is_new:
@@ -152,8 +152,8 @@ class MeteringWalk:
                     directory,
                     first_feeder,
                 )
-                left = waiting[number]
-                waiting[number] = self._month(appender, run, their_meters, is_new=is_new)
+                left = carried_over[number]
+                carried_over[number] = self._month(appender, run, their_meters, is_new=is_new)
                 if is_new and left is not None:
                     self._arrive(appender, left, self._batches.batch_no(month))
 
@@ -197,28 +197,28 @@ class MeteringWalk:
         for entities in (people, *captured):
             write_states(appender, self._batches, entities, passed, months)
 
-    def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _Waiting:
+    def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _CarriedOver:
         """Work out a month of a run; of one written already, only what is left to the next."""
         batch = self._batches.batch_no(run.calendar.month)
         energy = use_energy(run)
-        told = tell(run, energy, these)
-        metered = measure(run, energy, told)
-        dirty = soil(run, told)
-        now, late = reading_rows(run, told, dirty, batch)
+        readings = read_meters(run, energy, these)
+        metered = measure(run, energy, readings)
+        received = inject_faults(run, readings)
+        now, late = reading_rows(run, readings, received, batch)
         if is_new:
             for rows in now:
                 appender.add(READINGS, rows)
             appender.add(OUTAGES, outage_rows(run, batch))
-            for rows in event_rows(run, energy, told, dirty, batch):
+            for rows in event_rows(run, energy, readings, received, batch):
                 appender.add(METER_EVENTS, rows)
-            appender.add(READING_FAULTS, reading_faults(run, told, dirty.spells, these))
-            appender.add(METER_MONTHS, month_rows(run, energy, told))
-            appender.add(PLACE_CHANGES, change_rows(run, told))
+            appender.add(READING_FAULTS, reading_faults(run, readings, received.spells, these))
+            appender.add(METER_MONTHS, month_rows(run, energy, readings))
+            appender.add(PLACE_CHANGES, change_rows(run, readings))
             for rows in meter_truth(run, energy, these):
                 appender.add(FAULTS, rows)
-        return _Waiting(run, metered, late)
+        return _CarriedOver(run, metered, late)
 
-    def _arrive(self, appender: Appender, left: _Waiting, batch: int) -> None:
+    def _arrive(self, appender: Appender, left: _CarriedOver, batch: int) -> None:
         """Write what arrives in the month after its own."""
         appender.add(READINGS, left.late)
         bills = bill(left.run, left.metered)

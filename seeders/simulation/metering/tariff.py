@@ -67,10 +67,10 @@ def energy_cents(
     """
     # watt-hours by millionths of a rupee for a kilowatt-hour
     total = np.zeros(len(schedule), dtype=np.int64)
-    for number, told in enumerate(read_catalogue().schedules):
+    for number, definition in enumerate(read_catalogue().schedules):
         rows = np.flatnonzero(schedule == number)
         rest = watt_hours[rows]
-        for slab in told.slabs:
+        for slab in definition.slabs:
             width = rest if slab.width_kwh is None else slab.width_kwh * _WATTS
             part = np.minimum(rest, width)
             total[rows] += part * np.where(
@@ -102,8 +102,8 @@ def charge(
     catalogue = read_catalogue()
     energy = energy_cents(config, schedule, watt_hours, is_increased)
     fixed = np.zeros(len(schedule), dtype=np.int64)
-    for number, told in enumerate(catalogue.schedules):
-        for each in told.fixed:
+    for number, definition in enumerate(catalogue.schedules):
+        for each in definition.fixed:
             low = each.from_watts or 0
             high = each.to_watts or np.iinfo(np.int64).max
             rows = (schedule == number) & (watts >= low) & (watts < high)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import PolicyConfig
-    from seeders.simulation.metering.facts import Bills, Energy, Told
+    from seeders.simulation.metering.facts import Bills, Energy, HourlyReadings
     from seeders.simulation.metering.places import Meters
     from seeders.simulation.metering.run import Run
 
@@ -202,19 +202,21 @@ def _meter_faults(run: Run, rule: str, found: _FoundMeters) -> pa.RecordBatch:
     ).rows()
 
 
-def reading_faults(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.RecordBatch:
+def reading_faults(
+    run: Run, readings: HourlyReadings, spells: Spells, meters: Meters
+) -> pa.RecordBatch:
     """Write what befell a month's readings, failures and replacements of the month among it.
 
     Args:
         run: The run and the month.
-        told: Its readings.
+        readings: Its readings.
         spells: What was injected.
         meters: All meters of the run's places.
     """
-    numbers, calendar = Numbers(run, told), run.calendar
+    numbers, calendar = Numbers(run, readings), run.calendar
     begins_at = np.int64(calendar.first_day * SECONDS_PER_DAY)
     ends_at = begins_at + calendar.hours * SECONDS_PER_HOUR
-    swaps = told.swaps
+    swaps = readings.swaps
     one = np.ones(len(swaps.place), dtype=np.int64)
     replaced = Spells(
         meter=swaps.place,
@@ -258,9 +260,9 @@ def reading_faults(run: Run, told: Told, spells: Spells, meters: Meters) -> pa.R
     )
 
 
-def month_rows(run: Run, energy: Energy, told: Told) -> pa.RecordBatch:
+def month_rows(run: Run, energy: Energy, readings: HourlyReadings) -> pa.RecordBatch:
     """Write what was used, registered and stolen through each meter in a month."""
-    swaps, number = told.swaps, run.places.number
+    swaps, number = readings.swaps, run.places.number
     used = energy.used.sum(axis=1, dtype=np.int64)
     registered = energy.registered.sum(axis=1, dtype=np.int64)
     old_used = np.empty(len(swaps.place), dtype=np.int64)
@@ -271,7 +273,7 @@ def month_rows(run: Run, energy: Energy, told: Told) -> pa.RecordBatch:
         old_registered[swap] = before + swaps.registered[swap]
     used[swaps.place] -= old_used
     registered[swaps.place] -= old_registered
-    sequence = told.sequence.copy()
+    sequence = readings.sequence.copy()
     sequence[swaps.place] += 1
     meter_id = pa.concat_arrays(
         [
@@ -294,18 +296,18 @@ def month_rows(run: Run, energy: Energy, told: Told) -> pa.RecordBatch:
     )
 
 
-def change_rows(run: Run, told: Told) -> pa.RecordBatch:
+def change_rows(run: Run, readings: HourlyReadings) -> pa.RecordBatch:
     """Write what changes at places in a month; what was there before the first month comes with it.
 
     Args:
         run: The run and the month.
-        told: What its meters tell.
+        readings: What its meters tell.
     """
     calendar, changes = run.calendar, run.changes
     month = np.maximum(calendar.axis.month_of(changes.starts_on), 0)
     now = changes.select(month == calendar.month)
     number = run.places.number[now.place]
-    sequence = sequence_on(run, told, now.place, now.starts_on)
+    sequence = sequence_on(run, readings, now.place, now.starts_on)
     # watts as kW
     size = np.where(np.isin(now.kind, (SOLAR, HEAT_PUMP, CAR)), now.size / 1_000, now.size)
     units = np.rint(size * 10**_SIZE_DIGITS).astype(np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment, never
+from seeders.simulation.entities import Entities, last_transition, moment, never
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY, or_never
 from seeders.simulation.subscription.lifecycles import LIST_PRICE
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
@@ -43,15 +43,15 @@ def accounts(config: SimulationConfig, customers: Customers) -> Entities:
         customers.closed_on,
         customers.purged_on,
     )
-    turns = tuple(moment(day, kind, customers.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, customers.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_crm.accounts",
         key="account_id",
         # a last digit of 0, where the customer's subscriptions have 1 and 2
         number=customers.number * 10,
-        turns=turns,
-        gone=turns[-1],
-        rows_at=partial(_account_rows, config, customers, turns),
+        transitions=transitions,
+        deleted_at=transitions[-1],
+        rows_at=partial(_account_rows, config, customers, transitions),
     )
 
 
@@ -71,14 +71,14 @@ def subscriptions(these: Subscriptions) -> Entities:
         these.plan_changed_on,
         these.cancelled_on,
     )
-    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_billing.subscriptions",
         key="subscription_id",
         number=these.number,
-        turns=turns,
-        gone=never(these.number),
-        rows_at=partial(_subscription_rows, these, turns),
+        transitions=transitions,
+        deleted_at=never(these.number),
+        rows_at=partial(_subscription_rows, these, transitions),
     )
 
 
@@ -90,12 +90,12 @@ def account_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
 def _account_rows(
     config: SimulationConfig,
     customers: Customers,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    _, suspended, reinstated, closed, _ = turns
+    transitions = [transition[rows] for transition in transitions]
+    _, suspended, reinstated, closed, _ = transitions
     count = len(rows)
     status = np.select([closed <= at, (suspended <= at) & (at < reinstated)], [2, 1], 0)
     digits = customers.digits[rows]
@@ -110,18 +110,18 @@ def _account_rows(
         "payment_terms_days": pa.array(np.full(count, terms, dtype=np.int32)),
         "cash_application": columns.constant("open_item", count),
         "currency": columns.constant(CURRENCY, count),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }
 
 
 def _subscription_rows(
     these: Subscriptions,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    _, trial_over, changed, cancelled = turns
+    transitions = [transition[rows] for transition in transitions]
+    _, trial_over, changed, cancelled = transitions
     on_trial = (at < trial_over) & (trial_over < NEVER * np.int64(SECONDS_PER_DAY))
     status = np.select([cancelled <= at, on_trial], [2, 0], 1)
     plan = these.plan[rows] + (changed <= at).astype(np.int8)
@@ -138,5 +138,5 @@ def _subscription_rows(
         "billing_day": pa.array(these.billing_day[rows]),
         "quantity": pa.array(these.quantity[rows]),
         "unit_price": columns.money(np.where(is_list_price, 0, agreed), is_list_price),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }

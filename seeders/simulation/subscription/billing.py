@@ -18,12 +18,12 @@ from seeders.simulation.subscription.inject import skip_invoices
 if TYPE_CHECKING:
     from seeders.config import SimulationConfig
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.lifecycles import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
     from seeders.streams import Streams
 
 
 def bill_month(
-    config: SimulationConfig, streams: Streams, axis: MonthAxis, lives: Lives, month: int
+    config: SimulationConfig, streams: Streams, axis: MonthAxis, lifecycles: Lifecycles, month: int
 ) -> Bills:
     """Work out the bills of one month for a run of customers.
 
@@ -31,29 +31,29 @@ def bill_month(
         config: Rates of the billing process.
         streams: Where the draws come from.
         axis: The simulated months.
-        lives: The run of customers.
+        lifecycles: The run of customers.
         month: Number of the month.
 
     Returns:
         Every subscription-month that is due a bill, ghosts included.
     """
-    subscriptions = lives.subscriptions
+    subscriptions = lifecycles.subscriptions
     first_day, last_day = axis.first_day(month), axis.last_day(month)
     everyone = np.minimum(first_day + subscriptions.billing_day - 1, last_day).astype(np.int32)
     row = np.flatnonzero(
         (subscriptions.trial_until <= everyone)
         & (subscriptions.cancelled_on >= everyone)
-        & ~lives.is_suspended(everyone, subscriptions.owner)
+        & ~lifecycles.is_suspended(everyone, subscriptions.owner)
     )
     unit_cents = subscriptions.unit_cents_on(everyone[row], row)
     row, unit_cents = row[unit_cents > 0], unit_cents[unit_cents > 0]
     billing_date, owner = everyone[row], subscriptions.owner[row]
-    draws = MonthDraws(streams, lives, month, subscriptions.draw[row])
+    draws = MonthDraws(streams, lifecycles, month, subscriptions.draw[row])
     is_ghost, issued_on = skip_invoices(config.ghost, draws, row, billing_date)
     quantity = subscriptions.quantity[row]
     return Bills(
         month=month,
-        lives=lives,
+        lifecycles=lifecycles,
         draws=draws,
         row=row,
         owner=owner,

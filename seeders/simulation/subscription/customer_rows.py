@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
+from seeders.simulation.entities import Entities, last_transition, moment
 from seeders.simulation.subscription.lifecycles import SEGMENTS
 
 if TYPE_CHECKING:
@@ -38,26 +38,26 @@ def customers(pools: Pools, these: Customers) -> Entities:
         The rows of `raw_crm.customers`.
     """
     days = (these.created_on, these.moved_on, these.segment_changed_on, these.purged_on)
-    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_crm.customers",
         key="customer_id",
         number=these.number,
-        turns=turns,
-        gone=turns[-1],
-        rows_at=partial(_customer_rows, pools, these, turns),
+        transitions=transitions,
+        deleted_at=transitions[-1],
+        rows_at=partial(_customer_rows, pools, these, transitions),
     )
 
 
 def _customer_rows(
     pools: Pools,
     these: Customers,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    created, moved, regrouped, _ = turns
+    transitions = [transition[rows] for transition in transitions]
+    created, moved, regrouped, _ = transitions
     has_moved = moved <= at
 
     def pick(stream: str, options: int, *, again: bool = False) -> NDArray[np.int32]:
@@ -88,7 +88,7 @@ def _customer_rows(
         "country": columns.constant("US", len(rows)),
         "segment": columns.choice(SEGMENTS, segment),
         "created_at": columns.timestamps(created),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seeders.simulation.subscription.lifecycles import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
     from seeders.streams import Streams
 
 
@@ -23,7 +23,7 @@ class MonthDraws:
     """
 
     streams: Streams
-    lives: Lives
+    lifecycles: Lifecycles
     month: int
     position: NDArray[np.intp]
 
@@ -36,7 +36,7 @@ class MonthDraws:
         Returns:
             k doubles in [0, 1).
         """
-        customers = self.lives.customers
+        customers = self.lifecycles.customers
         drawn = self.streams.uniform(
             stream, customers.start * SLOTS, len(customers.number) * SLOTS, self.month
         )
@@ -52,4 +52,4 @@ class MonthDraws:
 
     def select(self, rows: NDArray[np.bool_]) -> MonthDraws:
         """Narrow down to some of the rows."""
-        return MonthDraws(self.streams, self.lives, self.month, self.position[rows])
+        return MonthDraws(self.streams, self.lifecycles, self.month, self.position[rows])

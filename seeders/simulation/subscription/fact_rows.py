@@ -78,7 +78,7 @@ class WriteOffRows(_Arrays):
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Arrivals:
     """Rows by the month they arrive in."""
 
     rows: dict[tuple[type[Any], int], list[Any]] = field(default_factory=lambda: defaultdict(list))
@@ -106,18 +106,20 @@ class Waiting:
         return kind.concatenate(parts) if parts else None
 
 
-def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, earliest: int) -> None:
+def schedule_arrivals(
+    arrivals: Arrivals, axis: MonthAxis, settled: Settlement, earliest: int
+) -> None:
     """Hand the rows of one month's invoices to the months they arrive in.
 
     Args:
-        waiting: Where they wait.
+        arrivals: Where they wait.
         axis: The simulated months.
         settled: The invoices and what becomes of them.
         earliest: The first month still to be written.
     """
     bills = settled.bills
-    customers = bills.lives.customers
-    entity = bills.lives.subscriptions.digits[bills.row]
+    customers = bills.lifecycles.customers
+    entity = bills.lifecycles.subscriptions.digits[bills.row]
     month = np.full(len(bills.row), bills.month, dtype=np.int32)
     method = customers.method[bills.owner]
 
@@ -130,7 +132,7 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
         quantity=bills.quantity,
         unit_cents=bills.unit_cents,
     )
-    waiting.add(invoices, axis.month_of(bills.issued_on), earliest)
+    arrivals.add(invoices, axis.month_of(bills.issued_on), earliest)
 
     for letter, paid_on, cents, delay in (
         (_PAYMENT, settled.paid_on, settled.paid_cents, settled.arrives_late),
@@ -146,7 +148,7 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
             method=method[happens],
         )
         arrival = axis.month_of(payments.paid_on)
-        waiting.add(payments, arrival if delay is None else arrival + delay[happens], earliest)
+        arrivals.add(payments, arrival if delay is None else arrival + delay[happens], earliest)
 
     happens = settled.written_off_on < NEVER
     write_offs = WriteOffRows(
@@ -154,16 +156,16 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
         month=month[happens],
         written_off_on=settled.written_off_on[happens],
     )
-    waiting.add(write_offs, axis.month_of(write_offs.written_off_on), earliest)
+    arrivals.add(write_offs, axis.month_of(write_offs.written_off_on), earliest)
 
 
-def arriving(
-    waiting: Waiting, axis: MonthAxis, month: int, batch: int
+def arriving_rows(
+    arrivals: Arrivals, axis: MonthAxis, month: int, batch: int
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Give out what arrives in a month.
 
     Args:
-        waiting: Where the rows have waited.
+        arrivals: Where the rows have waited.
         axis: The simulated months.
         month: Number of the month.
         batch: Number of the batch they arrive with.
@@ -171,14 +173,14 @@ def arriving(
     Yields:
         Names of raw tables with their rows.
     """
-    invoices = waiting.take(InvoiceRows, month)
+    invoices = arrivals.take(InvoiceRows, month)
     if invoices is not None:
         yield INVOICES, _invoices(axis, invoices, batch)
         yield LINE_ITEMS, _line_items(invoices, batch)
-    payments = waiting.take(PaymentRows, month)
+    payments = arrivals.take(PaymentRows, month)
     if payments is not None:
         yield PAYMENTS, _payments(payments, batch)
-    write_offs = waiting.take(WriteOffRows, month)
+    write_offs = arrivals.take(WriteOffRows, month)
     if write_offs is not None:
         yield WRITE_OFFS, _write_offs(write_offs, batch)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.subscription.draws import MonthDraws
-    from seeders.simulation.subscription.lifecycles import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Bills:
     """
 
     month: int
-    lives: Lives
+    lifecycles: Lifecycles
     draws: MonthDraws
     row: NDArray[np.intp]
     owner: NDArray[np.intp]
@@ -38,7 +38,7 @@ class Bills:
         """Narrow down to some of the rows."""
         return Bills(
             month=self.month,
-            lives=self.lives,
+            lifecycles=self.lifecycles,
             draws=self.draws.select(rows),
             row=self.row[rows],
             owner=self.owner[rows],

@@ -36,7 +36,7 @@ def skip_invoices(
     Returns:
         Which rows are ghosts, and the day on which each row's invoice is issued, `NEVER` for none.
     """
-    subscriptions, customers = draws.lives.subscriptions, draws.lives.customers
+    subscriptions, customers = draws.lifecycles.subscriptions, draws.lifecycles.customers
     owner = subscriptions.owner[row]
     makes_non_payer = (subscriptions.slot[row] == 1) & (
         customers.unpaid_from[owner] == billing_date
@@ -51,7 +51,7 @@ def skip_invoices(
     is_billed_late = (
         of_ghosts.happens("ghost.billed_late", config.billed_late_share)
         & (late_on < subscriptions.cancelled_on[row[ghosts]])
-        & ~draws.lives.is_suspended(late_on, owner[ghosts])
+        & ~draws.lifecycles.is_suspended(late_on, owner[ghosts])
     )
     issued_on = billing_date.copy()
     issued_on[ghosts] = np.where(is_billed_late, late_on, NEVER)
@@ -99,7 +99,7 @@ def shorten_payments(
     paid_cents = paid_cents.copy()
     paid_cents[rows] = np.clip(np.rint(cents * share).astype(np.int64), 1, cents - 1)
 
-    customers, owner = bills.lives.customers, bills.owner[rows]
+    customers, owner = bills.lifecycles.customers, bills.owner[rows]
     rest_on = paid_on[rows] + draws.days(
         "leaky.topped_up_after", config.topped_up_min_days, config.topped_up_max_days
     )

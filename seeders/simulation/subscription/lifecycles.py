@@ -128,7 +128,7 @@ class Subscriptions:
 
 
 @dataclass(frozen=True)
-class Lives:
+class Lifecycles:
     """A run of customers and all that is theirs."""
 
     customers: Customers
@@ -148,9 +148,9 @@ class Lives:
         return (customers.suspended_on[owner] <= day) & (day < customers.reinstated_on[owner])
 
 
-def draw_lives(
+def draw_lifecycles(
     config: SimulationConfig, streams: Streams, start: int, stop: int, months: int
-) -> Lives:
+) -> Lifecycles:
     """Draw the lives of a run of customers.
 
     Args:
@@ -164,7 +164,7 @@ def draw_lives(
         Their lives, equal to what any other run holding them gives.
     """
     axis = MonthAxis(config.period.first_month)
-    return _Drawing(config, streams, axis, start, stop).lives(months)
+    return _Drawing(config, streams, axis, start, stop).lifecycles(months)
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class _Drawing:
     start: int
     stop: int
 
-    def lives(self, months: int) -> Lives:
+    def lifecycles(self, months: int) -> Lifecycles:
         cohort, is_lead = Population(self.config.subscription).cohorts(
             self.start, self.stop, months
         )
@@ -185,7 +185,7 @@ class _Drawing:
         first = self._first_subscriptions(cohort, is_lead, created_on)
         customers = self._customers(cohort, is_lead, created_on, first)
         second = self._second_subscriptions(customers)
-        return Lives(customers, _interleaved(customers, first, second))
+        return Lifecycles(customers, _interleaved(customers, first, second))
 
     def _created_on(self, cohort: NDArray[np.int32]) -> NDArray[np.int32]:
         share = self._draw("customer.created")
@@ -283,7 +283,7 @@ class _Drawing:
         moved_on = clock + self._wait("move", settings.annual_address_change)
         regrouped_on = clock + self._wait("regroup", settings.annual_segment_change)
         number = np.arange(self.start, self.stop, dtype=np.int64) + 1
-        unpaid_from, suspended_on, reinstated_on, closed_on = self._standing(clock, first)
+        unpaid_from, suspended_on, reinstated_on, closed_on = self._status_days(clock, first)
         return Customers(
             start=self.start,
             number=number,
@@ -303,7 +303,7 @@ class _Drawing:
             closed_on=closed_on,
         )
 
-    def _standing(
+    def _status_days(
         self, clock: NDArray[np.int32], first: Subscriptions
     ) -> tuple[NDArray[np.int32], ...]:
         """Draw who stops paying, and what becomes of the account.

@@ -34,7 +34,7 @@ def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlemen
     """
     bills = bills.select(bills.issued_on < NEVER)
     payments, draws = config.payments, bills.draws
-    customers, owner = bills.lives.customers, bills.owner
+    customers, owner = bills.lifecycles.customers, bills.owner
     terms = config.subscription.payment_terms_days
     due_on = bills.issued_on + np.int32(terms)
 

@@ -19,8 +19,8 @@ from seeders.simulation.pools import Pools, draw_pools
 from seeders.simulation.subscription.account_rows import accounts, subscriptions
 from seeders.simulation.subscription.billing import bill_month
 from seeders.simulation.subscription.customer_rows import customers
-from seeders.simulation.subscription.fact_rows import Waiting, arriving, wait_for_arrival
-from seeders.simulation.subscription.lifecycles import draw_lives
+from seeders.simulation.subscription.fact_rows import Arrivals, arriving_rows, schedule_arrivals
+from seeders.simulation.subscription.lifecycles import draw_lifecycles
 from seeders.simulation.subscription.payments import settle
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 from seeders.simulation.subscription.population import Population
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.subscription.lifecycles import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
     from seeders.writer import Appender
 
 PLAN_TABLE: Final = "raw_billing.plans"
@@ -48,7 +48,7 @@ _SHORTEST_MONTH: Final = 28
 
 
 @dataclass(frozen=True)
-class SubscriptionWalk:
+class SubscriptionLine:
     """The subscriptions of a world, written month by month. `source` names the world."""
 
     config: SimulationConfig
@@ -83,7 +83,7 @@ class SubscriptionWalk:
         """Count the steps that `write` will report: the months."""
         return months - passed
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete nothing: what is written for a month is final."""
 
     def write(
@@ -98,37 +98,42 @@ class SubscriptionWalk:
             step: Called before each month that is written.
         """
         runs = list(self._runs(months))
-        waiting = Waiting()
+        arrivals = Arrivals()
         if passed == 0:
             appender.add(PLAN_TABLE, self._plans())
         for month in range(max(0, passed - self._look_back()), months):
             if month >= passed:
                 step(self.axis.label(month))
-            for lives in runs:
-                self._bill(appender, waiting, lives, month, passed)
+            for lifecycles in runs:
+                self._bill(appender, arrivals, lifecycles, month, passed)
             if month >= passed:
-                self._deliver(appender, waiting, runs, month)
-        for lives in runs:
+                self._deliver(appender, arrivals, runs, month)
+        for lifecycles in runs:
             for these in (
-                customers(self._pools, lives.customers),
-                accounts(self.config, lives.customers),
-                subscriptions(lives.subscriptions),
+                customers(self._pools, lifecycles.customers),
+                accounts(self.config, lifecycles.customers),
+                subscriptions(lifecycles.subscriptions),
             ):
                 write_states(appender, self._batches, these, passed, months)
 
-    def _runs(self, months: int) -> Iterator[Lives]:
+    def _runs(self, months: int) -> Iterator[Lifecycles]:
         total, step = self._population.size(months), self.config.output.chunk_rows
         for start in range(0, total, step):
             stop = min(start + step, total)
-            yield draw_lives(self.config, self._streams, start, stop, months)
+            yield draw_lifecycles(self.config, self._streams, start, stop, months)
 
     def _bill(
-        self, appender: Appender, waiting: Waiting, lives: Lives, month: int, passed: int
+        self,
+        appender: Appender,
+        arrivals: Arrivals,
+        lifecycles: Lifecycles,
+        month: int,
+        passed: int,
     ) -> None:
         """Bill a month; of months written already, keep only what is still to arrive."""
-        bills = bill_month(self.config, self._streams, self.axis, lives, month)
+        bills = bill_month(self.config, self._streams, self.axis, lifecycles, month)
         settled = settle(self.config, self.axis, bills)
-        wait_for_arrival(waiting, self.axis, settled, passed)
+        schedule_arrivals(arrivals, self.axis, settled, passed)
         if month < passed:
             return
         policy = self.config.policy
@@ -140,15 +145,15 @@ class SubscriptionWalk:
             appender.add(FAULTS, truth_rows(self.axis, truth))
 
     def _deliver(
-        self, appender: Appender, waiting: Waiting, runs: Sequence[Lives], month: int
+        self, appender: Appender, arrivals: Arrivals, runs: Sequence[Lifecycles], month: int
     ) -> None:
         batch = self._batches.batch_no(month)
-        for table, rows in arriving(waiting, self.axis, month, batch):
+        for table, rows in arriving_rows(arrivals, self.axis, month, batch):
             appender.add(table, rows)
-        for lives in runs:
+        for lifecycles in runs:
             for captured in (
-                accounts(self.config, lives.customers),
-                subscriptions(lives.subscriptions),
+                accounts(self.config, lifecycles.customers),
+                subscriptions(lifecycles.subscriptions),
             ):
                 for rows in change_events(self.axis, captured, month, batch):
                     appender.add(CHANGE_EVENTS, rows)

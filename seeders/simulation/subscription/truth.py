@@ -85,9 +85,9 @@ def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
     """
     bills = settled.bills
     begins = settled.due_on + np.int32(policy.zombie_grace_days + 1)
-    cancelled_on = bills.lives.subscriptions.cancelled_on[bills.row]
+    cancelled_on = bills.lifecycles.subscriptions.cancelled_on[bills.row]
     ends = np.minimum(np.minimum(settled.paid_on, settled.written_off_on), cancelled_on)
-    customers = bills.lives.customers
+    customers = bills.lifecycles.customers
     suspended_on = customers.suspended_on[bills.owner]
     reinstated_on = customers.reinstated_on[bills.owner]
     ends_first, begins_again = np.minimum(ends, suspended_on), np.maximum(begins, reinstated_on)
@@ -154,7 +154,7 @@ def truth_rows(axis: MonthAxis, truth: Truth) -> pa.RecordBatch:
         One row per spell.
     """
     bills = truth.bills
-    entity = bills.lives.subscriptions.digits[bills.row]
+    entity = bills.lifecycles.subscriptions.digits[bills.row]
     count = len(bills.row)
     is_ghost = truth.rule == GHOST
     return FaultRows(

@@ -13,7 +13,7 @@ import numpy as np
 
 from seeders.simulation.columns import digits
 from seeders.simulation.trade.behaviour import late_probability
-from seeders.simulation.trade.facts import NOBODY, STRAY, Payments, named
+from seeders.simulation.trade.facts import NO_INVOICE, STRAY, Payments, named
 from seeders.simulation.trade.running import Running
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.context import Context
-    from seeders.simulation.trade.facts import CreditNotes, Invoices, Standing
+    from seeders.simulation.trade.facts import CreditNotes, Invoices, StatusDays
 
 _SLOTS: Final = 2
 _HALF_MONTH: Final = 15
@@ -31,14 +31,18 @@ _NUMBER_DIGITS: Final = 5
 
 
 def pay_round_sums(
-    context: Context, accounts: Accounts, standing: Standing, invoices: Invoices, notes: CreditNotes
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    invoices: Invoices,
+    notes: CreditNotes,
 ) -> Payments:
     """Work out the payments of the balance-forward accounts of a run.
 
     Args:
         context: How late they are.
         accounts: The run.
-        standing: When they pay nothing.
+        status_days: When they pay nothing.
         invoices: The invoices of the run.
         notes: The credit notes on them.
 
@@ -61,7 +65,9 @@ def pay_round_sums(
             open_cents = due - credited.at(payer, day) - paid
             # rounded up, or down
             whole = (open_cents + np.where(is_late, 0, _ROUND_CENTS - 1)) // _ROUND_CENTS
-            refuses = (standing.unpaid_from[payer] <= day) & (day < standing.reinstated_on[payer])
+            refuses = (status_days.unpaid_from[payer] <= day) & (
+                day < status_days.reinstated_on[payer]
+            )
             cents = np.where(refuses, 0, np.maximum(whole, 0) * _ROUND_CENTS)
             paid += cents
             rows = np.flatnonzero(cents > 0)
@@ -106,7 +112,7 @@ def _payments(
     return Payments(
         name=named("H", np.hstack([accounts.digits[account], written])),
         account=account,
-        invoice=np.full(count, NOBODY, dtype=np.intp),
+        invoice=np.full(count, NO_INVOICE, dtype=np.intp),
         paid_on=day,
         cents=cents,
         is_eur=accounts.is_eur[account],

@@ -17,7 +17,7 @@ import numpy as np
 
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.trade.facts import NOBODY, REFUND
+from seeders.simulation.trade.facts import NO_INVOICE, REFUND
 from seeders.simulation.trade.running import Running
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Books:
         """Money by the invoice it is for: payments that name one, less chargebacks, and allocations."""
         facts, payments = self.facts, self.facts.payments
         counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
-        names = counts & (payments.invoice != NOBODY)
+        names = counts & (payments.invoice != NO_INVOICE)
         takes = names[facts.refunds.payment] & (facts.refunds.kind != REFUND)
         allotted = counts[facts.allocations.payment]
         return self._by_day(
@@ -156,7 +156,7 @@ class _Books:
         """Refunds by the invoice that their payment names."""
         refunds, payments = self.facts.refunds, self.facts.payments
         counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
-        names = counts & (payments.invoice != NOBODY)
+        names = counts & (payments.invoice != NO_INVOICE)
         gives = names[refunds.payment] & (refunds.kind == REFUND)
         return self._by_day(
             payments.invoice[refunds.payment[gives]],
@@ -243,7 +243,7 @@ class _Books:
         """The day from which each invoice is given up, by itself or with its account."""
         invoices, given_up = self.facts.invoices, self.facts.write_offs
         known = given_up.select(given_up.written_off_on <= self.until)
-        whole = known.invoice == NOBODY
+        whole = known.invoice == NO_INVOICE
         of_account = np.full(len(self.is_balance_forward), NEVER, dtype=np.int32)
         np.minimum.at(of_account, known.account[whole], known.written_off_on[whole])
         written_off_on = of_account[invoices.account]

@@ -17,7 +17,7 @@ from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.trade.account_rows import account_ids, currencies, customer_ids
 from seeders.simulation.trade.accounts import METHODS
 from seeders.simulation.trade.catalogue import CATEGORIES, CURRENCIES
-from seeders.simulation.trade.facts import NOBODY, REASONS, named
+from seeders.simulation.trade.facts import NO_INVOICE, REASONS, named
 from seeders.simulation.trade.open_item import CATEGORIES as COMPLAINTS
 from seeders.simulation.trade.open_item import PRIORITIES
 
@@ -129,7 +129,7 @@ class FactWriter:
         if len(stem) == 0:
             return pa.nulls(len(invoice), pa.string())
         names = columns.text(named("J", stem[invoice]))
-        is_none = invoice == NOBODY
+        is_none = invoice == NO_INVOICE
         if not is_none.any():
             return names
         return pa.array(np.where(is_none, None, names.to_numpy(zero_copy_only=False)), pa.string())

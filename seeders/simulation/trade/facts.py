@@ -22,7 +22,7 @@ NATURAL, COPY, STRAY = range(3)
 """Why there is an invoice: an order, a copy of its invoice, or an order after the account's closure."""
 
 REFUND, CHARGEBACK = range(2)
-NOBODY: Final = -1
+NO_INVOICE: Final = -1
 """In place of an invoice: the fact names none."""
 
 
@@ -44,7 +44,7 @@ class Orders(Arrays):
 
 
 @dataclass(frozen=True)
-class Standing(Arrays):
+class StatusDays(Arrays):
     """The status of n accounts, by the days on which it changes.
 
     Attributes:

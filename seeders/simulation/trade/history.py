@@ -9,7 +9,7 @@ from seeders.simulation.trade import open_item
 from seeders.simulation.trade.accounts import Accounts, draw_accounts
 from seeders.simulation.trade.balance_forward import pay_round_sums
 from seeders.simulation.trade.contracts import Contracts, draw_contracts
-from seeders.simulation.trade.facts import Facts, Payments, Standing
+from seeders.simulation.trade.facts import Facts, Payments, StatusDays
 from seeders.simulation.trade.invoicing import bill
 from seeders.simulation.trade.orders import draw_orders
 
@@ -25,7 +25,7 @@ class History:
     """A run of accounts, their status, and all facts. `fault` says what is wrong with invoices."""
 
     accounts: Accounts
-    standing: Standing
+    status_days: StatusDays
     contracts: Contracts
     facts: Facts
     fault: NDArray[np.int8]
@@ -42,16 +42,16 @@ def draw_history(context: Context) -> History:
         greater number of months.
     """
     accounts = draw_accounts(context)
-    orders, standing = draw_orders(context, accounts)
+    orders, status_days = draw_orders(context, accounts)
     contracts = draw_contracts(context, accounts)
-    billed = bill(context, accounts, standing, orders, contracts)
+    billed = bill(context, accounts, status_days, orders, contracts)
     invoices, draws = billed.invoices, billed.draws
-    intent = open_item.intend(context, accounts, standing, invoices, draws)
-    notes = open_item.credit_notes(context.trade, invoices, intent, draws)
-    by_name, allocations, refunds = open_item.Settling(
-        context.config, accounts, invoices, intent, draws, billed.fault
+    outcomes = open_item.draw_outcomes(context, accounts, status_days, invoices, draws)
+    notes = open_item.credit_notes(context.trade, invoices, outcomes, draws)
+    by_name, allocations, refunds = open_item.OpenItemPayments(
+        context.config, accounts, invoices, outcomes, draws, billed.fault
     ).payments()
-    round_sums = pay_round_sums(context, accounts, standing, invoices, notes)
+    round_sums = pay_round_sums(context, accounts, status_days, invoices, notes)
     facts = Facts(
         invoices=invoices,
         lines=billed.lines,
@@ -59,8 +59,8 @@ def draw_history(context: Context) -> History:
         allocations=allocations,
         refunds=refunds,
         credit_notes=notes,
-        write_offs=open_item.write_offs(accounts, standing, invoices, intent),
-        disputes=open_item.disputes(invoices, intent),
-        requests=open_item.requests(context, accounts, invoices, intent, draws),
+        write_offs=open_item.write_offs(accounts, status_days, invoices, outcomes),
+        disputes=open_item.disputes(invoices, outcomes),
+        requests=open_item.requests(context, accounts, invoices, outcomes, draws),
     )
-    return History(accounts, standing, contracts, facts, billed.fault)
+    return History(accounts, status_days, contracts, facts, billed.fault)

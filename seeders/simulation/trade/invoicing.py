@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.contracts import Contracts
-    from seeders.simulation.trade.facts import Orders, Standing
+    from seeders.simulation.trade.facts import Orders, StatusDays
 
 MOST_LINES: Final = 12
 
@@ -41,14 +41,18 @@ class Billed:
 
 
 def bill(
-    context: Context, accounts: Accounts, standing: Standing, orders: Orders, contracts: Contracts
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    orders: Orders,
+    contracts: Contracts,
 ) -> Billed:
     """Work out the invoices of a run of accounts.
 
     Args:
         context: What is sold, and what goes wrong.
         accounts: The run.
-        standing: When orders are not delivered.
+        status_days: When orders are not delivered.
         orders: The orders.
         contracts: Agreed prices.
 
@@ -57,9 +61,9 @@ def bill(
     """
     trade = context.trade
     draws = OrderDraws(context.draws, orders.account, orders.number)
-    closed_on = standing.closed_on[orders.account]
-    is_on_hold = (standing.suspended_on[orders.account] <= orders.ordered_on) & (
-        orders.ordered_on < standing.reinstated_on[orders.account]
+    closed_on = status_days.closed_on[orders.account]
+    is_on_hold = (status_days.suspended_on[orders.account] <= orders.ordered_on) & (
+        orders.ordered_on < status_days.reinstated_on[orders.account]
     )
     is_natural = (orders.ordered_on < closed_on) & ~is_on_hold
     is_stray = inject.bill_after_closure(trade, draws, orders.ordered_on, closed_on)

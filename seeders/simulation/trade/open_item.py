@@ -18,7 +18,7 @@ from seeders.simulation.trade.behaviour import late_probability, pays_badly
 from seeders.simulation.trade.facts import (
     COPY,
     NATURAL,
-    NOBODY,
+    NO_INVOICE,
     STRAY,
     Allocations,
     CreditNotes,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import OrderDraws
-    from seeders.simulation.trade.facts import Standing
+    from seeders.simulation.trade.facts import StatusDays
 
 ORDINARY, UNPAID, PARTIAL, OVERPAID, CHARGED_BACK, RETURNED, DISPUTED = range(7)
 CATEGORIES: Final = ("Delivery", "Billing", "Product quality")
@@ -62,11 +62,11 @@ _WHOLE_ACCOUNT: Final = 9_999
 
 
 @dataclass(frozen=True)
-class Intent:
+class Outcomes:
     """What is to become of m invoices; days are `NEVER` where nothing of the kind happens.
 
     Attributes:
-        outcome: `ORDINARY`, or what else.
+        kind: `ORDINARY`, or what happens instead.
         is_refused: Whether its account is not paying at all.
         is_late: Whether it is paid late of the customer's own accord.
         paid_on: Day of the first payment.
@@ -76,7 +76,7 @@ class Intent:
         resolved_on: Day it is resolved.
     """
 
-    outcome: NDArray[np.int8]
+    kind: NDArray[np.int8]
     is_refused: NDArray[np.bool_]
     is_late: NDArray[np.bool_]
     paid_on: NDArray[np.int32]
@@ -86,15 +86,19 @@ class Intent:
     resolved_on: NDArray[np.int32]
 
 
-def intend(
-    context: Context, accounts: Accounts, standing: Standing, invoices: Invoices, draws: OrderDraws
-) -> Intent:
+def draw_outcomes(
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    invoices: Invoices,
+    draws: OrderDraws,
+) -> Outcomes:
     """Work out what is to become of invoices.
 
     Args:
         context: How customers pay.
         accounts: The run of accounts.
-        standing: When they pay nothing.
+        status_days: When they pay nothing.
         invoices: m invoices.
         draws: The draws of their orders.
 
@@ -106,8 +110,8 @@ def intend(
     is_natural = invoices.kind == NATURAL
     is_refused = (
         is_natural
-        & (standing.unpaid_from[account] <= issued_on)
-        & (issued_on < standing.suspended_on[account])
+        & (status_days.unpaid_from[account] <= issued_on)
+        & (issued_on < status_days.suspended_on[account])
     )
     outcome = np.where(is_natural & ~is_refused, _outcome(config, draws), ORDINARY)
     is_goods = np.isin(outcome, (RETURNED, DISPUTED))
@@ -137,9 +141,9 @@ def intend(
     is_credited = is_disputed & draws.happens("dispute.credited", config.dispute_credit_share)
     part = 0.05 + 0.4 * draws("credit.part")
     has_credit = is_credited | (outcome == RETURNED)
-    paid_on = np.where(is_refused, standing.reinstated_on[account], paid_on)
-    return Intent(
-        outcome=outcome.astype(np.int8),
+    paid_on = np.where(is_refused, status_days.reinstated_on[account], paid_on)
+    return Outcomes(
+        kind=outcome.astype(np.int8),
         is_refused=is_refused,
         is_late=is_late,
         paid_on=np.where(is_natural & (outcome != UNPAID), paid_on, NEVER).astype(np.int32),
@@ -155,14 +159,14 @@ def intend(
 
 
 def credit_notes(
-    config: TradeConfig, invoices: Invoices, intent: Intent, draws: OrderDraws
+    config: TradeConfig, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> CreditNotes:
     """Give the credit notes: returns, disputes, and some of the invoices that should not be.
 
     Args:
         config: How many faults are noticed.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
         draws: The draws of their orders.
 
     Returns:
@@ -173,10 +177,10 @@ def credit_notes(
         is_copy & draws.happens("copy.credited", config.duplicate_invoice_credited_share)
     ) | (is_stray & draws.happens("stray.credited", config.billed_after_cancel_credited_share))
     credited_on = np.where(
-        noticed, invoices.issued_on + draws.days("fault.credited", 5, 50), intent.credited_on
+        noticed, invoices.issued_on + draws.days("fault.credited", 5, 50), outcomes.credited_on
     )
     reason = np.select(
-        [is_copy, is_stray, intent.outcome == DISPUTED],
+        [is_copy, is_stray, outcomes.kind == DISPUTED],
         [kinds.DUPLICATE, kinds.AFTER_CLOSURE, kinds.RESOLVED],
         kinds.RETURN,
     )
@@ -185,19 +189,19 @@ def credit_notes(
         name=named("N", invoices.stem[rows], 1),
         invoice=rows,
         credited_on=credited_on[rows].astype(np.int32),
-        cents=np.where(noticed, invoices.cents, intent.credit_cents)[rows],
+        cents=np.where(noticed, invoices.cents, outcomes.credit_cents)[rows],
         reason=reason[rows].astype(np.int8),
     )
 
 
 @dataclass(frozen=True)
-class Settling:
+class OpenItemPayments:
     """Everything that pays the invoices of open-item accounts is worked out from."""
 
     whole: SimulationConfig
     accounts: Accounts
     invoices: Invoices
-    intent: Intent
+    outcomes: Outcomes
     draws: OrderDraws
     fault: NDArray[np.int8]
 
@@ -229,7 +233,7 @@ class Settling:
         parts = [first, rest, third, again, copies, paid_copies, pooled]
         begins = np.cumsum([0] + [len(part.account) for part in parts])
 
-        over = np.flatnonzero(self.intent.outcome[first.invoice] == OVERPAID)
+        over = np.flatnonzero(self.outcomes.kind[first.invoice] == OVERPAID)
         over_rows = first.invoice[over]
         over_on = first.paid_on[over] + self.draws.days("over.refunded_after", 5, 40)[over_rows]
         over_back = self.draws.happens("over.refunded", self.config.overpaid_refund_share)
@@ -273,8 +277,8 @@ class Settling:
         return np.asarray(
             self._is_open_item
             & self.accounts.is_allocating[self.invoices.account]
-            & (self.intent.outcome == ORDINARY)
-            & ~self.intent.is_refused
+            & (self.outcomes.kind == ORDINARY)
+            & ~self.outcomes.is_refused
         )
 
     @property
@@ -283,8 +287,8 @@ class Settling:
         return np.asarray(
             self._is_open_item
             & ~self._is_pooled
-            & ~self.intent.is_refused
-            & (self.intent.outcome == ORDINARY)
+            & ~self.outcomes.is_refused
+            & (self.outcomes.kind == ORDINARY)
         )
 
     def _named(
@@ -309,19 +313,19 @@ class Settling:
 
     def _first(self, is_foreign: NDArray[np.bool_]) -> Payments:
         """The first payments, in another currency where that is the fault."""
-        intent, invoices = self.intent, self.invoices
-        rows = np.flatnonzero(self._is_open_item & ~self._is_pooled & (intent.paid_on < NEVER))
-        is_before = intent.credited_on <= intent.paid_on
-        due = invoices.cents - np.where(is_before, intent.credit_cents, 0)
+        outcomes, invoices = self.outcomes, self.invoices
+        rows = np.flatnonzero(self._is_open_item & ~self._is_pooled & (outcomes.paid_on < NEVER))
+        is_before = outcomes.credited_on <= outcomes.paid_on
+        due = invoices.cents - np.where(is_before, outcomes.credit_cents, 0)
         excess = np.maximum(np.rint(due * (0.005 + 0.1 * self.draws("over.part"))), 1)
         euros = self.accounts.is_eur[invoices.account]
         converted = np.rint(due * np.where(euros, 1 / _EURO_PER_DOLLAR, _EURO_PER_DOLLAR))
         cents = np.select(
-            [is_foreign, intent.outcome == PARTIAL, intent.outcome == OVERPAID],
+            [is_foreign, outcomes.kind == PARTIAL, outcomes.kind == OVERPAID],
             [converted, self._part(due), due + excess],
             due,
         ).astype(np.int64)
-        return self._named(rows, intent.paid_on[rows], cents[rows], 1, is_foreign[rows])
+        return self._named(rows, outcomes.paid_on[rows], cents[rows], 1, is_foreign[rows])
 
     def _part(self, cents: NDArray[np.int64]) -> NDArray[np.int64]:
         """What a partial payment pays: at least a cent, and not all."""
@@ -330,14 +334,14 @@ class Settling:
 
     def _rests(self) -> tuple[Payments, Payments]:
         """What follows on a partial payment: the rest, in one piece or two."""
-        intent, invoices, draws = self.intent, self.invoices, self.draws
-        rows = np.flatnonzero(self._is_open_item & (intent.outcome == PARTIAL))
+        outcomes, invoices, draws = self.outcomes, self.invoices, self.draws
+        rows = np.flatnonzero(self._is_open_item & (outcomes.kind == PARTIAL))
         cents = invoices.cents[rows]
         rest = cents - self._part(invoices.cents)[rows]
         apart = max(_APART_DAYS, self.policy.duplicate_window_days + 1)
         follows = draws.happens("partial.rest", self.config.partial_rest_share)[rows]
         in_two = (draws.happens("partial.third", _THIRD_SHARE)[rows]) & (rest > 1)
-        second_on = intent.paid_on[rows] + draws.days("partial.second", apart, 60)[rows]
+        second_on = outcomes.paid_on[rows] + draws.days("partial.second", apart, 60)[rows]
         third_on = second_on + draws.days("partial.third_after", apart, 60)[rows]
         half = rest // 2
         return (
@@ -359,10 +363,10 @@ class Settling:
         self,
     ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.int32]]:
         """Which payments are taken back, when each invoice's is, and when it is paid again."""
-        intent, draws = self.intent, self.draws
-        happens = self._is_open_item & (intent.outcome == CHARGED_BACK)
+        outcomes, draws = self.outcomes, self.draws
+        happens = self._is_open_item & (outcomes.kind == CHARGED_BACK)
         taken_back_on = np.where(
-            happens, intent.paid_on + draws.days("chargeback.after", 5, 60), NEVER
+            happens, outcomes.paid_on + draws.days("chargeback.after", 5, 60), NEVER
         ).astype(np.int32)
         rows = np.flatnonzero(happens)
         apart = max(_APART_DAYS, self.policy.duplicate_window_days + 1)
@@ -387,7 +391,7 @@ class Settling:
         draws = self.draws
         rows = np.flatnonzero(self._is_plain & (self.fault == inject.DUPLICATE_PAYMENT))
         delay = draws.days("fault.paid_again", 0, self.policy.duplicate_window_days)[rows]
-        paid_on = self.intent.paid_on[rows] + delay
+        paid_on = self.outcomes.paid_on[rows] + delay
         back = draws.happens("fault.refunded", self.config.duplicate_payment_refunded_share)[rows]
         refunded_on = paid_on + draws.days("fault.refunded_after", 3, 40)[rows]
         slot = int(inject.PAYMENT_COPY, 36)
@@ -409,8 +413,8 @@ class Settling:
     def _pooled(self) -> tuple[Payments, Allocations]:
         """Weekly payments of several invoices, each said how much for which; sometimes said later."""
         invoices, draws = self.invoices, self.draws
-        rows = np.flatnonzero(self._is_pooled & (self.intent.paid_on < NEVER))
-        account, chosen_on = invoices.account[rows], self.intent.paid_on[rows]
+        rows = np.flatnonzero(self._is_pooled & (self.outcomes.paid_on < NEVER))
+        account, chosen_on = invoices.account[rows], self.outcomes.paid_on[rows]
         weekday = self.accounts.pay_day[account] % _WEEK
         paid_on = chosen_on - (chosen_on - weekday) % _WEEK
         _, first, payment = np.unique(
@@ -422,7 +426,7 @@ class Settling:
         pooled = Payments(
             name=named("R", invoices.stem[rows[first]], 1),
             account=account[first],
-            invoice=np.full(len(first), NOBODY, dtype=np.intp),
+            invoice=np.full(len(first), NO_INVOICE, dtype=np.intp),
             paid_on=paid_on[first].astype(np.int32),
             cents=total.astype(np.int64),
             is_eur=self.accounts.is_eur[account[first]],
@@ -437,27 +441,27 @@ class Settling:
 
 
 def write_offs(
-    accounts: Accounts, standing: Standing, invoices: Invoices, intent: Intent
+    accounts: Accounts, status_days: StatusDays, invoices: Invoices, outcomes: Outcomes
 ) -> WriteOffs:
     """Give up what was never paid when an account is closed for it.
 
     Args:
         accounts: The run of accounts.
-        standing: When they close.
+        status_days: When they close.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
 
     Returns:
         One for each unpaid invoice of an open-item account, one for a whole balance-forward account.
     """
     account = invoices.account
     gone = (
-        standing.is_written_off[account]
+        status_days.is_written_off[account]
         & ~accounts.is_balance_forward[account]
-        & (intent.is_refused | (intent.outcome == UNPAID))
+        & (outcomes.is_refused | (outcomes.kind == UNPAID))
     )
     rows = np.flatnonzero(gone)
-    whole = np.flatnonzero(standing.is_written_off & accounts.is_balance_forward)
+    whole = np.flatnonzero(status_days.is_written_off & accounts.is_balance_forward)
     number = np.full(len(whole), _WHOLE_ACCOUNT)
     return WriteOffs(
         name=np.vstack(
@@ -467,35 +471,35 @@ def write_offs(
             ]
         ),
         account=np.concatenate([account[rows], whole]),
-        invoice=np.concatenate([rows, np.full(len(whole), NOBODY, dtype=np.intp)]),
+        invoice=np.concatenate([rows, np.full(len(whole), NO_INVOICE, dtype=np.intp)]),
         written_off_on=np.concatenate(
-            [standing.closed_on[account[rows]], standing.closed_on[whole]]
+            [status_days.closed_on[account[rows]], status_days.closed_on[whole]]
         ),
     )
 
 
-def disputes(invoices: Invoices, intent: Intent) -> Disputes:
+def disputes(invoices: Invoices, outcomes: Outcomes) -> Disputes:
     """Give the disputes.
 
     Args:
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
 
     Returns:
         One for each disputed invoice.
     """
-    rows = np.flatnonzero(intent.disputed_on < NEVER)
+    rows = np.flatnonzero(outcomes.disputed_on < NEVER)
     return Disputes(
         name=named("D", invoices.stem[rows], 1),
         invoice=rows,
-        opened_on=intent.disputed_on[rows],
-        resolved_on=intent.resolved_on[rows],
+        opened_on=outcomes.disputed_on[rows],
+        resolved_on=outcomes.resolved_on[rows],
         cents=invoices.cents[rows],
     )
 
 
 def requests(
-    context: Context, accounts: Accounts, invoices: Invoices, intent: Intent, draws: OrderDraws
+    context: Context, accounts: Accounts, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> Requests:
     """Give complaints about deliveries and bills: more where payment is going to be late.
 
@@ -503,16 +507,16 @@ def requests(
         context: How many there are.
         accounts: The run of accounts.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
         draws: The draws of their orders.
 
     Returns:
         At most one for each invoice.
     """
     likely = late_probability(context, accounts, invoices.account, invoices.issued_on)
-    is_troubled = intent.is_refused | (intent.outcome == DISPUTED)
+    is_troubled = outcomes.is_refused | (outcomes.kind == DISPUTED)
     is_troubled |= np.where(
-        accounts.is_balance_forward[invoices.account], likely > _TROUBLED, intent.is_late
+        accounts.is_balance_forward[invoices.account], likely > _TROUBLED, outcomes.is_late
     )
     rate = context.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
     rows = np.flatnonzero((invoices.kind == NATURAL) & (draws("request") < rate))

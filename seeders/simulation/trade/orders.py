@@ -12,7 +12,7 @@ import numpy as np
 
 from seeders.simulation.months import NEVER, or_never
 from seeders.simulation.trade.accounts import SEASONAL
-from seeders.simulation.trade.facts import Orders, Standing
+from seeders.simulation.trade.facts import Orders, StatusDays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
     return pace
 
 
-def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, Standing]:
+def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, StatusDays]:
     """Draw the orders of a run of accounts, and the accounts' status.
 
     Args:
@@ -50,7 +50,7 @@ def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, Standing]
         The orders, those included that are never delivered, and the standing of the accounts.
     """
     days = _order_days(context, accounts)
-    standing = _standing(context.trade, context.draws, accounts, days)
+    status_days = _status_days(context.trade, context.draws, accounts, days)
     account, number = np.nonzero(context.until >= days.T)
     ordered_on = days[number, account]
     return Orders(
@@ -58,7 +58,7 @@ def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, Standing]
         number=number.astype(np.int32),
         ordered_on=ordered_on,
         next_after=days[number + 1, account] - ordered_on,
-    ), standing
+    ), status_days
 
 
 def _order_days(context: Context, accounts: Accounts) -> NDArray[np.int32]:
@@ -80,9 +80,9 @@ def _order_days(context: Context, accounts: Accounts) -> NDArray[np.int32]:
     return np.stack(days)
 
 
-def _standing(
+def _status_days(
     config: TradeConfig, draws: AccountDraws, accounts: Accounts, days: NDArray[np.int32]
-) -> Standing:
+) -> StatusDays:
     """A default begins with an order that is not paid; hold, return or closure follow from there."""
     unpaid_from = np.where(accounts.default_on <= days, days, NEVER).min(axis=0)
     defaults = (unpaid_from < NEVER) & (unpaid_from < accounts.left_on)
@@ -93,7 +93,7 @@ def _standing(
     )
     written_off = defaults & ~returns
     leaves = ~defaults | (returns & (accounts.left_on > reinstated_on + _LEAVES_AFTER_RETURN_DAYS))
-    return Standing(
+    return StatusDays(
         unpaid_from=or_never(defaults, unpaid_from),
         suspended_on=or_never(defaults, suspended_on),
         reinstated_on=or_never(returns, reinstated_on),

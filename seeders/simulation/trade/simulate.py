@@ -54,7 +54,7 @@ _FAULT_LETTER: Final = "D"
 
 
 @dataclass(frozen=True)
-class TradeWalk:
+class TradeLine:
     """The trade accounts of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -80,7 +80,7 @@ class TradeWalk:
         """Count the steps that `write` will report: the runs of accounts."""
         return len(list(self._runs())) if months > passed else 0
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete the truth of this line, which is rewritten."""
         writer.delete_prefixed(con, FAULTS, _FAULT_LETTER)
 
@@ -119,7 +119,7 @@ class TradeWalk:
             yield start, min(start + step, total)
 
     def _entities(self, appender: Appender, history: History, passed: int, months: int) -> None:
-        captured = accounts(history.accounts, history.standing)
+        captured = accounts(history.accounts, history.status_days)
         for month in range(passed, months):
             batch = self._batches.batch_no(month)
             for rows in change_events(self.axis, captured, month, batch):
@@ -133,13 +133,13 @@ class TradeWalk:
         balances = keep_books(
             facts, history.accounts.is_balance_forward, is_foreign(facts, is_eur), until
         )
-        told = {
+        truths = {
             **injected_truth(self.axis, history, until),
             **unpaid_truth(self.config.policy, history, balances, until),
         }
-        account = np.concatenate([truth.account for truth in told.values()])
+        account = np.concatenate([truth.account for truth in truths.values()])
         names = fault_stems(history.accounts.digits, account)
-        for rows in truth_rows(self.axis, history.accounts, told, names, until):
+        for rows in truth_rows(self.axis, history.accounts, truths, names, until):
             appender.add(FAULTS, rows)
 
     @property

@@ -113,7 +113,7 @@ def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, T
         observable_from=payments.paid_on,
         ends_on=refunded_on,
     )
-    told = {
+    truths = {
         "duplicate_invoice": all_invoices.select(invoices.kind == COPY),
         "duplicate_payment": all_payments.select(is_copy),
         "billed_after_cancel": all_invoices.select(invoices.kind == STRAY),
@@ -130,7 +130,7 @@ def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, T
         ),
         "currency_mismatch": all_payments.select(is_foreign(facts, is_eur)),
     }
-    return {rule: truth.select(truth.observable_from <= until) for rule, truth in told.items()}
+    return {rule: truth.select(truth.observable_from <= until) for rule, truth in truths.items()}
 
 
 def unpaid_truth(
@@ -148,7 +148,7 @@ def unpaid_truth(
         Spells by rule.
     """
     facts, fault, is_eur = history.facts, history.fault, history.accounts.is_eur
-    invoices, standing = facts.invoices, history.standing
+    invoices, status_days = facts.invoices, history.status_days
     due_on = invoices.due_on[balances.invoice]
     account = invoices.account[balances.invoice]
     is_injected = (invoices.kind != NATURAL) | (fault == WRONG_CURRENCY)
@@ -171,16 +171,16 @@ def unpaid_truth(
 
     is_open = balances.open_cents > 0
     past_grace = np.maximum(balances.begins_on, due_on + (policy.zombie_grace_days + 1))
-    closed_on = standing.closed_on[account]
+    closed_on = status_days.closed_on[account]
     is_unpaid = is_open & (balances.paid_cents == 0)
     before_hold = spells(
         is_unpaid,
         past_grace,
-        np.minimum(balances.ends_on, np.minimum(standing.suspended_on[account], closed_on)),
+        np.minimum(balances.ends_on, np.minimum(status_days.suspended_on[account], closed_on)),
     )
     after_hold = spells(
         is_unpaid,
-        np.maximum(past_grace, standing.reinstated_on[account]),
+        np.maximum(past_grace, status_days.reinstated_on[account]),
         np.minimum(balances.ends_on, closed_on),
     )
     return {
@@ -215,7 +215,7 @@ def fault_stems(account_digits: NDArray[np.uint8], account: NDArray[np.intp]) ->
 def truth_rows(
     axis: MonthAxis,
     accounts: Accounts,
-    told: dict[str, Truth],
+    truths: dict[str, Truth],
     names: NDArray[np.uint8],
     until: int,
 ) -> Sequence[pa.RecordBatch]:
@@ -224,7 +224,7 @@ def truth_rows(
     Args:
         axis: The months of the line.
         accounts: The run of accounts.
-        told: Faults by rule.
+        truths: Faults by rule.
         names: A name for each of them, in that order.
         until: The last day; an end after it has not come yet.
 
@@ -232,7 +232,7 @@ def truth_rows(
         One batch for each rule that has any.
     """
     found, begins = [], 0
-    for rule, truth in told.items():
+    for rule, truth in truths.items():
         count = len(truth.account)
         name, begins = names[begins : begins + count], begins + count
         if count == 0:

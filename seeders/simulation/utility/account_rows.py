@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from seeders.simulation import columns
 from seeders.simulation.change_feed import CHANGE_EVENTS, RowChanges, delivered
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment, never
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_transition, moment, never
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.utility import names
 from seeders.simulation.utility.facts import ACTIVE, CLOSED, STATUSES
@@ -84,17 +84,17 @@ class Registry:
 
     def people(self, pools: Pools) -> Entities:
         """Give the customers that have ever had an account."""
-        turns = (moment(self.first_opened_on, _OPENED, self.customers.number),)
+        transitions = (moment(self.first_opened_on, _OPENED, self.customers.number),)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
-            return _customer_rows(pools, self.customers, turns[0], rows, at)
+            return _customer_rows(pools, self.customers, transitions[0], rows, at)
 
         return Entities(
             table="raw_crm.customers",
             key="customer_id",
             number=self.customers.number,
-            turns=turns,
-            gone=never(self.customers.number),
+            transitions=transitions,
+            deleted_at=never(self.customers.number),
             rows_at=rows_at,
         )
 
@@ -102,25 +102,27 @@ class Registry:
         """Give the accounts in their final state."""
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
-            return self._account_rows(rows, self.status[rows], last_turn(_taken(turns, rows), at))
+            return self._account_rows(
+                rows, self.status[rows], last_transition(_taken(transitions, rows), at)
+            )
 
-        turns = self._turns(self.changed > self.accounts.opened)
+        transitions = self._transitions(self.changed > self.accounts.opened)
         return Entities(
             table=_ACCOUNTS,
             key="account_id",
             number=self.number,
-            turns=turns,
-            gone=never(self.number),
+            transitions=transitions,
+            deleted_at=never(self.number),
             rows_at=rows_at,
         )
 
     def meters(self) -> Entities:
         """Give the meters, one for each account, disconnected with its closure."""
-        turns = self._turns(self.status == CLOSED)
+        transitions = self._transitions(self.status == CLOSED)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
             is_commercial = self.customers.is_commercial[self.accounts.customer[rows]]
-            is_closed = turns[1][rows] <= at
+            is_closed = transitions[1][rows] <= at
             return {
                 "meter_id": self.ids.short(names.METER, rows),
                 "meter_number": self.ids.short(names.METER_NUMBER, rows),
@@ -128,15 +130,15 @@ class Registry:
                 "rate_schedule": columns.choice(SCHEDULES, is_commercial.astype(np.int8)),
                 "status": columns.choice(_METER_STATUSES, is_closed.astype(np.int8)),
                 "installed_on": columns.days(self.cycles.first_days(self.accounts.opened[rows])),
-                "updated_at": columns.timestamps(last_turn(_taken(turns, rows), at)),
+                "updated_at": columns.timestamps(last_transition(_taken(transitions, rows), at)),
             }
 
         return Entities(
             table="raw_metering.meters",
             key="meter_id",
             number=self.number,
-            turns=turns,
-            gone=never(self.number),
+            transitions=transitions,
+            deleted_at=never(self.number),
             rows_at=rows_at,
         )
 
@@ -216,7 +218,9 @@ class Registry:
         at = moment(self.cycles.first_days(cycle), _OPENED + 1, self.number[account])
         return at + status * np.int64(SECONDS_PER_HOUR)
 
-    def _turns(self, has_changed: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _transitions(
+        self, has_changed: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         everyone = np.arange(len(self.status))
         changed_at = self._changed_at(everyone, self.changed, self.status)
         return self.opened_at, np.where(has_changed, changed_at, never(self.number))
@@ -249,8 +253,10 @@ def _booked(batches: Batches, at: NDArray[np.int64]) -> dict[str, pa.Array]:
     return batches.columns(batches.axis.month_of((at // SECONDS_PER_DAY).astype(np.int32)))
 
 
-def _taken(turns: tuple[NDArray[np.int64], ...], rows: NDArray[np.intp]) -> list[NDArray[np.int64]]:
-    return [turn[rows] for turn in turns]
+def _taken(
+    transitions: tuple[NDArray[np.int64], ...], rows: NDArray[np.intp]
+) -> list[NDArray[np.int64]]:
+    return [transition[rows] for transition in transitions]
 
 
 def _customer_rows(

@@ -149,7 +149,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
 
 
 @dataclass(frozen=True)
-class Standing(Arrays):
+class ActiveSpells(Arrays):
     """Spells in which accounts are active, in order of account and day."""
 
     account: NDArray[np.int32]
@@ -157,25 +157,27 @@ class Standing(Arrays):
     ends_on: NDArray[np.int32]
 
 
-def while_active(spells: Spells, standing: Standing) -> Spells:
+def while_active(spells: Spells, active_spells: ActiveSpells) -> Spells:
     """Narrow spells down to the days on which their account is active.
 
     Args:
         spells: k spells.
-        standing: When accounts are active.
+        active_spells: When accounts are active.
 
     Returns:
         The parts of the spells, in their order.
     """
-    starts = standing.account * np.int64(_SPAN) + standing.begins_on
-    ends = standing.account * np.int64(_SPAN) + standing.ends_on
+    starts = active_spells.account * np.int64(_SPAN) + active_spells.begins_on
+    ends = active_spells.account * np.int64(_SPAN) + active_spells.ends_on
     base = spells.account * np.int64(_SPAN)
     first = np.searchsorted(ends, base + spells.begins_on, side="right")
     last = np.searchsorted(starts, base + spells.ends_on)
     count = np.maximum(last - first, 0)
     spell = np.repeat(np.arange(len(count)), count)
     active = np.arange(len(spell)) - np.repeat(np.cumsum(count) - count - first, count)
-    return spells.select(spell).within(standing.begins_on[active], standing.ends_on[active])
+    return spells.select(spell).within(
+        active_spells.begins_on[active], active_spells.ends_on[active]
+    )
 
 
 @dataclass(frozen=True)

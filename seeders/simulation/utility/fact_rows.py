@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from seeders.simulation.batches import Batches
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.facts import Bills, Checks, Payments, Turn, Usages
+    from seeders.simulation.utility.facts import Bills, Checks, CycleFacts, Payments, Usages
     from seeders.simulation.utility.names import Names
     from seeders.writer import Appender
 
@@ -48,28 +48,28 @@ class FactWriter:
     since: int
     until: int
 
-    def write(self, turn: Turn, ids: Names) -> None:
+    def write(self, facts: CycleFacts, ids: Names) -> None:
         """Write what happens in a cycle.
 
         Args:
-            turn: The cycle.
+            facts: The cycle.
             ids: The ids of all accounts opened so far.
         """
-        cycle = turn.cycle
+        cycle = facts.cycle
         begins, ends = self.cycles.begins(cycle), self.cycles.ends(cycle)
         if ends < self.since:
             return
         if begins >= self.since:
-            checks, bills = turn.checks, turn.bills
+            checks, bills = facts.checks, facts.bills
             closed = checks.select(np.flatnonzero(checks.status == CLOSED))
             self._add("raw_billing.balance_snapshots", begins, self._checks(cycle, checks, ids))
             self._add("raw_billing.invoices", begins, self._bills(cycle, bills, ids))
             self._add("raw_billing.bad_debts", begins, self._bad_debts(cycle, closed, ids))
             given_up = closed.select(np.flatnonzero(closed.unpaid > 0))
             self._add("raw_billing.write_offs", begins, self._write_offs(cycle, given_up, ids))
-        self._payments(turn.payments, ids)
+        self._payments(facts.payments, ids)
         if ends <= self.until:
-            self._add("raw_metering.usages", ends, self._usages(cycle, turn.usages, ids))
+            self._add("raw_metering.usages", ends, self._usages(cycle, facts.usages, ids))
 
     def _add(self, table: str, day: int, rows: _Rows) -> None:
         """Append rows of one day."""

@@ -94,7 +94,7 @@ class Ghosts(Arrays):
 
 
 @dataclass(frozen=True)
-class Turn:
+class CycleFacts:
     """What happens in one cycle.
 
     Attributes:

@@ -31,9 +31,9 @@ from seeders.simulation.utility.facts import (
     Accounts,
     Bills,
     Checks,
+    CycleFacts,
     Ghosts,
     Payments,
-    Turn,
     Usages,
 )
 from seeders.simulation.utility.inject import skip_bills
@@ -101,7 +101,7 @@ class Ledger:
         self._books = _Books.empty(0)
         self._under_way: dict[int, list[Payments]] = {}
 
-    def turns(self, cycles: int, until: int) -> Iterator[Turn]:
+    def simulate(self, cycles: int, until: int) -> Iterator[CycleFacts]:
         """Go through the first cycles.
 
         Args:
@@ -114,13 +114,13 @@ class Ledger:
         for cycle in range(cycles):
             opened = self._open(cycle)
             checks = self._check(cycle)
-            swallowed = self._swallowed(cycle, checks)
+            left_unbilled = self._left_unbilled(cycle, checks)
             skipped, bills = self._bill(cycle)
             self._schedule(cycle, bills)
             payments = self._pay(cycle, until)
             usages = self._use(cycle)
-            ghosts = Ghosts.concatenate([swallowed, skipped])
-            yield Turn(cycle, checks, ghosts, bills, payments, opened, usages)
+            ghosts = Ghosts.concatenate([left_unbilled, skipped])
+            yield CycleFacts(cycle, checks, ghosts, bills, payments, opened, usages)
 
     def _check(self, cycle: int) -> Checks:
         """Check what is unpaid of the bills issued a cycle ago, and let the accounts feel it."""
@@ -150,7 +150,7 @@ class Ledger:
         self.changed[account[was != status]] = cycle
         return checks
 
-    def _swallowed(self, cycle: int, checks: Checks) -> Ghosts:
+    def _left_unbilled(self, cycle: int, checks: Checks) -> Ghosts:
         """Find the usage that is never billed because the account has just been closed."""
         closed = checks.account[checks.status == CLOSED]
         cents = self._charge(closed)

@@ -23,12 +23,12 @@ from seeders.simulation.truth import FAULTS
 from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Registry
 from seeders.simulation.utility.cycles import Cycles
 from seeders.simulation.utility.fact_rows import FactWriter
-from seeders.simulation.utility.history import Memory
+from seeders.simulation.utility.history import HistoryBuilder
 from seeders.simulation.utility.ledger import Ledger
 from seeders.simulation.utility.names import FAULT, MAX_CYCLES, Names
 from seeders.simulation.utility.people import draw_customers
 from seeders.simulation.utility.policy_rows import policy_rows
-from seeders.simulation.utility.truth import RELIABILITY, fault_rows, reliability_rows, tell
+from seeders.simulation.utility.truth import RELIABILITY, fault_rows, find_faults, reliability_rows
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _ROWS_PER_CUSTOMER: Final = 16
 
 
 @dataclass(frozen=True)
-class UtilityWalk:
+class UtilityLine:
     """The utility customers of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -70,7 +70,7 @@ class UtilityWalk:
         """Count the steps that `write` will report: the runs of customers."""
         return len(list(self._runs())) if months > passed else 0
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
         """Delete the truth of this line, which is rewritten."""
         writer.delete_prefixed(con, FAULTS, FAULT)
 
@@ -107,20 +107,20 @@ class UtilityWalk:
         streams, cycles = Streams(self.seed), self._cycles
         customers = draw_customers(self.config.utility, streams, start, count)
         ledger = Ledger(self.config, streams, customers, start)
-        facts = FactWriter(appender, self._batches, cycles, since, until)
+        fact_writer = FactWriter(appender, self._batches, cycles, since, until)
         ids = Names.of(customers.digits[:0], np.empty(0, dtype=np.int64))
-        memory = Memory()
-        for turn in ledger.turns(cycles.begun_by(until), until):
-            opened = turn.opened
+        history_builder = HistoryBuilder()
+        for facts in ledger.simulate(cycles.begun_by(until), until):
+            opened = facts.opened
             ids = ids.followed_by(Names.of(customers.digits[opened.customer], opened.within))
-            facts.write(turn, ids)
-            memory.keep(turn)
-        registry, changes = Registry.of(ledger, customers, ids, cycles), memory.changes()
+            fact_writer.write(facts, ids)
+            history_builder.add(facts)
+        registry, changes = Registry.of(ledger, customers, ids, cycles), history_builder.changes()
         for table, rows in registry.events(self._batches, changes, since, until):
             appender.add(table, rows)
-        history = memory.history(cycles, ledger.accounts, changes)
-        told = tell(self.config.policy, cycles, history, until)
-        for rows in fault_rows(cycles, told, ids, until):
+        history = history_builder.history(cycles, ledger.accounts, changes)
+        truths = find_faults(self.config.policy, cycles, history, until)
+        for rows in fault_rows(cycles, truths, ids, until):
             appender.add(FAULTS, rows)
         pools = draw_pools(streams)
         for these in (registry.people(pools), registry.account_states(), registry.meters()):

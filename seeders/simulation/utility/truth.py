@@ -49,7 +49,9 @@ class Truth:
     is_injected: NDArray[np.bool_]
 
 
-def tell(policy: PolicyConfig, cycles: Cycles, history: History, until: int) -> dict[str, Truth]:
+def find_faults(
+    policy: PolicyConfig, cycles: Cycles, history: History, until: int
+) -> dict[str, Truth]:
     """Tell every ghost, zombie, leaky bucket and repeated payment of a run of accounts.
 
     Args:
@@ -69,7 +71,7 @@ def tell(policy: PolicyConfig, cycles: Cycles, history: History, until: int) -> 
     buckets = partly_paid.within(partly_paid.begins_on, history.closed_on[partly_paid.account])
     return {
         "ghost": _ghosts(policy, cycles, history.ghosts),
-        "zombie": _natural(while_active(zombies, history.standing), until),
+        "zombie": _natural(while_active(zombies, history.active_spells), until),
         "leaky_bucket": _natural(buckets, until),
         "duplicate_payment": _natural(_repeated(policy, history.money), until),
     }
@@ -100,22 +102,22 @@ def _natural(spells: Spells, until: int) -> Truth:
 
 
 def fault_rows(
-    cycles: Cycles, told: dict[str, Truth], ids: Names, until: int
+    cycles: Cycles, truths: dict[str, Truth], ids: Names, until: int
 ) -> Iterator[pa.RecordBatch]:
     """Write faults.
 
     Args:
         cycles: The calendar.
-        told: Faults by rule.
+        truths: Faults by rule.
         ids: The ids of the run's accounts.
         until: The last day simulated; an end after it has not come yet.
 
     Yields:
         Rows of `ground_truth.faults`, one batch for each rule that has any.
     """
-    account = np.concatenate([truth.spells.account for truth in told.values()])
+    account = np.concatenate([truth.spells.account for truth in truths.values()])
     tags = columns.base_36(numbered_within(account), _TAG)
-    for rule, truth in told.items():
+    for rule, truth in truths.items():
         spells = truth.spells
         count = len(spells.account)
         tag, tags = tags[:count], tags[count:]
