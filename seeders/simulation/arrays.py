@@ -1,4 +1,4 @@
-"""Facts as arrays of one length, handled together."""
+"""Records held as arrays of one length, one array per field."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays of one length, a field each."""
+    """Base of such records."""
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
-        """Narrow down to some of the rows, by mask or by position."""
+        """Return some of the rows, by mask or by position."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
-        """Put rows one after another."""
+        """Join rows end to end."""
         if len(parts) == 1:
             return parts[0]
         return cls(

@@ -1,7 +1,7 @@
 """NumPy arrays as Arrow columns, without a Python object per row.
 
-Ids are fixed-width text, composed as a matrix of bytes that Arrow takes over as it is. At most 12
-bytes: DuckDB keeps such strings inline.
+Ids are fixed-width text, composed as a matrix of bytes that Arrow uses as it is. They have at most 12 bytes,
+which DuckDB stores inline.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ def around(before: str, middle: NDArray[np.uint8], after: str = "") -> pa.String
 def month_id(
     letter: str | NDArray[np.uint8], entity: NDArray[np.uint8], months: NDArray[np.int32] | int
 ) -> pa.StringArray:
-    """Name what there is once per entity and month.
+    """Return ids of things that exist once per entity and month.
 
     Args:
-        letter: What kind of thing it is, the same for all rows or one ASCII code per row.
+        letter: The kind of thing, the same for all rows or one ASCII code per row.
         entity: An n x 8 matrix, the digits of the subscription.
         months: Number of each row's month, or of all of them.
 
@@ -106,7 +106,7 @@ def month_id(
     rows = np.empty((len(entity), 1 + entity.shape[1] + _MONTH_DIGITS), dtype=np.uint8)
     rows[:, 0] = ord(letter) if isinstance(letter, str) else letter
     rows[:, 1:-_MONTH_DIGITS] = entity
-    # there are few months: written once each, then looked up
+    # there are few months: each is written once, then looked up
     written = digits(np.arange(np.max(months, initial=0) + 1), _MONTH_DIGITS)
     rows[:, -_MONTH_DIGITS:] = written[months]
     return text(rows)
@@ -163,7 +163,7 @@ def decimals(units: NDArray[np.int64], places: int) -> pa.Array:
 
     Args:
         units: n numbers of cents, thousandths or the like.
-        places: How many of their digits stand behind the point.
+        places: How many of their digits are decimals.
 
     Returns:
         n values of decimal(18, places).
@@ -204,7 +204,7 @@ def choice(values: Sequence[str], index: NDArray[np.integer]) -> pa.Array:
     """Pick from a short list of texts.
 
     Args:
-        values: What there is to pick from.
+        values: The texts to pick from.
         index: n positions in it.
 
     Returns:
@@ -214,12 +214,12 @@ def choice(values: Sequence[str], index: NDArray[np.integer]) -> pa.Array:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Undo the dictionary of a column, for what cannot work on one.
+    """Decode a dictionary column, for functions that cannot work on one.
 
     Args:
         column: Any column.
 
     Returns:
-        The same values, each row with its own.
+        The same values, one per row.
     """
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -1,4 +1,4 @@
-"""What lines of business make of draws in [0, 1): numbers of days, and how long it takes until something happens."""
+"""Numbers of days, and waiting times until an event, from draws in [0, 1)."""
 
 from __future__ import annotations
 

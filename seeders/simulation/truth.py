@@ -1,4 +1,4 @@
-"""The faults a simulation knows of, as rows of `ground_truth`: what every line of business writes alike."""
+"""Rows of `ground_truth.faults`, as every line of business writes them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class FaultRows:
     """k faults of one rule, all about the same type of entity.
 
     Attributes:
-        rule: The rule that is to find them.
+        rule: The rule that should find them.
         entity_type: What they are about.
         fault_id: Their ids.
-        cause: Why each is there, see `causes`.
+        cause: Whether it was injected, see `causes`.
         entity_id: What each is about.
         account_id: Its account.
         period_start: First day of the period each belongs to.
@@ -68,12 +68,12 @@ class FaultRows:
 
 
 def causes(is_injected: NDArray[np.bool_]) -> pa.Array:
-    """Say of each fault whether it was injected or follows from what customers do."""
+    """Return the cause of each fault: injected, or natural where it follows from what customers do."""
     return columns.choice(("natural", "injected"), is_injected.astype(np.int8))
 
 
 def ended_by(ends_on: NDArray[np.int32], until: int) -> NDArray[np.int32]:
-    """Keep the ends that have come by a day; those after it are not known yet."""
+    """Return the ends up to a day, and `NEVER` for later ones, which are not known yet."""
     return np.where(ends_on <= until, ends_on, NEVER).astype(np.int32)
 
 

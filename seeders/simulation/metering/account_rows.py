@@ -1,4 +1,4 @@
-"""Customers, accounts and meters of the metering walk, and the state of their rows at a moment."""
+"""Customers, accounts and meters of places with a smart meter, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WATT_DIGITS: Final = 3
 
 
 def customers(pools: Pools, places: Places, config: MeteringConfig) -> Entities:
-    """Give the customers, one to a place."""
+    """Return the customers, one for each place."""
     transitions = (_opened_at(places.opened_on),)
     return Entities(
         table="raw_crm.customers",
@@ -49,7 +49,7 @@ def customers(pools: Pools, places: Places, config: MeteringConfig) -> Entities:
 
 
 def accounts(places: Places, config: MeteringConfig) -> Entities:
-    """Give the accounts, one to a place. A place that is disconnected keeps its account."""
+    """Return the accounts, one for each place. A disconnected place keeps its account."""
     at = _opened_at(places.opened_on)
 
     def rows_at(rows: NDArray[np.intp], _: NDArray[np.int64]) -> dict[str, pa.Array]:
@@ -79,12 +79,12 @@ def accounts(places: Places, config: MeteringConfig) -> Entities:
 
 
 def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
-    """Give the meters of places: put up, charged by another schedule, cut off, replaced, more connected."""
+    """Return the meters of places: installed, moved to another schedule, disconnected, replaced, load increased."""
     moved_at, cut_at, more_at = (
         np.where(day == NEVER, NEVER_AT, day.astype(np.int64) * SECONDS_PER_DAY)[these.place]
         for day in (places.moved_on, places.cut_on, places.more_from)
     )
-    # a turn has a second of its own
+    # each kind of change has a second of its own
     more_at = np.where(more_at == NEVER_AT, NEVER_AT, more_at + SECONDS_PER_HOUR)
     begins, ends = these.installed_at, these.removed_at
 
@@ -132,7 +132,7 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
 
 
 def feeder_meters(config: MeteringConfig, feeders: NDArray[np.int64], first_day: int) -> Entities:
-    """Give the meters that measure what is fed into feeders; they are as old as accounts can be."""
+    """Return the meters that measure the energy fed into feeders; they are as old as the oldest account can be."""
     begins = first_day - 1 - config.opened_years_before * 365
     at = _opened_at(np.full(len(feeders), begins, dtype=np.int32))
 

@@ -35,7 +35,7 @@ def bill_rows(run: Run, bills: Bills, batch: int) -> Iterator[tuple[str, pa.Reco
 
     Args:
         run: The places and the month that is billed.
-        bills: What becomes of it.
+        bills: The bills.
         batch: Number of the batch they come with.
 
     Yields:

@@ -1,6 +1,6 @@
-"""A month's bills: what is asked for, what goes wrong with it, and what is paid.
+"""A month's bills: what is charged, the faults injected into it, and what is paid.
 
-A bill is issued in the month that follows, and whatever is paid is paid in that month as well.
+A bill is issued in the following month, and paid in that month if at all.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def measure(run: Run, energy: Energy, readings: HourlyReadings) -> Metered:
         readings: What their meters reported.
 
     Returns:
-        What there is to bill. A register never measures less than zero.
+        What there is to bill, at least zero.
     """
     sequence = readings.sequence.copy()
     sequence[readings.swaps.place] += 1
@@ -57,7 +57,7 @@ def measure(run: Run, energy: Energy, readings: HourlyReadings) -> Metered:
 
 
 def issued_on(config: MeteringConfig, next_month: int) -> int:
-    """Give the day on which bills are issued, by the first day of the month that follows theirs."""
+    """Return the day on which bills are issued, by the first day of the month that follows theirs."""
     return next_month + config.issue_after_days - 1
 
 
@@ -69,7 +69,7 @@ def bill(run: Run, metered: Metered) -> Bills:
         metered: What they used.
 
     Returns:
-        A bill for each place, also those that are not due or never written.
+        A bill for each place, including those that are not due or never issued.
     """
     config, places, calendar = run.config, run.places, run.calendar
     count = run.size
@@ -80,7 +80,7 @@ def bill(run: Run, metered: Metered) -> Bills:
     right = charge(config, schedule, watts, metered.watt_hours, now)
     is_cut = places.cut_on <= calendar.first_day
 
-    # by an old price list, or as if the schedule had not changed
+    # by the old price list, or as if the schedule had not changed
     has_moved = places.moved_on <= last_day
     before = np.where(has_moved, places.schedule, schedule)
     wrong = charge(config, before, watts, metered.watt_hours, now & has_moved)
@@ -133,7 +133,7 @@ def _where(condition: NDArray[np.bool_], one: Charges, other: Charges) -> Charge
 def _pay(
     run: Run, cents: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int8]]:
-    """Choose who pays, when, how much and how."""
+    """Draw who pays, when, how much and how."""
     config, catalogue = run.config, read_catalogue()
     chance = np.where(
         cents > config.largest_amount * 100,
@@ -152,6 +152,6 @@ def _pay(
     share = np.where(is_part, low + run.draw("pay.share")[:, 0] * (high - low), 1)
     paid = np.rint(cents * share).astype(np.int64)
     method = (run.draw("pay.method")[:, 0] * len(METHODS)).astype(np.int8)
-    # what rounds to nothing is not paid
+    # amounts that round to zero are not paid
     pays &= paid > 0
     return np.where(pays, issued + after, NEVER).astype(np.int32), np.where(pays, paid, 0), method

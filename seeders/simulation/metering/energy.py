@@ -1,7 +1,7 @@
-"""What is used hour by hour, what of it is stolen, and what a faultless register makes of it.
+"""Energy by the hour: what is used, how much of it is stolen, and what a faultless register counts.
 
-Energy is counted in watt-hours, so that sums are exact whatever the order. Shares and factors are
-32-bit floats, elementwise: how places are cut into runs changes no bit.
+Energy is counted in watt-hours, so that sums are exact in any order. Shares and factors are 32-bit floats applied
+elementwise, so that the result does not depend on how places are split into runs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _ROLLBACK_HOURS: Final = 4
 
 
 def use_energy(run: Run) -> Energy:
-    """Work out a month of a run of places.
+    """Simulate a month of a run of places.
 
     Args:
         run: The places and the month.
@@ -93,10 +93,10 @@ def _used(run: Run) -> NDArray[np.int32]:
 
 
 def _season(calendar: Calendar) -> NDArray[np.float64]:
-    """Give by how much warm and cold days lift each type's load: T x D."""
+    """Return the seasonal factor of each type's load: T x D."""
     catalogue = read_catalogue()
     angle = 2 * np.pi * calendar.day_of_year / YEAR
-    # warm and cold lift a load apart, each at its own time of the year and not in spring or autumn
+    # cooling and heating raise a load separately, each in its season and neither in spring or autumn
     warm = np.maximum(np.cos(angle - 2 * np.pi * _MIDSUMMER / YEAR), 0) ** 1.5
     cold = np.maximum(np.cos(angle - 2 * np.pi * MIDWINTER / YEAR), 0) ** 1.5
     season: NDArray[np.float64] = (
@@ -106,7 +106,7 @@ def _season(calendar: Calendar) -> NDArray[np.float64]:
 
 
 def _profile(calendar: Calendar, season: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Give each type's load by day and hour of a month, by its mean over the year: T x D x 24."""
+    """Return each type's load by day and hour of a month, relative to its mean over the year: T x D x 24."""
     catalogue = read_catalogue()
     day = season * (1 + catalogue.weekend[:, None] * calendar.is_weekend)
     profile: NDArray[np.float32] = (day[:, :, None] * catalogue.shape[:, None, :]).astype(
@@ -116,7 +116,7 @@ def _profile(calendar: Calendar, season: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> None:
-    """Take what thieves take out of what is registered, in place."""
+    """Subtract stolen energy from what is registered, in place."""
     calendar, places = run.calendar, run.places
     thieves = np.flatnonzero(places.theft_from < calendar.first_day + calendar.days)
     if len(thieves) == 0:
@@ -138,7 +138,7 @@ def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> 
 
 
 def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the share that hooks take by hour: on some days all day long, on some in the evening."""
+    """Return the share of each hour that direct hooks steal: on some days all day, on others in the evening."""
     calendar = run.calendar
     days = slice(0, calendar.days)
     is_hooked = run.draw("hook.day", DAYS_DRAWN)[thieves][:, days] < share[:, None]
@@ -152,7 +152,7 @@ def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> 
 def _roll_back(
     run: Run, place: int, used: NDArray[np.int32], registered: NDArray[np.int32]
 ) -> None:
-    """Turn a register back once or twice a month, by a share of what it has counted since."""
+    """Roll a register back once or twice a month, by a share of what it has counted since the last time."""
     calendar, places = run.calendar, run.places
     drawn = run.draw("rollback", 5)[place]
     hours = (drawn[3:] * _ROLLBACK_HOURS).astype(int)
@@ -173,7 +173,7 @@ def _roll_back(
 def technical_loss(
     config: MeteringConfig, streams: Streams, start: int, count: int
 ) -> NDArray[np.float64]:
-    """Give the share of the energy fed into each feeder of a run that its lines lose."""
+    """Return the share of the energy fed into each feeder that is lost in its lines."""
     low, high = config.technical_loss_min, config.technical_loss_max
     return low + streams.uniform("metering.grid.loss", start, count) * (high - low)
 
@@ -196,5 +196,5 @@ def _fed(run: Run, used: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def is_stealing(places: Places, calendar: Calendar) -> NDArray[np.bool_]:
-    """Whether each place steals by the end of a month."""
+    """Return whether each place steals by the end of a month."""
     return places.theft_from < min(calendar.first_day + calendar.days, NEVER)

@@ -56,12 +56,12 @@ def outage_rows(run: Run, batch: int) -> pa.RecordBatch:
 def event_rows(
     run: Run, energy: Energy, readings: HourlyReadings, received: ReceivedReadings, batch: int
 ) -> Iterator[pa.RecordBatch]:
-    """Write what meters signal in a month, and what is done to them.
+    """Write what meters signal in a month, and installations, disconnections and moves.
 
     Args:
         run: The run and the month.
         energy: What its places use.
-        readings: What its meters tell.
+        readings: What its meters report.
         received: What arrives of it.
         batch: Number of the month's batch.
 
@@ -158,7 +158,7 @@ def _cuts_and_magnets(run: Run, readings: HourlyReadings) -> Iterator[dict[str, 
 
 
 def _moves(run: Run, readings: HourlyReadings) -> Iterator[dict[str, pa.Array]]:
-    """Write the moves the utility learns of; a move in without a vacancy implies a move out."""
+    """Write the moves the utility is told of; a move in without a vacancy implies a move out."""
     calendar = run.calendar
     recorded = run.changes.select(run.changes.is_recorded)
     vacancies, tenants = recorded.of(VACANCY), recorded.of(TENANT)

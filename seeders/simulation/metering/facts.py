@@ -1,4 +1,4 @@
-"""What meters measure and report in a month, what befalls it, and what is billed, as arrays."""
+"""Energy, readings, injected faults and bills of a month, as arrays."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
 
 SECONDS_PER_HOUR: Final = 3_600
 NO_VALUE: Final = np.int32(-(2**31))
-"""Marks a value that the head-end does not have."""
+"""Marks a value that the head-end system does not have."""
 
 VOLT: Final = 1_000
 NOMINAL: Final = 230
-"""Volts that supply ought to have; voltages are held in thousandths."""
+"""Nominal volts of the supply; voltages are held in thousandths."""
 
 FAULTS: Final = (
     "missing",
@@ -61,8 +61,8 @@ class Energy:
 
     Attributes:
         used: R x H, what was used.
-        registered: R x H, what a faultless register counts of it, rollbacks as negative hours.
-        stolen: R sums of what it does not count.
+        registered: R x H, what a faultless register counts; rollbacks are negative hours.
+        stolen: R totals of what it does not count.
         fed: F x H, what was fed into the feeders.
     """
 
@@ -78,10 +78,10 @@ class Swaps(Arrays):
 
     Attributes:
         place: Position of the place in its run.
-        sequence: That of the meter taken down.
+        sequence: Sequence of the meter removed.
         hour: The hour it happens in.
         minute: The minute of that hour.
-        kwh: Watt-hours the old meter reported of that hour.
+        kwh: Watt-hours the old meter reported for that hour.
         used: Watt-hours used through it in that hour.
         registered: Watt-hours a faultless old meter would have reported.
     """
@@ -97,14 +97,14 @@ class Swaps(Arrays):
 
 @dataclass(frozen=True)
 class HourlyReadings:
-    """Readings of a run's N meters, places first, then feeders, by hour.
+    """Readings of a run's N meters by hour, places first, then feeders, before any fault is injected.
 
     Attributes:
         kwh: N x H watt-hours.
         voltage: N x H thousandths of a volt.
-        is_dead: N x H, whether the meter measures nothing, failed or cut off.
+        is_dead: N x H, whether the meter measures nothing because it failed or was disconnected.
         minutes_out: N x H minutes of interruption.
-        sequence: R, that of the meter in force when the month begins.
+        sequence: R, sequence of the meter in force when the month begins.
         swaps: The replacements.
     """
 
@@ -118,13 +118,13 @@ class HourlyReadings:
 
 @dataclass(frozen=True)
 class Spells(Arrays):
-    """k runs of hours that a fault befell.
+    """k spells of consecutive hours with a fault.
 
     Attributes:
         meter: Position of the meter in its run.
         fault: Position in `FAULTS`.
         hour: The first hour.
-        hours: How many.
+        hours: The number of hours.
     """
 
     meter: NDArray[np.int64]
@@ -135,15 +135,15 @@ class Spells(Arrays):
 
 @dataclass(frozen=True)
 class Extra(Arrays):
-    """k readings that stand apart from the matrix of hours.
+    """k readings in addition to the matrix of hours.
 
     Attributes:
         meter: Position of the meter whose number they carry.
-        hour: The hour they are of.
+        hour: The hour they are for.
         kwh: Watt-hours.
         voltage: Thousandths of a volt.
         quality: Position in `QUALITIES`.
-        is_next: Whether they come with the next month's batch.
+        is_next: Whether they arrive with the next month's batch.
     """
 
     meter: NDArray[np.int64]
@@ -156,14 +156,14 @@ class Extra(Arrays):
 
 @dataclass(frozen=True)
 class ReadingMatrix:
-    """A month's readings by meter and hour, N x H, changed in place as faults befall them.
+    """A month's readings by meter and hour, N x H, changed in place as faults are injected.
 
     Attributes:
         kwh: Watt-hours, `NO_VALUE` where there is none.
         voltage: Thousandths of a volt, likewise.
         quality: Positions in `QUALITIES`.
         arrives: Whether there is a reading in this month's batch.
-        in_run: Whether the hour belongs to a run of faulty ones.
+        in_run: Whether the hour belongs to a run of faulty hours.
     """
 
     kwh: NDArray[np.int32]
@@ -175,14 +175,14 @@ class ReadingMatrix:
 
 @dataclass(frozen=True)
 class ReceivedReadings:
-    """A month's readings as they arrive, and what befell them.
+    """A month's readings as they arrive, and the faults in them.
 
     Attributes:
         matrix: The readings by meter and hour.
         misattributed: Meter and hour of each reading that carries the number of another meter, and that meter.
-        extra: Readings besides.
-        spells: The truth.
-        tamperings: Meter, hour and kind of each tampering that was signalled.
+        extra: Readings in addition to the matrix.
+        spells: The faults.
+        tamperings: Meter, hour and kind of each tampering event signalled.
     """
 
     matrix: ReadingMatrix
@@ -194,12 +194,12 @@ class ReceivedReadings:
 
 @dataclass(frozen=True)
 class Metered(Arrays):
-    """A month of n places, as those who bill it see it.
+    """A month of n places as billing sees it.
 
     Attributes:
-        watt_hours: What faultless registers measured.
+        watt_hours: What faultless registers counted.
         sequence: The meter in force when the month ends.
-        is_disturbed: Whether a meter failed, was replaced or turned back in the month.
+        is_disturbed: Whether a meter failed, was replaced or was rolled back in the month.
     """
 
     watt_hours: NDArray[np.int64]
@@ -209,22 +209,22 @@ class Metered(Arrays):
 
 @dataclass(frozen=True)
 class Bills(Arrays):
-    """What becomes of the bills of n places.
+    """The bills of n places and their payment.
 
     Attributes:
         place: Position of each one's place in its run.
-        sequence: The meter it names.
-        fault: What is wrong with it: one of the numbers of `RULES`.
-        watt_hours: The energy it asks for.
-        energy: Cents it asks for energy.
-        fixed: For the connection.
-        tax: Of both.
-        duty: Of the energy.
-        fee: Whatever is used.
-        truth: Cents that the fault is about.
-        paid_on: When it is paid, `NEVER` for most of those that are not.
+        sequence: Sequence of the meter it names.
+        fault: The fault injected, a position in `RULES`.
+        watt_hours: The energy it charges.
+        energy: Cents for energy.
+        fixed: Cents of the fixed charge.
+        tax: Cents of tax on both.
+        duty: Cents of duty on energy.
+        fee: Cents of the monthly fee.
+        truth: Cents at stake because of the fault.
+        paid_on: When it is paid, `NEVER` if it is not.
         paid: Cents paid.
-        method: How, a position in `METHODS`.
+        method: Method of payment, a position in `METHODS`.
     """
 
     place: NDArray[np.int64]
@@ -243,5 +243,5 @@ class Bills(Arrays):
 
     @property
     def total(self) -> NDArray[np.int64]:
-        """Cents asked for."""
+        """Cents of all charges."""
         return self.energy + self.fixed + self.tax + self.duty + self.fee

@@ -1,8 +1,8 @@
-"""What goes wrong with the readings of smart meters.
+"""The faults injected into readings and bills of smart meters.
 
-A meter's day has at most one run of faulty hours, and an hour outside of it at most one fault; chances
-are such that each fault takes its share of the hours all the same. All is drawn by the hour or day of a
-meter, so that neither neighbours nor the order matter.
+A meter's day has at most one run of faulty hours, and an hour outside of it at most one fault; the probabilities are
+adjusted so that each fault still affects its configured share of hours. Everything is drawn by the hour or day of a
+meter, independently of other meters and of the order.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from seeders.streams import Sequences
 
 _BILLED_AFTER_CUT: Final = 3
-"""A place that is cut off may wrongly be billed in this many months."""
+"""For this many months a disconnected place may be billed by mistake."""
 
 _DAYS_A_MONTH: Final = 28
 
 FEEDER_BASE: Final = 1_000_000
-"""Meters of feeders have numbers beyond those of all places."""
+"""Meters of feeders are numbered above those of all places."""
 
 _SINGLE: Final = (
     "missing",
@@ -62,7 +62,7 @@ _SINGLE: Final = (
     "late_arrival",
 )
 _ON_SUPPLY: Final = ("negative", "spike", "voltage_sag", "tamper", "reverse_energy")
-"""Befall hours without an interruption, of meters that work."""
+"""Faults of hours without an interruption, at working meters."""
 _ON_USE: Final = ("spike", "reverse_energy")
 _ALIVE: Final = ("duplicate",)
 _LATE: Final = ("late_arrival",)
@@ -80,7 +80,7 @@ def inject_faults(run: Run, readings: HourlyReadings) -> ReceivedReadings:
 
     Args:
         run: The run and the month.
-        readings: Its readings, taken over: their arrays are changed.
+        readings: Its readings; their arrays are changed in place.
 
     Returns:
         The readings as they arrive.
@@ -100,7 +100,7 @@ def inject_faults(run: Run, readings: HourlyReadings) -> ReceivedReadings:
 
 
 def numbers(run: Run) -> NDArray[np.int64]:
-    """Give the numbers of a run's meters by which draws tell them apart."""
+    """Return the numbers by which the draws of a run's meters differ."""
     feeders = FEEDER_BASE + run.first_feeder + np.arange(run.feeders)
     return np.concatenate([run.places.number, feeders])
 
@@ -111,7 +111,7 @@ def choose_bill_faults(
     is_cut: NDArray[np.bool_],
     is_noticeable: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
-    """Inject faults into bills; at most one befalls any.
+    """Choose the faults injected into bills, at most one each.
 
     Args:
         run: The places and the month that is billed.
@@ -120,7 +120,7 @@ def choose_bill_faults(
         is_noticeable: Where a bill by the old price list would be noticeably too low.
 
     Returns:
-        What is wrong with each bill, one of the numbers of `RULES`.
+        The fault of each bill, a position in `RULES`.
     """
     config = run.config
     kinds = (GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED)
@@ -161,7 +161,7 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
 def _runs(
     run: Run, readings: HourlyReadings, matrix: ReadingMatrix
 ) -> tuple[list[Spells], Triples]:
-    """Inject what befalls several hours in a row; say which of them carry whose number."""
+    """Inject faults of several consecutive hours; return them, and the readings that carry another meter's number."""
     nothing = np.empty(0, dtype=np.int64)
     misattributed = nothing, nothing, nothing
     config = run.config
@@ -182,7 +182,7 @@ def _runs(
             start, found = (at * places).astype(np.int64), np.ones(len(meter), dtype=np.bool_)
         begins = day * HOURS_PER_DAY + start
         if kind != "signal_drop":
-            # a dead meter's zeros cannot become more so, nor be anyone else's
+            # a dead meter reports zeros already, and sends nothing under another number
             found &= ~_touches(readings.is_dead, meter, begins, length)
         if kind == "wrong_meter":
             found &= (meter < run.size) & (_neighbours(run, meter) > 1)
@@ -205,7 +205,7 @@ def _runs(
         else:
             bearer = _bearer(run, meter, more)
             misattributed = rows, hours, np.repeat(bearer, length)
-            # the other meter has those hours twice
+            # the other meter then has those hours twice
             spells.append(_spells(bearer, FAULTS.index("duplicate"), begins, length))
     return spells, misattributed
 
@@ -217,7 +217,7 @@ def _undisturbed(
     length: NDArray[np.int64],
     drawn: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Choose where in its day a run begins so that no outage touches it; some days have no room."""
+    """Choose where in its day a run begins so that it overlaps no outage; some days have no room."""
     out = readings.minutes_out.reshape(len(readings.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
     before = np.zeros((len(meter), HOURS_PER_DAY + 1), dtype=np.int64)
     np.cumsum(out, axis=1, out=before[:, 1:])
@@ -246,7 +246,7 @@ def _touches(
 def _hours_of(
     meter: NDArray[np.int64], begins: NDArray[np.int64], length: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List every hour of runs, with its meter."""
+    """Return every hour of runs, with its meter."""
     rows = np.repeat(meter, length)
     first = np.repeat(np.cumsum(length) - length, length)
     return rows, np.repeat(begins, length) + np.arange(len(rows)) - first
@@ -279,7 +279,7 @@ def _spells(
 def _singles(
     run: Run, readings: HourlyReadings, matrix: ReadingMatrix
 ) -> tuple[list[Spells], Extra, Triples]:
-    """Inject what befalls single hours."""
+    """Inject faults of single hours."""
     config, hours = run.config, run.calendar.hours
     rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])
     reached = np.cumsum(rates / max(1 - in_runs(config), 1e-9))
@@ -346,7 +346,7 @@ def _singles(
 
 
 def _kinds(reached: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Choose a fault for each draw, the number of them for none. Counting is faster than a search: they are few."""
+    """Choose a fault for each draw; past the last one there is none. With so few faults counting is faster than a search."""
     kind = np.zeros(len(drawn), dtype=np.int8)
     for end in reached:
         kind += drawn >= end
@@ -354,7 +354,7 @@ def _kinds(reached: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[
 
 
 def _needs() -> NDArray[np.bool_]:
-    """Say of each fault, and of none, whether it needs supply, use, a working meter, the end of the month."""
+    """Return for each fault, and for none, whether it needs supply, use, a working meter, the end of the month."""
     needs = np.zeros((len(_SINGLE) + 1, 4), dtype=np.bool_)
     for column, kinds in enumerate((_ON_SUPPLY, _ON_USE, _ALIVE, _LATE)):
         needs[[_SINGLE.index(name) for name in kinds], column] = True
@@ -368,9 +368,9 @@ def _spike(
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     drawn: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.int32]:
-    """Multiply the largest of an hour and its neighbours, and leave what the connected load can take.
+    """Multiply the largest of an hour and its neighbours to a value above what the connected load allows.
 
-    A high hour that a house can take is no fault of the data. A feeder's meter has no connected load.
+    A high hour within the connected load is not a fault of the data. A feeder's meter has no connected load.
     """
     meter, hour = at
     last = readings.kwh.shape[1] - 1
@@ -413,7 +413,7 @@ def _duplicates(
     more: Sequences,
     rows: NDArray[np.intp],
 ) -> Extra:
-    """Tell an hour once more, half of them with another value."""
+    """Repeat readings, a share of them with another value."""
     config, kwh = run.config, matrix.kwh[at].astype(np.int64)
     differs = more(1, rows) < config.duplicate_differing_share
     other = np.rint(kwh * (1 - _DIFFERS_BY + more(2, rows) * 2 * _DIFFERS_BY)).astype(np.int64)
@@ -423,7 +423,7 @@ def _duplicates(
 
 
 def _feeder_sags(run: Run) -> Spells:
-    """Tell the hours in which a feeder's voltage sags, of all its meters."""
+    """Return the hours in which a feeder's voltage sags, for all its meters."""
     feeder = np.concatenate([run.feeder, np.arange(run.feeders)])
     sagging = (run.minutes_sagging > 0) & (run.minutes_out == 0)
     meter, hour = np.nonzero(sagging[feeder])

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers of a run's meters in a month, as positions in the directory of all meters."""
+    """The meter numbers of a run in a month, as positions in the directory of all meters."""
 
     run: Run
     readings: HourlyReadings
 
     @cached_property
     def at_first(self) -> NDArray[np.int64]:
-        """Give the number of each of the N meters that are there when the month begins."""
+        """The number of each of the N meters at the beginning of the month."""
         run, directory = self.run, self.run.directory
         feeders = directory.feeders_from + run.first_feeder + np.arange(run.feeders)
         return np.concatenate(
@@ -34,14 +34,14 @@ class Numbers:
         )
 
     def in_force(self, meter: NDArray[np.int64], hour: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the number that meters have in an hour each."""
+        """Return the number in force at each meter in an hour."""
         found: NDArray[np.int64] = self.at_first[meter]
         for place, since in zip(self.readings.swaps.place, self.readings.swaps.hour, strict=True):
             found[(meter == place) & (hour >= since)] += 1
         return found
 
     def by_hour(self, received: ReceivedReadings) -> NDArray[np.int32]:
-        """Give the number that each reading carries, N x H."""
+        """Return the number that each reading carries, N x H."""
         swaps = self.readings.swaps
         hours = self.run.calendar.hours
         carried = np.repeat(self.at_first.astype(np.int32)[:, None], hours, axis=1)
@@ -55,7 +55,7 @@ class Numbers:
 def sequence_on(
     run: Run, readings: HourlyReadings, rows: NDArray[np.int64], day: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Find the meter that is in force at places when a day begins."""
+    """Find the sequence of the meter in force at each place when a day begins."""
     sequence = readings.sequence[rows]
     hour = (day.astype(np.int64) - run.calendar.first_day) * HOURS_PER_DAY
     for place, since in zip(readings.swaps.place, readings.swaps.hour, strict=True):

@@ -34,7 +34,7 @@ class Readings(Arrays):
 
     Attributes:
         number: Position of the number each carries.
-        at: The microsecond its hour begins, as DuckDB counts.
+        at: The microsecond at which its hour begins, in DuckDB's unit.
         kwh: Watt-hours, `NO_VALUE` where there is none.
         voltage: Thousandths of a volt, likewise.
         quality: Position in `QUALITIES`.
@@ -48,7 +48,7 @@ class Readings(Arrays):
 
     def rows(self, numbers: pa.Array, batch: int) -> pa.RecordBatch:
         """Write them as rows of `raw_metering.readings`."""
-        # a dictionary may hold a null, a dictionary column of DuckDB may not: nulls go into the index
+        # DuckDB does not accept nulls in a dictionary: they go into the index
         coded = pa.Array.from_buffers(
             pa.int8(),
             len(self.quality),
@@ -77,12 +77,12 @@ def reading_rows(
 
     Args:
         run: The run and the month.
-        readings: What the meters registered.
+        readings: What the meters report.
         received: What arrives of it.
         batch: Number of the month's batch.
 
     Returns:
-        Rows of this batch, and those that come with the next one.
+        Rows of this batch, and those that arrive with the next one.
     """
     numbers, swaps = Numbers(run, readings), readings.swaps
     begins_at = run.calendar.first_day * SECONDS_PER_DAY
@@ -91,7 +91,7 @@ def reading_rows(
     there = pa.Array.from_buffers(pa.bool_(), matrix.arrives.size, [None, _bits(matrix.arrives)])
 
     def arriving(values: NDArray[_Number]) -> NDArray[_Number]:
-        # Arrow narrows a matrix down faster than NumPy
+        # Arrow filters a matrix faster than NumPy
         narrowed: NDArray[_Number] = pa.array(values.ravel()).filter(there).to_numpy()
         return narrowed
 
@@ -110,7 +110,7 @@ def reading_rows(
         extra.voltage,
         extra.quality,
     )
-    # what a removed meter still reported of that hour
+    # what a removed meter still reported for its last hour
     split = Readings(
         numbers.at_first[swaps.place].astype(np.int32),
         at[swaps.hour],
@@ -135,5 +135,5 @@ def _decimals(units: NDArray[np.int32]) -> pa.Array:
 
 
 def _bits(flags: NDArray[np.bool_]) -> pa.Buffer:
-    """Write flags as Arrow does."""
+    """Pack flags into bits as Arrow does."""
     return pa.py_buffer(np.packbits(flags, bitorder="little"))

@@ -1,7 +1,7 @@
-"""What the head-end reports of a month: hourly energy and voltage, before any fault of the data.
+"""What meters report in a month: hourly energy and voltage, before faults of the data are injected.
 
-A place whose meter is replaced has both meters in one row, the one in force at each hour; the hour of the
-replacement itself is split between them by the minute.
+A place whose meter is replaced has both meters in one row, each for its hours; the hour of the replacement is split
+between them by the minute.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FROZEN_WIDTH: Final = 0.3
 
 
 def read_meters(run: Run, energy: Energy, meters: Meters) -> HourlyReadings:
-    """Work out what the meters of a run report of a month.
+    """Simulate what the meters of a run report in a month.
 
     Args:
         run: The places and the month.
@@ -63,7 +63,7 @@ def read_meters(run: Run, energy: Energy, meters: Meters) -> HourlyReadings:
     registered = share(energy.registered)
     reported = registered.copy()
     kwh[swapped.place, hour] -= registered
-    # few meters fail: one by one
+    # few meters fail, so a loop will do
     failed = np.flatnonzero((meters.failed_at < ends_at) & (meters.removed_at > begins_at))
     frozen = _frozen(run)
     dark = run.minutes_out >= MINUTES_PER_HOUR
@@ -94,7 +94,7 @@ def read_meters(run: Run, energy: Energy, meters: Meters) -> HourlyReadings:
 
 
 def _in_force(meters: Meters, places: int, at: np.int64) -> NDArray[np.int64]:
-    """Find the meter of each place that is in force at a moment."""
+    """Find the sequence of the meter in force at each place at a second."""
     is_there = (meters.installed_at < at) & (meters.removed_at >= at)
     sequence = np.zeros(places, dtype=np.int64)
     sequence[meters.place[is_there]] = meters.sequence[is_there]
@@ -102,14 +102,14 @@ def _in_force(meters: Meters, places: int, at: np.int64) -> NDArray[np.int64]:
 
 
 def _frozen(run: Run) -> NDArray[np.int32]:
-    """Give the value at which each place's meter would freeze: the same in every month."""
+    """Return the value at which each place's meter would freeze, the same in every month."""
     drawn = run.streams.uniform("metering.frozen", run.start, run.size)
     value = run.places.watts * (_FROZEN_LEAST + drawn * _FROZEN_WIDTH)
     return value.astype(np.int32)
 
 
 def _voltage(run: Run) -> NDArray[np.int32]:
-    """Give the voltage at all meters: the feeder's, the place's part, and noise, in tenths of a volt."""
+    """Return the voltage at all meters: the feeder's level, an offset of the place, and noise."""
     calendar, streams = run.calendar, run.streams
     hours, meters = calendar.hours, run.size + run.feeders
     of_feeder = streams.uniform(

@@ -1,7 +1,7 @@
-"""The walk of smart meters: month by month, and within a month by runs of feeders.
+"""Simulates smart meters: month by month, and within a month by runs of feeders.
 
-A month needs nothing but the seed, besides what waits from the month before: readings that come late, and
-what is billed. So `advance` works out one month again before it goes on.
+A month depends on the seed alone, and on what the month before carries over: late readings, and what is to be billed.
+So `advance` simulates the last month again before the new ones.
 """
 
 from __future__ import annotations
@@ -65,15 +65,15 @@ if TYPE_CHECKING:
     from seeders.writer import Appender
 
 _ROWS_PER_METER: Final = 50
-"""A meter has fifteen times as many readings a month as this, for `output.chunk_rows` is 64 thousand.
+"""A meter has fifteen times as many readings a month, but with `output.chunk_rows` of 64 thousand this fits.
 
-A run of a million readings takes some 60 MB; in smaller ones the fixed cost of a run shows.
+A run of a million readings takes some 60 MB; smaller runs are slowed down by their fixed cost.
 """
 
 
 @dataclass(frozen=True)
 class _CarriedOver:
-    """What a month leaves to the next: the run it is about, its bills to write, its late readings."""
+    """What a month carries over to the next: its run, what is to be billed, and late readings."""
 
     run: Run
     metered: Metered
@@ -90,11 +90,11 @@ class MeteringLine:
 
     @property
     def axis(self) -> MonthAxis:
-        """The months of this walk."""
+        """The months of this line."""
         return MonthAxis(self._metering.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -111,17 +111,17 @@ class MeteringLine:
         return max(0, months - passed)
 
     def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is written for a month is final."""
+        """Delete nothing: what has been written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each month that is written.
         """
         if months <= passed:
@@ -160,7 +160,7 @@ class MeteringLine:
     def _runs(
         self, places: Places, these: Meters, changes: Changes
     ) -> list[tuple[int, Places, Meters, Changes]]:
-        """Cut the places into runs of whole feeders."""
+        """Split the places into runs of whole feeders."""
         per_feeder = self._metering.meters_per_feeder
         feeders = max(1, self.config.output.chunk_rows // (_ROWS_PER_METER * per_feeder))
         size = feeders * per_feeder
@@ -198,7 +198,7 @@ class MeteringLine:
             write_states(appender, self._batches, entities, passed, months)
 
     def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _CarriedOver:
-        """Work out a month of a run; of one written already, only what is left to the next."""
+        """Simulate a month of a run; one already written only for what it carries over."""
         batch = self._batches.batch_no(run.calendar.month)
         energy = use_energy(run)
         readings = read_meters(run, energy, these)
@@ -219,7 +219,7 @@ class MeteringLine:
         return _CarriedOver(run, metered, late)
 
     def _arrive(self, appender: Appender, left: _CarriedOver, batch: int) -> None:
-        """Write what arrives in the month after its own."""
+        """Write what arrives in the following month."""
         appender.add(READINGS, left.late)
         bills = bill(left.run, left.metered)
         for table, rows in bill_rows(left.run, bills, batch):
@@ -245,7 +245,7 @@ class MeteringLine:
 
 
 def _moved(these: Meters, by: int) -> Meters:
-    """Count the places of meters from the first of their run."""
+    """Return meters with places counted from the first of their run."""
     return type(these)(
         place=these.place - by,
         sequence=these.sequence,

@@ -1,4 +1,4 @@
-"""The truth about smart meters: wrong and unpaid bills, thieves, failed meters, faulty readings, changed places."""
+"""The true faults of smart meters: wrong and unpaid bills, theft, failed meters, faulty readings; and changes of places."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ READING_FAULTS: Final = "ground_truth.reading_faults"
 METER_MONTHS: Final = "ground_truth.meter_months"
 PLACE_CHANGES: Final = "ground_truth.place_changes"
 
-# fault ids begin with them
+# the first letters of fault ids
 _LETTERS: Final = {
     "ghost": "MG",
     "unbilled_usage": "MU",
@@ -62,12 +62,12 @@ _SIZE_DIGITS: Final = 6
 
 @dataclass(frozen=True)
 class _FoundBills(Arrays):
-    """The truth about n bills.
+    """n bills with a fault.
 
     Attributes:
         place: Position of each one's place in its run.
-        cents: What it is about.
-        seen_on: The day from which on it can be seen.
+        cents: The amount at stake.
+        seen_on: The first day on which it is observable.
     """
 
     place: NDArray[np.int64]
@@ -76,11 +76,11 @@ class _FoundBills(Arrays):
 
 
 def bill_truth(run: Run, bills: Bills, policy: PolicyConfig) -> Iterator[pa.RecordBatch]:
-    """Write what is wrong with a month's bills, and which of them are unpaid or partly paid.
+    """Write the faults of a month's bills, and which of them are unpaid or partly paid.
 
     Args:
         run: The places and the month that is billed.
-        bills: What becomes of it.
+        bills: The bills.
         policy: The thresholds of the rules.
 
     Yields:
@@ -127,7 +127,7 @@ def _bill_faults(run: Run, rule: str, found: _FoundBills) -> pa.RecordBatch:
 
 @dataclass(frozen=True)
 class _FoundMeters:
-    """The truth about k meters: the cause, the cents, and the day from which it can be seen."""
+    """k meters with a fault: the cause, the cents, and the first day on which it is observable."""
 
     meters: Meters
     cause: pa.Array
@@ -138,7 +138,7 @@ class _FoundMeters:
 def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordBatch]:
     """Write the meters at which theft begins in a month, and those that fail in it.
 
-    What was stolen in that month is rated as the last kWh of its bill would be.
+    The energy stolen in that month is rated like the last kWh of its bill.
     """
     calendar, places, config = run.calendar, run.places, run.config
     first_second = np.int64(calendar.first_day * SECONDS_PER_DAY)
@@ -146,7 +146,7 @@ def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordB
     begins_at = np.maximum(
         places.theft_from[meters.place].astype(np.int64) * SECONDS_PER_DAY, meters.installed_at
     )
-    # what was there before the first month comes with it
+    # theft that began before the first month is written with it
     begins_at = np.maximum(begins_at, np.int64(calendar.axis.first_day(0)) * SECONDS_PER_DAY)
     steals = (
         (places.theft_from[meters.place] < NEVER)
@@ -174,7 +174,7 @@ def meter_truth(run: Run, energy: Energy, meters: Meters) -> Iterator[pa.RecordB
 def _meter_faults(run: Run, rule: str, found: _FoundMeters) -> pa.RecordBatch:
     meters, cents = found.meters, found.cents
     number, count = run.places.number[meters.place], len(meters.place)
-    # a place may see two meters in a month: distinguished by the last digit of their sequence
+    # a place may have two meters in a month, distinguished by the last digit of their sequence
     written = np.concatenate(
         [
             columns.digits(number, names.PLACE_DIGITS),
@@ -205,12 +205,12 @@ def _meter_faults(run: Run, rule: str, found: _FoundMeters) -> pa.RecordBatch:
 def reading_faults(
     run: Run, readings: HourlyReadings, spells: Spells, meters: Meters
 ) -> pa.RecordBatch:
-    """Write what befell a month's readings, failures and replacements of the month among it.
+    """Write the faults of a month's readings, including meter failures and replacements.
 
     Args:
         run: The run and the month.
         readings: Its readings.
-        spells: What was injected.
+        spells: The injected faults.
         meters: All meters of the run's places.
     """
     numbers, calendar = Numbers(run, readings), run.calendar
@@ -240,7 +240,7 @@ def reading_faults(
     )
     every = Spells.concatenate([spells, replaced, changed])
     failed = meters.select((meters.failed_at >= begins_at) & (meters.failed_at < ends_at))
-    # the hour of the replacement is reported in part, so it is not one of the dead ones
+    # the hour of the replacement is reported in part, so it is not a dead one
     dead_until = failed.removed_at // SECONDS_PER_HOUR * SECONDS_PER_HOUR
     starts = np.concatenate([begins_at + every.hour * SECONDS_PER_HOUR, failed.failed_at])
     hours = np.concatenate([every.hours, (dead_until - failed.failed_at) // SECONDS_PER_HOUR])
@@ -261,7 +261,7 @@ def reading_faults(
 
 
 def month_rows(run: Run, energy: Energy, readings: HourlyReadings) -> pa.RecordBatch:
-    """Write what was used, registered and stolen through each meter in a month."""
+    """Write the energy used, registered and stolen at each meter in a month."""
     swaps, number = readings.swaps, run.places.number
     used = energy.used.sum(axis=1, dtype=np.int64)
     registered = energy.registered.sum(axis=1, dtype=np.int64)
@@ -297,11 +297,11 @@ def month_rows(run: Run, energy: Energy, readings: HourlyReadings) -> pa.RecordB
 
 
 def change_rows(run: Run, readings: HourlyReadings) -> pa.RecordBatch:
-    """Write what changes at places in a month; what was there before the first month comes with it.
+    """Write the changes at places in a month; earlier ones are written with the first month.
 
     Args:
         run: The run and the month.
-        readings: What its meters tell.
+        readings: What its meters report.
     """
     calendar, changes = run.calendar, run.changes
     month = np.maximum(calendar.axis.month_of(changes.starts_on), 0)

@@ -1,4 +1,4 @@
-"""Accounts and subscriptions, and the state of their rows at a moment."""
+"""Accounts and subscriptions, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUBSCRIPTION_STATUSES: Final = ("Trial", "Active", "Cancelled")
 
 
 def accounts(config: SimulationConfig, customers: Customers) -> Entities:
-    """Give the accounts of customers: opened, suspended, reinstated, closed, deleted.
+    """Return the accounts of customers: opened, suspended, reinstated, closed, deleted.
 
     Args:
         config: The terms of payment.
@@ -47,7 +47,7 @@ def accounts(config: SimulationConfig, customers: Customers) -> Entities:
     return Entities(
         table="raw_crm.accounts",
         key="account_id",
-        # a last digit of 0, where the customer's subscriptions have 1 and 2
+        # the last digit is 0; those of the customer's subscriptions are 1 and 2
         number=customers.number * 10,
         transitions=transitions,
         deleted_at=transitions[-1],
@@ -56,13 +56,13 @@ def accounts(config: SimulationConfig, customers: Customers) -> Entities:
 
 
 def subscriptions(these: Subscriptions) -> Entities:
-    """Give subscriptions: started, trial over, plan changed, cancelled.
+    """Return subscriptions: started, trial over, plan changed, cancelled.
 
     Args:
         these: n subscriptions.
 
     Returns:
-        The same, none of which is ever deleted.
+        Their rows, which are never deleted.
     """
     has_trial = these.trial_until > these.started_on
     days = (
@@ -83,7 +83,7 @@ def subscriptions(these: Subscriptions) -> Entities:
 
 
 def account_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
-    """Account ids of an n x 8 matrix of the digits of subscriptions, the first seven those of their account."""
+    """Return account ids for an n x 8 matrix of subscription digits: the first seven are the account's."""
     return columns.around("A", digits[:, :-1])
 
 

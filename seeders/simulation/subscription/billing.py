@@ -1,8 +1,8 @@
-"""Which subscriptions are due a bill in a month, and which of them get one.
+"""Which subscriptions are due for an invoice in a month, and which of them get one.
 
-A subscription is billed on its billing day, or on the month's last day where the month is shorter,
-when by then it has started, is past its trial, has not been cancelled earlier (the day of the cancellation
-itself is billed) and its account is active. What is free of charge is not billed.
+A subscription is invoiced on its billing day, or on the last day of a shorter month, if by then it has started, is
+past its trial, has not been cancelled on an earlier day and its account is active. Free subscriptions are not
+invoiced.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def bill_month(
     config: SimulationConfig, streams: Streams, axis: MonthAxis, lifecycles: Lifecycles, month: int
 ) -> Bills:
-    """Work out the bills of one month for a run of customers.
+    """Bill one month of a run of customers.
 
     Args:
         config: Rates of the billing process.
@@ -35,7 +35,7 @@ def bill_month(
         month: Number of the month.
 
     Returns:
-        Every subscription-month that is due a bill, ghosts included.
+        Every subscription-month that is due for an invoice, ghosts included.
     """
     subscriptions = lifecycles.subscriptions
     first_day, last_day = axis.first_day(month), axis.last_day(month)

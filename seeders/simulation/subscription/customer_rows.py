@@ -1,6 +1,6 @@
-"""Customers as people: names, addresses, segments, and how they change.
+"""Customers: names, addresses and segments, and how they change.
 
-Names and places come from pools that are drawn once; a customer picks from them by number.
+Names and addresses are picked from pools that are drawn once.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _HOUSE_NUMBERS: Final = 2_000
 
 
 def customers(pools: Pools, these: Customers) -> Entities:
-    """Give customers: created, moved, changed segment, and some leads deleted.
+    """Return customers: created, moved, changed segment; some leads are deleted.
 
     Args:
-        pools: What they are called and where they live.
+        pools: Names and addresses.
         these: n customers.
 
     Returns:

@@ -1,4 +1,4 @@
-"""One month's draws for some of the subscriptions of a run."""
+"""A month's draws for some of the subscriptions of a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MonthDraws:
-    """Gives each of k rows its own draw out of any stream.
+    """Draws from any stream, one for each of k rows.
 
-    `position` is where each row's subscription draws from, see `Subscriptions.draw`.
+    `position` is the position of each row's subscription in a stream, see `Subscriptions.draw`.
     """
 
     streams: Streams
@@ -43,7 +43,7 @@ class MonthDraws:
         return drawn[self.position]
 
     def happens(self, stream: str, rate: float) -> NDArray[np.bool_]:
-        """Draw whether something with a given rate happens to each row."""
+        """Draw whether an event of a given rate happens to each row."""
         return self(stream) < rate
 
     def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
@@ -51,5 +51,5 @@ class MonthDraws:
         return earliest + (self(stream) * (latest - earliest + 1)).astype("int32")
 
     def select(self, rows: NDArray[np.bool_]) -> MonthDraws:
-        """Narrow down to some of the rows."""
+        """Return the draws of some of the rows."""
         return MonthDraws(self.streams, self.lifecycles, self.month, self.position[rows])

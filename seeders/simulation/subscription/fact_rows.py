@@ -1,7 +1,7 @@
 """Invoices, lines, payments and write-offs as rows of the raw tables.
 
-A row arrives in the month of its date, not in the month it was worked out in: what is dated later waits
-as compact arrays until its month comes.
+A row arrives in the month of its date, which may be later than the month it was simulated in. Until then it is kept
+in compact arrays.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _Rows = TypeVar("_Rows", bound="_Arrays")
 
 @dataclass(frozen=True)
 class _Arrays(Arrays):
-    """Rows of a subscription each. `entity` holds its digits."""
+    """Rows of one subscription each. `entity` holds its digits."""
 
     entity: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class InvoiceRows(_Arrays):
-    """Invoices, each with its one line. `month` is the one that is billed."""
+    """Invoices, each with its one line. `month` is the month that is billed."""
 
     month: NDArray[np.int32]
     issued_on: NDArray[np.int32]
@@ -60,7 +60,7 @@ class InvoiceRows(_Arrays):
 
 @dataclass(frozen=True)
 class PaymentRows(_Arrays):
-    """Payments. `kind` is the letter their ids begin with."""
+    """Payments. `kind` is the first letter of their ids."""
 
     month: NDArray[np.int32]
     kind: NDArray[np.uint8]
@@ -79,16 +79,16 @@ class WriteOffRows(_Arrays):
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Rows by the month they arrive in."""
+    """Rows still to be written, by the month they arrive in."""
 
     rows: dict[tuple[type[Any], int], list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, rows: _Arrays, arrival: NDArray[np.int32], earliest: int) -> None:
-        """Let rows wait for their month; what came before `earliest` has been written already.
+        """Add rows; those that arrive before `earliest` have been written already and are dropped.
 
         Args:
             rows: k rows.
-            arrival: The number of the month each arrives in.
+            arrival: The month each arrives in.
             earliest: The first month still to be written.
         """
         if len(arrival) == 0:
@@ -101,7 +101,7 @@ class Arrivals:
             self.rows[type(rows), month].append(rows.select(arrival == month))
 
     def take(self, kind: type[_Rows], month: int) -> _Rows | None:
-        """Give out all rows of a kind that arrive in a month, and forget them."""
+        """Remove and return all rows of a kind that arrive in a month."""
         parts = self.rows.pop((kind, month), None)
         return kind.concatenate(parts) if parts else None
 
@@ -109,12 +109,12 @@ class Arrivals:
 def schedule_arrivals(
     arrivals: Arrivals, axis: MonthAxis, settled: Settlement, earliest: int
 ) -> None:
-    """Hand the rows of one month's invoices to the months they arrive in.
+    """Add the rows of one month's invoices to the months they arrive in.
 
     Args:
-        arrivals: Where they wait.
+        arrivals: Rows still to be written.
         axis: The simulated months.
-        settled: The invoices and what becomes of them.
+        settled: The invoices and how they are settled.
         earliest: The first month still to be written.
     """
     bills = settled.bills
@@ -162,10 +162,10 @@ def schedule_arrivals(
 def arriving_rows(
     arrivals: Arrivals, axis: MonthAxis, month: int, batch: int
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Give out what arrives in a month.
+    """Return the rows that arrive in a month.
 
     Args:
-        arrivals: Where the rows have waited.
+        arrivals: Rows still to be written.
         axis: The simulated months.
         month: Number of the month.
         batch: Number of the batch they arrive with.

@@ -1,4 +1,4 @@
-"""What is billed and paid in a month, as arrays."""
+"""Invoices of a month and how they are settled, as arrays."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bills:
-    """k subscription-months that are due a bill.
+    """k subscription-months that are due for an invoice.
 
-    `issued_on` is the billing date, a later day for a ghost that is billed after all, and `NEVER` for
-    one that is not.
+    `issued_on` is the billing date, a later day for a ghost that is invoiced late, and `NEVER` for one that is never
+    invoiced.
     """
 
     month: int
@@ -35,7 +35,7 @@ class Bills:
     cents: NDArray[np.int64]
 
     def select(self, rows: NDArray[np.bool_]) -> Bills:
-        """Narrow down to some of the rows."""
+        """Return some of the rows."""
         return Bills(
             month=self.month,
             lifecycles=self.lifecycles,
@@ -54,9 +54,9 @@ class Bills:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What becomes of k invoices. Days are `NEVER` where nothing of the kind happens.
+    """How k invoices are settled. Days are `NEVER` for events that do not happen.
 
-    `arrives_late` marks payments whose row is delivered a month after the payment's own.
+    `arrives_late` marks payments whose row is delivered one month late.
     """
 
     bills: Bills

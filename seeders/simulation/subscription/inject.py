@@ -24,17 +24,17 @@ def skip_invoices(
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
     """Inject ghosts: leave out invoices that are due.
 
-    The first invoice of a non-payer is never left out: it is what makes them one. A ghost that is to be
-    billed late stays a ghost where subscription or account are not active on that later day.
+    The first unpaid invoice of a non-payer is never left out, since their status follows from it. A ghost that would
+    be invoiced late is never invoiced if the subscription or account is no longer active on that later day.
 
     Args:
-        config: How often, and how many are billed after all.
+        config: How often, and how many are invoiced late.
         draws: The month's draws of the k rows.
         row: Positions of the k subscriptions.
         billing_date: When each is due.
 
     Returns:
-        Which rows are ghosts, and the day on which each row's invoice is issued, `NEVER` for none.
+        Which rows are ghosts, and the day on which each invoice is issued, `NEVER` if it is not.
     """
     subscriptions, customers = draws.lifecycles.subscriptions, draws.lifecycles.customers
     owner = subscriptions.owner[row]
@@ -66,7 +66,7 @@ def lose_payments(config: ZombieConfig, draws: MonthDraws) -> NDArray[np.bool_]:
         draws: The month's draws of the k invoices.
 
     Returns:
-        Which invoices those are.
+        Which invoices are chosen.
     """
     return draws.happens("zombie.lost", config.rate)
 
@@ -80,17 +80,17 @@ def shorten_payments(
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int32]]:
     """Inject leaky buckets: make payments fall short by at least a cent.
 
-    Some customers pay the rest later, unless by then their account is one that does not pay.
+    Some customers pay the rest later, unless they have become non-payers by then.
 
     Args:
         config: How much is paid, and how often the rest follows.
         bills: k invoices.
-        is_short: Which payments are to fall short.
+        is_short: Which payments are meant to fall short.
         paid_on: When each is paid.
         paid_cents: What each would pay in full.
 
     Returns:
-        Which payments do fall short (a single cent cannot), what each pays, and when the rest follows.
+        Which payments do fall short (one of a single cent cannot), what each pays, and when the rest is paid.
     """
     is_short = is_short & (bills.cents > 1)
     rows = np.flatnonzero(is_short)

@@ -1,8 +1,8 @@
-"""The life of every customer, account and subscription, drawn once.
+"""The lifecycle of every customer, account and subscription, drawn once.
 
-A life is drawn whole, to its end, from (seed, stream, customer): it does not depend on how many months
-are simulated, so the months that have passed are always a prefix of those to come. Every kind of
-turn happens at most once in a life. Days are numbers since 1970-01-01, `NEVER` where a turn is not taken.
+A lifecycle is drawn to its end from (seed, stream, customer), independently of how many months are simulated: a
+longer simulation only adds months. Every kind of change happens at most once to an entity. Days are numbers since
+1970-01-01, `NEVER` for changes that do not happen.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 METHODS: Final = ("card", "bank_transfer", "direct_debit")
 SEGMENTS: Final = ("Consumer", "Small business", "Mid-market", "Enterprise")
 SLOTS: Final = 2
-"""Subscriptions a customer can have."""
+"""The most subscriptions of one customer."""
 
 LIST_PRICE: Final = -1
-"""In place of an agreed price: the subscription costs what its plan costs."""
+"""In place of an agreed price: the subscription has the list price of its plan."""
 
 _BASE_SPREAD_DAYS: Final = 730
 _SECOND_AFTER_DAYS: Final = (30, 330)
@@ -44,9 +44,9 @@ _REBATE_STEP_PERCENT: Final = 5
 
 @dataclass(frozen=True)
 class Customers:
-    """n customers in a row, each with one account.
+    """n consecutive customers, each with one account.
 
-    `unpaid_from` is the date of the first invoice a non-payer does not pay.
+    `unpaid_from` is the date of the first invoice that a non-payer does not pay.
     """
 
     start: int
@@ -94,7 +94,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k positions in `PLANS`.
@@ -106,7 +106,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k prices in cents, `LIST_PRICE` where there is no agreement.
@@ -118,7 +118,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k prices in cents; 0 is free of charge.
@@ -129,20 +129,20 @@ class Subscriptions:
 
 @dataclass(frozen=True)
 class Lifecycles:
-    """A run of customers and all that is theirs."""
+    """A run of consecutive customers with their accounts and subscriptions."""
 
     customers: Customers
     subscriptions: Subscriptions
 
     def is_suspended(self, day: NDArray[np.int32], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether accounts are suspended, or closed, at the end of a day.
+        """Return whether accounts are suspended or closed at the end of a day.
 
         Args:
             day: k day numbers.
-            owner: The positions of the accounts they are asked of.
+            owner: The account each is for, by position.
 
         Returns:
-            k answers.
+            k flags.
         """
         customers = self.customers
         return (customers.suspended_on[owner] <= day) & (day < customers.reinstated_on[owner])
@@ -151,7 +151,7 @@ class Lifecycles:
 def draw_lifecycles(
     config: SimulationConfig, streams: Streams, start: int, stop: int, months: int
 ) -> Lifecycles:
-    """Draw the lives of a run of customers.
+    """Draw the lifecycles of a run of customers.
 
     Args:
         config: Rates and durations.
@@ -161,7 +161,7 @@ def draw_lifecycles(
         months: How many months are simulated.
 
     Returns:
-        Their lives, equal to what any other run holding them gives.
+        Their lifecycles, the same whichever run they are drawn in.
     """
     axis = MonthAxis(config.period.first_month)
     return _Drawing(config, streams, axis, start, stop).lifecycles(months)
@@ -169,7 +169,7 @@ def draw_lifecycles(
 
 @dataclass(frozen=True)
 class _Drawing:
-    """The arguments every step of drawing a run needs."""
+    """What every step of drawing a run needs."""
 
     config: SimulationConfig
     streams: Streams
@@ -213,7 +213,7 @@ class _Drawing:
         earliest, latest = _SECOND_AFTER_DAYS
         started_on = customers.created_on + earliest
         started_on += _whole(self._draw("second.started"), latest - earliest)
-        # nothing is sold to an account that is suspended, let alone closed
+        # nothing is sold to an account that is suspended or closed
         refused = (customers.suspended_on <= started_on) & (started_on < customers.reinstated_on)
         owners = np.flatnonzero(wanted & ~customers.is_lead & ~refused)
         return self._subscriptions(2, started_on, started_on, owners)
@@ -225,13 +225,13 @@ class _Drawing:
         trial_until: NDArray[np.int32],
         owners: NDArray[np.intp],
     ) -> Subscriptions:
-        """Draw for all customers, since a draw belongs to a position; keep those of the owners."""
+        """Draw for all customers, since draws go by position, and keep those that have the subscription."""
         settings = self.config.subscription
         plan = np.searchsorted(
             np.cumsum([p.share for p in PLANS])[:-1], self._draw("plan", slot), side="right"
         ).astype(np.int8)
         agreed_cents = self._agreed_cents(slot, plan)
-        # what customers decide of their own accord begins with the simulation, not with their past
+        # customers' own decisions start with the simulation, not before
         clock = np.maximum(trial_until, self.axis.first_day(0)) + 1
         cancelled_on = clock + self._wait("churn", settings.annual_churn, slot)
         changed_on = clock + self._wait("plan_change", settings.annual_plan_change, slot)
@@ -277,7 +277,7 @@ class _Drawing:
         purged_on = clock + earliest + _whole(self._draw("lead.purged_on"), latest - earliest)
         purged = is_lead & (self._draw("lead.purged") < settings.lead_purge_share)
         segment = _whole(self._draw("segment"), len(SEGMENTS)).astype(np.int8)
-        # any segment but the present one
+        # any segment other than the present one
         step = 1 + _whole(self._draw("segment.new"), len(SEGMENTS) - 1)
         gone_on = or_never(purged, purged_on)
         moved_on = clock + self._wait("move", settings.annual_address_change)
@@ -306,10 +306,10 @@ class _Drawing:
     def _status_days(
         self, clock: NDArray[np.int32], first: Subscriptions
     ) -> tuple[NDArray[np.int32], ...]:
-        """Draw who stops paying, and what becomes of the account.
+        """Draw who stops paying, and when the account is suspended, reinstated or closed for it.
 
-        It begins with an unpaid invoice of the first subscription; an account that would get no
-        such invoice in the month drawn goes on paying.
+        A non-payer stops with an invoice of the first subscription; an account without such an invoice in the month
+        drawn keeps paying.
         """
         payments = self.config.payments
         onset = np.minimum(
@@ -344,14 +344,14 @@ class _Drawing:
         return self.streams.uniform(name, self.start, self.stop - self.start)
 
     def _wait(self, stream: str, annual_share: float, slot: int = 1) -> NDArray[np.int32]:
-        """Draw days until something that befalls a given share of those at risk within a year."""
+        """Draw the days until an event that happens to a given share of those at risk each year."""
         return waiting_days(self._draw(stream, slot), annual_share)
 
 
 def _interleaved(
     customers: Customers, first: Subscriptions, second: Subscriptions
 ) -> Subscriptions:
-    """Both slots in order of customer; the subscriptions of a closed account end with it."""
+    """Merge both subscriptions in order of customer; those of a closed account end with it."""
     order = np.argsort(np.concatenate([first.number, second.number]), kind="stable")
     columns = {
         name: np.concatenate([getattr(first, name), getattr(second, name)])[order]

@@ -1,8 +1,8 @@
-"""When and how far the invoices of a month are paid, to the end of their days.
+"""When and how far the invoices of a month are ever paid.
 
-Most customers pay in full and on time, some late but in full. Non-payers pay nothing from some
-invoice on, until their account is reinstated, which takes paying what is open, or closed, which has it
-written off. What the billing process then loses of this money is up to `inject`.
+Most customers pay in full and on time, some late but in full. A non-payer stops paying with some invoice, until the
+account is reinstated, which requires paying what is open, or closed, when it is written off. Which of these payments
+are then lost or fall short is decided in `inject`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlemen
     """Work out how invoices are settled.
 
     Args:
-        config: How customers pay, and what of it is lost.
+        config: How customers pay, and how much of it is lost.
         axis: The simulated months.
-        bills: k subscription-months, of which those that are ever issued are settled.
+        bills: k subscription-months; those never invoiced are left out.
 
     Returns:
-        The settlement of the issued ones.
+        How the invoices are settled.
     """
     bills = bills.select(bills.issued_on < NEVER)
     payments, draws = config.payments, bills.draws
@@ -67,7 +67,7 @@ def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlemen
     arrives_late = in_full_on_time & draws.happens(
         "payment.arrives_late", payments.late_arrival_share
     )
-    # Until a late row is there its invoice looks unpaid. That must not look like a zombie.
+    # Until a late row arrives its invoice looks unpaid. That must not look like a zombie.
     month_end = axis.month_end(paid_on[arrives_late])
     arrives_late[arrives_late] = month_end <= due_on[arrives_late] + config.policy.zombie_grace_days
     return Settlement(

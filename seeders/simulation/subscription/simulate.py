@@ -1,4 +1,4 @@
-"""The walk of the subscription line: what is billed, what is paid, what arrives, rows' states."""
+"""Simulates the subscription line: what is billed, what is paid, what arrives, and the state of its entities."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SubscriptionLine:
         return MonthAxis(self.config.period.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Args:
             months: How many months the world is to span.
@@ -84,17 +84,17 @@ class SubscriptionLine:
         return months - passed
 
     def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is written for a month is final."""
+        """Delete nothing: what has been written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each month that is written.
         """
         runs = list(self._runs(months))
@@ -130,7 +130,7 @@ class SubscriptionLine:
         month: int,
         passed: int,
     ) -> None:
-        """Bill a month; of months written already, keep only what is still to arrive."""
+        """Bill a month; of months already written, keep only what is still to arrive."""
         bills = bill_month(self.config, self._streams, self.axis, lifecycles, month)
         settled = settle(self.config, self.axis, bills)
         schedule_arrivals(arrivals, self.axis, settled, passed)
@@ -171,7 +171,7 @@ class SubscriptionLine:
         )
 
     def _look_back(self) -> int:
-        """Bound the months after which no invoice of a month has anything to come any more."""
+        """Return the months after which nothing more can happen to the invoices of a month."""
         config, payments = self.config, self.config.payments
         terms = config.subscription.payment_terms_days
         issued = config.ghost.billed_late_max_days
@@ -181,7 +181,7 @@ class SubscriptionLine:
             + payments.suspend_after_days
             + max(payments.reinstate_max_days, payments.close_after_days)
         )
-        # one month more for what arrives late, one for where in the month it began
+        # one more month for late rows, and one for where in its month the invoice was issued
         return (issued + max(ordinary, refused)) // _SHORTEST_MONTH + 2
 
     @property

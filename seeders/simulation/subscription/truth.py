@@ -1,7 +1,7 @@
-"""The truth about money that leaks: which invoices and payments meet a rule, and on which days.
+"""The true leakage of subscriptions: which invoices and payments match a rule, and on which days.
 
-It covers everything that meets a rule, injected or not, for exactly the days on which the facts dated so far
-show it; and what was injected but can never be seen, with an end no later than its beginning.
+It covers everything that matches a rule, injected or not, for exactly the days on which the facts known by then show
+it. An injected fault that can never be observed is included with an end no later than its beginning.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ LEAKY_BUCKET: Final = "leaky_bucket"
 
 @dataclass(frozen=True)
 class Truth:
-    """Spells of k faults of one rule, by the position of their bill.
+    """k faults of one rule, each on a bill.
 
-    A fault is visible on a day d when `observable_from <= d < ends_on`: never, where it ends before it
-    begins. `letter` begins the ids, so that two spells of the same fault differ.
+    A fault is observable on day d if `observable_from <= d < ends_on`, so never if it ends before it begins. `letter`
+    is the first letter of the fault ids, so that two spells of the same fault have different ids.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class Truth:
 
 
 def ghost_truth(policy: PolicyConfig, bills: Bills) -> Truth:
-    """Tell the ghosts: from when the invoice is overdue for writing until it is written.
+    """Return the ghosts: from the day after the invoicing lag until the invoice is issued.
 
     Args:
         policy: The lag that invoicing is allowed.
@@ -70,15 +70,15 @@ def ghost_truth(policy: PolicyConfig, bills: Bills) -> Truth:
 
 
 def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
-    """Tell the zombies: nothing paid past grace, while account and subscription are active.
+    """Return the zombies: nothing paid after the days of grace, while account and subscription are active.
 
-    Whether the payment was lost or never made does not matter to the rule; the cause is told. A
-    suspension interrupts a zombie, so that there are up to two spells, before and after it. One that was
-    injected and has neither is told among the first.
+    The rule does not distinguish a lost payment from one never made; `is_injected` does. A suspension interrupts a
+    zombie, which then has up to two spells, before and after it. An injected zombie that has neither is returned
+    with the first spells.
 
     Args:
         policy: The days of grace.
-        settled: What becomes of the invoices of one month.
+        settled: How the invoices of one month are settled.
 
     Returns:
         The first and the second spells.
@@ -91,10 +91,10 @@ def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
     suspended_on = customers.suspended_on[bills.owner]
     reinstated_on = customers.reinstated_on[bills.owner]
     ends_first, begins_again = np.minimum(ends, suspended_on), np.maximum(begins, reinstated_on)
-    # a second spell that would begin at NEVER is none, however late it ends
+    # a spell that would begin at NEVER does not exist, however late it ends
     is_first, is_second = begins < ends_first, begins_again < np.minimum(ends, NEVER)
     is_hidden = settled.is_lost & ~is_first & ~is_second
-    # a suspension that is over before grace is has ended nothing
+    # a suspension that ends within the days of grace interrupts nothing
     ends_first = np.where(is_hidden & (reinstated_on <= begins), ends, ends_first)
     return [
         _zombies(settled, "Z", is_first | is_hidden, begins, ends_first),
@@ -103,43 +103,43 @@ def zombie_truth(policy: PolicyConfig, settled: Settlement) -> list[Truth]:
 
 
 def leaky_truth(settled: Settlement) -> Truth:
-    """Tell the leaky buckets: paid short and past due, until the rest is paid.
+    """Return the leaky buckets: partly paid and past due, until the rest is paid.
 
     Args:
-        settled: What becomes of the invoices of one month.
+        settled: How the invoices of one month are settled.
 
     Returns:
         One spell for each short payment.
     """
     begins = np.maximum(settled.paid_on, settled.due_on + 1)
-    told = settled.is_short
+    short = settled.is_short
     return Truth(
         rule=LEAKY_BUCKET,
         letter="K",
-        bills=settled.bills.select(told),
-        cents=settled.missing_cents[told],
-        observable_from=begins[told],
-        ends_on=settled.topped_up_on[told],
-        is_injected=np.ones(int(told.sum()), dtype=np.bool_),
+        bills=settled.bills.select(short),
+        cents=settled.missing_cents[short],
+        observable_from=begins[short],
+        ends_on=settled.topped_up_on[short],
+        is_injected=np.ones(int(short.sum()), dtype=np.bool_),
     )
 
 
 def _zombies(
     settled: Settlement,
     letter: str,
-    told: NDArray[np.bool_],
+    rows: NDArray[np.bool_],
     begins: NDArray[np.int32],
     ends: NDArray[np.int32],
 ) -> Truth:
-    bills = settled.bills.select(told)
+    bills = settled.bills.select(rows)
     return Truth(
         rule=ZOMBIE,
         letter=letter,
         bills=bills,
         cents=bills.cents,
-        observable_from=begins[told],
-        ends_on=ends[told],
-        is_injected=settled.is_lost[told],
+        observable_from=begins[rows],
+        ends_on=ends[rows],
+        is_injected=settled.is_lost[rows],
     )
 
 

@@ -1,4 +1,4 @@
-"""Trade customers and their accounts, and the state of their rows at a moment."""
+"""Trade customers and their accounts, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _RAISED: Final = 1.5
 
 
 def customers(pools: Pools, these: Accounts) -> Entities:
-    """Give the customers of accounts: created, moved.
+    """Return the customers of accounts: created, moved.
 
     Args:
-        pools: What they are called and where they are.
+        pools: Names and addresses.
         these: n accounts, of one customer each.
 
     Returns:
@@ -57,14 +57,14 @@ def customers(pools: Pools, these: Accounts) -> Entities:
 
 
 def accounts(these: Accounts, status_days: StatusDays) -> Entities:
-    """Give accounts: opened, limit raised, put on hold, reinstated, limit cut, closed.
+    """Return accounts: opened, limit raised, put on credit hold, reinstated, limit cut, closed.
 
     Args:
         these: n accounts.
-        status_days: When they are not active.
+        status_days: When their status changes.
 
     Returns:
-        The rows of `raw_crm.accounts`, none of which is ever deleted.
+        The rows of `raw_crm.accounts`, which are never deleted.
     """
     closed_on = status_days.closed_on
     days = (
@@ -98,7 +98,7 @@ def customer_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
 
 
 def currencies(is_eur: NDArray[np.bool_]) -> pa.Array:
-    """Write the currency of each row."""
+    """Return the currency of each row."""
     return columns.choice(CURRENCIES, is_eur.astype(np.int8))
 
 

@@ -1,8 +1,7 @@
-"""How balance-forward accounts pay: twice a month, a round sum, for whatever is open.
+"""How balance-forward accounts pay: twice a month, a round sum towards their balance.
 
-They pay what falls due until they pay next, rounded up; or, when they are late, what has fallen due
-already, rounded down. They know the invoices they have ordered, not the ones billed after closure, and take
-a copy for an invoice until it is credited.
+They pay what falls due before their next payment, rounded up, or when they are late only what is due already,
+rounded down. They do not pay invoices issued after closure, and take a duplicate for an invoice until it is credited.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def pay_round_sums(
     invoices: Invoices,
     notes: CreditNotes,
 ) -> Payments:
-    """Work out the payments of the balance-forward accounts of a run.
+    """Simulate the payments of the balance-forward accounts of a run.
 
     Args:
         context: How late they are.
@@ -78,7 +77,7 @@ def pay_round_sums(
 
 
 def _claims(accounts: Accounts, invoices: Invoices, notes: CreditNotes) -> tuple[Running, Running]:
-    """What accounts take themselves to owe, by due date, and what they have been credited for it."""
+    """Return what accounts believe they owe, by due date, and the credits they have received for it."""
     known = accounts.is_balance_forward[invoices.account] & (invoices.kind != STRAY)
     on_known = known[notes.invoice]
     return (

@@ -1,4 +1,4 @@
-"""How likely accounts are to pay late: who they are, when, and how much it is about."""
+"""How likely accounts are to pay late, by account, day and amount."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST: Final = 0.95
 def pays_badly(
     accounts: Accounts, account: NDArray[np.intp], days: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Return who pays badly on a day: those who always do, and those who have begun to by then."""
+    """Return which accounts pay badly on a day: always, or because they have turned by then."""
     behaviour = accounts.behaviour[account]
     badly: NDArray[np.bool_] = (behaviour == BAD) | (
         (behaviour == TURNING) & (accounts.turns_on[account] <= days)
@@ -46,14 +46,14 @@ def late_probability(
     """Return how likely payments are to be late.
 
     Args:
-        context: The share of late payments, before behaviour.
+        context: The base share of late payments.
         accounts: The run of accounts.
-        account: Who pays, by position, k values.
-        days: The day each is billed, or pays a balance.
-        cents: How much it is about, where that plays a part.
+        account: The account of each of k payments, by position.
+        days: The day each is invoiced, or pays towards its balance.
+        cents: The amount of each; not taken into account if not given.
 
     Returns:
-        k probabilities, 0 for all when the share is.
+        k probabilities, all 0 if the base share is.
     """
     seasonal = np.where(in_season(context.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
     odds = np.where(pays_badly(accounts, account, days), _BAD_ODDS, _GOOD_ODDS)

@@ -28,7 +28,7 @@ _EPOCH_YEAR: Final = 1970
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The articles of a world, by position from 0, and the price lists of any year."""
+    """The articles of a world, by position from 0, and the price list of any year."""
 
     config: TradeConfig
     streams: Streams
@@ -51,16 +51,16 @@ class Catalogue:
 
     @cached_property
     def cost_cents(self) -> NDArray[np.int64]:
-        """What each article costs the company."""
+        """The unit cost of each article."""
         low, high = _COST_SHARE
         share = low + (high - low) * self._draw("sku.cost")
         return np.rint(self.list_cents * share).astype(np.int64)
 
     def price_list(self, year: int) -> NDArray[np.int64]:
-        """Give the prices of a year, each raised by a rate of its own from the year before.
+        """Return the prices of a year, each raised by a rate of its own from the year before.
 
         Args:
-            year: The calendar year, not before the first list's.
+            year: The calendar year, not before that of the first list.
 
         Returns:
             Prices in cents, a row for each of `CURRENCIES`.
@@ -97,5 +97,5 @@ class Catalogue:
 
 
 def popular(share: NDArray[np.float64], skus: int) -> NDArray[np.int64]:
-    """Turn shares in [0, 1) into articles, some of which sell far better than others."""
+    """Turn draws in [0, 1) into articles, some of which sell far better than others."""
     return (share**2 * skus).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What every part of a run's history is worked out from."""
+"""What every step of simulating a run of accounts needs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Context:
 
     @property
     def trade(self) -> TradeConfig:
-        """How the line of business goes."""
+        """The settings of this line of business."""
         return self.config.trade
 
     @property
     def window(self) -> int:
-        """Days within which the same again is taken for a duplicate."""
+        """Days within which an equal invoice or payment counts as a duplicate."""
         return self.config.policy.duplicate_window_days
 
     @property

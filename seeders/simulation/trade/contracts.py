@@ -44,13 +44,13 @@ class Contracts(Arrays):
         days: NDArray[np.int32],
         cents: NDArray[np.int64],
     ) -> NDArray[np.int64]:
-        """Put agreed prices in place of list prices.
+        """Replace list prices by agreed prices.
 
         Args:
             account: The account of each of k sales.
             sku: What is sold.
             days: When.
-            cents: Its list price.
+            cents: The list price of each.
 
         Returns:
             k prices in cents.
@@ -69,7 +69,7 @@ def draw_contracts(context: Context, accounts: Accounts) -> Contracts:
     """Draw the agreements of a run of accounts.
 
     Args:
-        context: How many have one, and the list prices that rebates are given on.
+        context: How many have an agreement, and the list prices that discounts are given on.
         accounts: The run.
 
     Returns:

@@ -1,7 +1,7 @@
 """Facts of trade credit as rows of the raw tables.
 
-A fact arrives in the month of its date. Disputes and service requests arrive when they are opened and once
-more when they are resolved: the row of before is replaced.
+A fact arrives in the month of its date. Disputes and service requests arrive when they are opened and again when
+they are resolved, which replaces the earlier row.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class FactWriter:
         resolved_on: NDArray[np.int32],
         rows_of: Callable[[NDArray[np.intp]], _Rows],
     ) -> None:
-        """Append what is opened or resolved, and delete what it replaces."""
+        """Append rows that are opened or resolved, and delete those they replace."""
         changed_on = np.where(resolved_on <= self._until, resolved_on, opened_on)
         stale = np.flatnonzero((opened_on < self._since) & (changed_on >= self._since))
         if len(stale) > 0:
@@ -239,7 +239,7 @@ class FactWriter:
         }
 
     def _contracts(self) -> None:
-        """What was agreed before the first month comes with its batch."""
+        """Append agreed prices; those older than the first month arrive with its batch."""
         contracts, digits = self.history.contracts, self.history.accounts.digits
         for slot in range(contracts.sku.shape[1]):
             begins, ends = contracts.begins_on[:, slot], contracts.ends_on[:, slot]
@@ -265,14 +265,14 @@ class FactWriter:
 def catalogue_rows(
     catalogue: Catalogue, axis: MonthAxis, batches: Batches, passed: int, months: int
 ) -> Sequence[tuple[str, pa.RecordBatch]]:
-    """Give articles with the first batch, and each year's price list with that of its January.
+    """Return articles with the first batch, and each year's price list with the batch of its January.
 
     Args:
         catalogue: What is sold.
         axis: The months of the line.
         batches: Its batches.
-        passed: How many months are written already.
-        months: How many months are written afterwards.
+        passed: How many months have been written already.
+        months: How many months there are afterwards.
 
     Returns:
         Names of raw tables with their rows.
@@ -309,7 +309,7 @@ def catalogue_rows(
 
 
 def sku_ids(sku: NDArray[np.integer]) -> pa.StringArray:
-    """Write the ids of articles, given by position."""
+    """Return the ids of articles, given by position."""
     return columns.around("SKU", columns.digits(sku.astype(np.int64) + 1, 4))
 
 

@@ -1,7 +1,7 @@
-"""The facts of trade credit as arrays, each with the name it is issued under.
+"""The facts of trade credit as arrays, each with its id (`name`).
 
-Names are rows of ASCII bytes; facts refer to each other by position. `NEVER` is the day of what
-does not happen. A fact may be dated after the months simulated: readers and writers cut it off.
+Ids are rows of ASCII bytes; facts refer to each other by position. `NEVER` is the day of events that do not happen.
+A fact may be dated after the months simulated; whoever reads it has to leave it out.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 ORDER_DIGITS: Final = 4
 NATURAL, COPY, STRAY = range(3)
-"""Why there is an invoice: an order, a copy of its invoice, or an order after the account's closure."""
+"""Why an invoice exists: an order, a duplicate of its invoice, or an order after the account was closed."""
 
 REFUND, CHARGEBACK = range(2)
 NO_INVOICE: Final = -1
-"""In place of an invoice: the fact names none."""
+"""In place of an invoice: the fact does not name one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StatusDays(Arrays):
         suspended_on: Day it is put on credit hold.
         reinstated_on: Day it may order again, having paid what was open.
         closed_on: Day it is closed.
-        is_written_off: Whether what is open at closure is given up.
+        is_written_off: Whether what is open at closure is written off.
     """
 
     unpaid_from: NDArray[np.int32]
@@ -64,18 +64,18 @@ class StatusDays(Arrays):
 
 @dataclass(frozen=True)
 class Invoices(Arrays):
-    """m invoices in order of account and number; the order they are issued in.
+    """m invoices in order of account and number, which is the order of issue.
 
     Attributes:
         account: Position of the account in its run.
         order: Number of the order within its account.
-        stem: Digits of account and invoice, m x 10; a copy has the odd number after its original's.
+        stem: Digits of account and invoice, m x 10; a duplicate has the odd number after its original's.
         kind: `NATURAL`, `COPY` or `STRAY`.
         issued_on: Date of the invoice.
         due_on: Its due date.
-        priced_on: Day whose prices it has.
+        priced_on: Day whose prices apply.
         lines_cents: The sum of its lines.
-        cents: What it asks for.
+        cents: Its amount.
     """
 
     account: NDArray[np.intp]
@@ -96,7 +96,7 @@ class Invoices(Arrays):
 
 @dataclass(frozen=True)
 class Lines(Arrays):
-    """Lines of invoices. `invoice` is the one they came with; `stem` what they say they belong to."""
+    """Lines of invoices. `invoice` is the one they were issued with, `stem` the one they name."""
 
     invoice: NDArray[np.intp]
     number: NDArray[np.int8]
@@ -130,7 +130,7 @@ class Payments(Arrays):
 
 @dataclass(frozen=True)
 class Allocations(Arrays):
-    """What payments are for, where they name no invoice themselves."""
+    """Allocations of payments that name no invoice themselves."""
 
     name: NDArray[np.uint8]
     payment: NDArray[np.intp]
@@ -141,7 +141,7 @@ class Allocations(Arrays):
 
 @dataclass(frozen=True)
 class Refunds(Arrays):
-    """Payments given back, or taken back. `kind` is `REFUND` or `CHARGEBACK`."""
+    """Refunds and chargebacks of payments. `kind` is `REFUND` or `CHARGEBACK`."""
 
     name: NDArray[np.uint8]
     payment: NDArray[np.intp]
@@ -172,7 +172,7 @@ RETURN, RESOLVED, DUPLICATE, AFTER_CLOSURE = range(4)
 
 @dataclass(frozen=True)
 class WriteOffs(Arrays):
-    """Write-offs of an invoice, or of all an account owes, where it names `NOBODY`."""
+    """Write-offs of an invoice, or of all that an account owes where `invoice` is `NO_INVOICE`."""
 
     name: NDArray[np.uint8]
     account: NDArray[np.intp]
@@ -193,7 +193,7 @@ class Disputes(Arrays):
 
 @dataclass(frozen=True)
 class Requests(Arrays):
-    """Complaints. Moments are seconds since 1970-01-01."""
+    """Complaints. Times are seconds since 1970-01-01."""
 
     name: NDArray[np.uint8]
     account: NDArray[np.intp]
@@ -222,10 +222,10 @@ class Facts:
 def named(
     letter: str, stem: NDArray[np.uint8], slot: NDArray[np.integer] | int | None = None
 ) -> NDArray[np.uint8]:
-    """Make names of a letter, a stem, and one digit more where there can be several of a kind.
+    """Compose ids of a letter, a stem, and one more digit where there can be several of a kind.
 
     Args:
-        letter: What kind of thing it is.
+        letter: The kind of thing.
         stem: An n x width matrix of ASCII bytes.
         slot: Numbers up to 35, written as 0 to 9 and A to Z; the same for all, or one each.
 
@@ -242,7 +242,7 @@ def named(
 
 
 def stems(account_digits: NDArray[np.uint8], number: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Write account and a number within it, side by side.
+    """Write the account and a number within it, side by side.
 
     Args:
         account_digits: An n x 6 matrix of ASCII bytes.

@@ -1,4 +1,4 @@
-"""The whole history of a run of accounts up to a day, put together from its parts."""
+"""The whole history of a run of accounts, put together from its parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class History:
-    """A run of accounts, their status, and all facts. `fault` says what is wrong with invoices."""
+    """A run of accounts, their status, and all facts. `fault` is the fault injected into each invoice."""
 
     accounts: Accounts
     status_days: StatusDays
@@ -32,14 +32,13 @@ class History:
 
 
 def draw_history(context: Context) -> History:
-    """Work out the history of a run of accounts.
+    """Simulate the history of a run of accounts.
 
     Args:
-        context: The run, and what is to happen.
+        context: The run, and what is configured.
 
     Returns:
-        The history, of which the part up to any earlier day is the same for any other run and any
-        greater number of months.
+        The history. The part up to any earlier day is the same in any other run and for any longer simulation.
     """
     accounts = draw_accounts(context)
     orders, status_days = draw_orders(context, accounts)

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.facts import Invoices, Orders
 
 NONE, DUPLICATE_INVOICE, DUPLICATE_PAYMENT, MISMATCH, ORPHAN, WRONG_CURRENCY = range(6)
-"""The one fault that falls on an order, if any."""
+"""The fault of an order; there is at most one."""
 
 AFTER_CLOSURE_DAYS: Final = 90
-"""Orders that keep coming in after the closure are billed by mistake for so long."""
+"""For this many days after the closure, orders that still come in may be invoiced by mistake."""
 
 PAYMENT_COPY: Final = "C"
-"""The last character of the id of a payment that was made twice: after those of all others."""
+"""The last character of the id of a duplicate payment; it sorts after those of all others."""
 
 _MISSTATED: Final = (0.01, 0.10)
 
 
 def choose(config: TradeConfig, draws: OrderDraws) -> NDArray[np.int8]:
-    """Choose the fault of each order; at most one falls on any.
+    """Choose the fault of each order, at most one.
 
     Args:
         config: How often.
@@ -57,7 +57,7 @@ def bill_after_closure(
     ordered_on: NDArray[np.int32],
     closed_on: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """Inject bills after closure: some orders that come in later are billed all the same."""
+    """Inject bills after closure: some orders that come in later are invoiced all the same."""
     is_after = (closed_on < ordered_on) & (ordered_on <= closed_on + AFTER_CLOSURE_DAYS)
     return is_after & draws.happens("fault.after_closure", config.billed_after_cancel_rate)
 
@@ -69,20 +69,20 @@ def copy_invoices(
     closed_on: NDArray[np.int32],
     fault: NDArray[np.int8],
 ) -> NDArray[np.int32]:
-    """Inject duplicate invoices: the same again within the window.
+    """Inject duplicate invoices within the window.
 
-    A copy keeps further away from the account's next order than the window, so that the two are
-    never taken for each other, and does not fall after the account's closure, another fault.
+    A duplicate is further from the account's next order than the window, so that the two are never confused, and is
+    not dated after the account's closure, which would be another fault.
 
     Args:
-        window: Days within which the same again is a duplicate.
+        window: Days within which an equal invoice is a duplicate.
         draws: The draws of m orders.
         orders: The orders.
         closed_on: When their accounts close.
-        fault: What is to go wrong with each.
+        fault: The fault of each.
 
     Returns:
-        The date of each order's copy, -1 where there is none.
+        The date of each order's duplicate, -1 where there is none.
     """
     latest = np.minimum(window, orders.next_after - window - 1)
     delay = (draws("fault.copied_after") * (latest + 1)).astype(np.int32)
@@ -94,7 +94,7 @@ def copy_invoices(
 def misstate(
     draws: OrderDraws, fault: NDArray[np.int8], lines_cents: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Inject headers that disagree with their lines, by 1 to 10 %, upwards or downwards."""
+    """Inject headers that differ from the sum of their lines, by 1 to 10 % up or down."""
     low, high = _MISSTATED
     share = low + (high - low) * draws("fault.misstated")
     sign = np.where(draws.happens("fault.misstated.up", 0.5), 1, -1)
@@ -108,9 +108,9 @@ def orphan_lines(
     account_digits: NDArray[np.uint8],
     fault: NDArray[np.int8],
 ) -> Lines:
-    """Inject orphaned lines: a line more comes with an invoice, and names one that does not exist.
+    """Inject orphaned lines: an invoice gets a further line that names an invoice which does not exist.
 
-    It names the number that a copy of the invoice would have; an invoice that is copied has no orphan.
+    The line names the number that a duplicate of the invoice would have; a duplicated invoice has no orphan.
     """
     rows = np.flatnonzero((fault[lines.invoice] == ORPHAN) & (lines.number == 1))
     orphans, host = lines.select(rows), lines.invoice[rows]

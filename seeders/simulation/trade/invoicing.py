@@ -32,7 +32,7 @@ _SKU_STEP: Final = 12
 
 @dataclass(frozen=True)
 class Billed:
-    """The invoices of a run of accounts, their lines, and which fault falls on each invoice."""
+    """The invoices of a run of accounts, their lines, and the fault injected into each invoice."""
 
     invoices: Invoices
     lines: Lines
@@ -47,17 +47,17 @@ def bill(
     orders: Orders,
     contracts: Contracts,
 ) -> Billed:
-    """Work out the invoices of a run of accounts.
+    """Invoice the orders of a run of accounts.
 
     Args:
         context: What is sold, and what goes wrong.
         accounts: The run.
-        status_days: When orders are not delivered.
+        status_days: When accounts are on hold or closed, so that orders are not delivered.
         orders: The orders.
         contracts: Agreed prices.
 
     Returns:
-        Invoices and lines, copies and other faults included.
+        Invoices and lines, duplicates and other faults included.
     """
     trade = context.trade
     draws = OrderDraws(context.draws, orders.account, orders.number)
@@ -94,7 +94,7 @@ def bill(
     draws = draws.select(row)
     lines = _lines(context, accounts, draws, invoices, contracts)
     sums = np.bincount(lines.invoice, lines.cents, minlength=len(row)).astype(np.int64)
-    # where a copy could not be issued in time, nothing went wrong; a copy itself has no fault of its own
+    # there is no fault where a duplicate could not be issued in time, and none on the duplicate itself
     is_spent = (fault[row] == inject.DUPLICATE_INVOICE) & ~is_copied[row]
     fault = np.where((kind == NATURAL) & ~is_spent, fault[row], inject.NONE).astype(np.int8)
     invoices = replace(
@@ -118,7 +118,7 @@ def _lines(
     invoices: Invoices,
     contracts: Contracts,
 ) -> Lines:
-    """A standing order is the basket of the account's first one, most of the time."""
+    """Draw the lines; a standing order usually repeats the account's first basket."""
     account = invoices.account
     repeats = (accounts.standing_days[account] > 0) & ~draws.happens(
         "order.other_basket", _OTHER_BASKET_SHARE
@@ -151,6 +151,6 @@ def _lines(
 
 
 def _up_to_lines() -> NDArray[np.float64]:
-    """Cumulative probabilities of 1, 2 … lines: each line more is somewhat less likely."""
+    """Return the cumulative probabilities of 1, 2 … lines: each further line is somewhat less likely."""
     weights = _LINE_DECAY ** np.arange(MOST_LINES)
     return np.cumsum(weights / weights.sum())[:-1]

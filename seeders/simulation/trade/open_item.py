@@ -1,7 +1,7 @@
 """How open-item accounts pay: by invoice, in parts, too much, several at once, or not at all.
 
-What becomes of an invoice is drawn when it is issued. Balance-forward accounts share what is about the
-goods, returns and disputes; how they pay is in `balance_forward`.
+The outcome of an invoice is drawn when it is issued. Returns and disputes concern balance-forward accounts, too; how
+those pay is in `balance_forward`.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ CATEGORIES: Final = ("Delivery", "Billing", "Product quality")
 PRIORITIES: Final = ("Low", "Normal", "High")
 
 _EARLY_PART: Final = 6
-"""Who pays on time does so in the last sixth of the terms."""
+"""Payments on time arrive in the last sixth of the payment terms."""
 
 _WEEK: Final = 7
 _APART_DAYS: Final = 10
-"""Payments of the same invoice by its customer are at least so far apart."""
+"""A customer's payments of the same invoice are at least this many days apart."""
 
 _EURO_PER_DOLLAR: Final = 0.92
 _COPY_PAID_SHARE: Final = 0.4
@@ -63,15 +63,15 @@ _WHOLE_ACCOUNT: Final = 9_999
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What is to become of m invoices; days are `NEVER` where nothing of the kind happens.
+    """What becomes of m invoices; days are `NEVER` for events that do not happen.
 
     Attributes:
         kind: `ORDINARY`, or what happens instead.
-        is_refused: Whether its account is not paying at all.
-        is_late: Whether it is paid late of the customer's own accord.
+        is_refused: Whether its account pays nothing at the time.
+        is_late: Whether the customer chooses to pay it late.
         paid_on: Day of the first payment.
-        credited_on: Day of a return, or of what a dispute ends in.
-        credit_cents: How much that is.
+        credited_on: Day of the credit note for a return or a dispute.
+        credit_cents: Its amount.
         disputed_on: Day a dispute is opened.
         resolved_on: Day it is resolved.
     """
@@ -93,17 +93,17 @@ def draw_outcomes(
     invoices: Invoices,
     draws: OrderDraws,
 ) -> Outcomes:
-    """Work out what is to become of invoices.
+    """Draw what becomes of invoices.
 
     Args:
         context: How customers pay.
         accounts: The run of accounts.
-        status_days: When they pay nothing.
+        status_days: When accounts pay nothing.
         invoices: m invoices.
         draws: The draws of their orders.
 
     Returns:
-        What becomes of them, copies and bills after closure aside, which have a fate of their own.
+        Their outcomes; duplicates and bills after closure are handled elsewhere.
     """
     config = context.trade
     account, issued_on, due_on = invoices.account, invoices.issued_on, invoices.due_on
@@ -161,7 +161,7 @@ def draw_outcomes(
 def credit_notes(
     config: TradeConfig, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> CreditNotes:
-    """Give the credit notes: returns, disputes, and some of the invoices that should not be.
+    """Return the credit notes: for returns, disputes, and some invoices that should not exist.
 
     Args:
         config: How many faults are noticed.
@@ -196,7 +196,7 @@ def credit_notes(
 
 @dataclass(frozen=True)
 class OpenItemPayments:
-    """Everything that pays the invoices of open-item accounts is worked out from."""
+    """What the payments of open-item accounts follow from."""
 
     whole: SimulationConfig
     accounts: Accounts
@@ -212,14 +212,14 @@ class OpenItemPayments:
 
     @property
     def policy(self) -> PolicyConfig:
-        """Within how many days the same again is a duplicate."""
+        """The thresholds of the rules, such as the days within which an equal payment is a duplicate."""
         return self.whole.policy
 
     def payments(self) -> tuple[Payments, Allocations, Refunds]:
-        """Give payments, what they are allocated to, and what of them is given back.
+        """Return payments, their allocations, and what of them is refunded or charged back.
 
         Returns:
-            The payments that name an invoice, then those that are allocated; refunds and
+            The payments that name an invoice, followed by those with allocations; refunds and
             allocations refer to them by position.
         """
         is_foreign = self._is_plain & (self.fault == inject.WRONG_CURRENCY)
@@ -273,7 +273,7 @@ class OpenItemPayments:
 
     @property
     def _is_pooled(self) -> NDArray[np.bool_]:
-        """Paid together with others: what there is nothing special about."""
+        """Paid together with others, without anything unusual."""
         return np.asarray(
             self._is_open_item
             & self.accounts.is_allocating[self.invoices.account]
@@ -283,7 +283,7 @@ class OpenItemPayments:
 
     @property
     def _is_plain(self) -> NDArray[np.bool_]:
-        """Paid in full, alone, by name."""
+        """Paid in full by a payment that names it."""
         return np.asarray(
             self._is_open_item
             & ~self._is_pooled
@@ -328,12 +328,12 @@ class OpenItemPayments:
         return self._named(rows, outcomes.paid_on[rows], cents[rows], 1, is_foreign[rows])
 
     def _part(self, cents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What a partial payment pays: at least a cent, and not all."""
+        """The amount of a partial payment: at least a cent, and not all."""
         part = np.rint(cents * (0.3 + 0.65 * self.draws("partial.part"))).astype(np.int64)
         return np.clip(part, 1, np.maximum(cents - 1, 1))
 
     def _rests(self) -> tuple[Payments, Payments]:
-        """What follows on a partial payment: the rest, in one piece or two."""
+        """The rest after a partial payment, in one or two payments."""
         outcomes, invoices, draws = self.outcomes, self.invoices, self.draws
         rows = np.flatnonzero(self._is_open_item & (outcomes.kind == PARTIAL))
         cents = invoices.cents[rows]
@@ -362,7 +362,7 @@ class OpenItemPayments:
     def _chargebacks(
         self,
     ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.int32]]:
-        """Which payments are taken back, when each invoice's is, and when it is paid again."""
+        """Which invoices have their payment charged back, when they are paid again, and when it is charged back."""
         outcomes, draws = self.outcomes, self.draws
         happens = self._is_open_item & (outcomes.kind == CHARGED_BACK)
         taken_back_on = np.where(
@@ -375,7 +375,7 @@ class OpenItemPayments:
         return rows, np.where(repaid, again_on, NEVER).astype(np.int32), taken_back_on
 
     def _chargeback_rows(self, first: Payments, on_of_invoice: NDArray[np.int32]) -> Refunds:
-        """Take first payments back in full on the day their invoice says."""
+        """Charge first payments back in full on the day of their invoice's chargeback."""
         taken_back_on = on_of_invoice[first.invoice]
         rows = np.flatnonzero(taken_back_on < NEVER)
         return Refunds(
@@ -387,7 +387,7 @@ class OpenItemPayments:
         )
 
     def _copies(self) -> tuple[Payments, NDArray[np.int32]]:
-        """Payments made twice, and when the second is given back."""
+        """Duplicate payments, and when they are refunded."""
         draws = self.draws
         rows = np.flatnonzero(self._is_plain & (self.fault == inject.DUPLICATE_PAYMENT))
         delay = draws.days("fault.paid_again", 0, self.policy.duplicate_window_days)[rows]
@@ -399,7 +399,7 @@ class OpenItemPayments:
         return copies, np.where(back, refunded_on, NEVER).astype(np.int32)
 
     def _paid_copies(self) -> Payments:
-        """Payments of unnoticed copies of invoices by some customers."""
+        """Payments of duplicate invoices that some customers do not notice."""
         invoices, draws, config = self.invoices, self.draws, self.config
         paid = (
             (invoices.kind == COPY)
@@ -411,7 +411,7 @@ class OpenItemPayments:
         return self._named(rows, invoices.due_on[rows], invoices.cents[rows], 1)
 
     def _pooled(self) -> tuple[Payments, Allocations]:
-        """Weekly payments of several invoices, each said how much for which; sometimes said later."""
+        """Weekly payments of several invoices with their allocations, some of which are sent later."""
         invoices, draws = self.invoices, self.draws
         rows = np.flatnonzero(self._is_pooled & (self.outcomes.paid_on < NEVER))
         account, chosen_on = invoices.account[rows], self.outcomes.paid_on[rows]
@@ -443,7 +443,7 @@ class OpenItemPayments:
 def write_offs(
     accounts: Accounts, status_days: StatusDays, invoices: Invoices, outcomes: Outcomes
 ) -> WriteOffs:
-    """Give up what was never paid when an account is closed for it.
+    """Write off what was never paid when an account is closed for it.
 
     Args:
         accounts: The run of accounts.
@@ -452,7 +452,7 @@ def write_offs(
         outcomes: What becomes of them.
 
     Returns:
-        One for each unpaid invoice of an open-item account, one for a whole balance-forward account.
+        One for each unpaid invoice of an open-item account, and one for each balance-forward account.
     """
     account = invoices.account
     gone = (
@@ -479,7 +479,7 @@ def write_offs(
 
 
 def disputes(invoices: Invoices, outcomes: Outcomes) -> Disputes:
-    """Give the disputes.
+    """Return the disputes.
 
     Args:
         invoices: m invoices.
@@ -501,7 +501,7 @@ def disputes(invoices: Invoices, outcomes: Outcomes) -> Disputes:
 def requests(
     context: Context, accounts: Accounts, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> Requests:
-    """Give complaints about deliveries and bills: more where payment is going to be late.
+    """Return complaints about deliveries and invoices: more where payment is going to be late.
 
     Args:
         context: How many there are.

@@ -1,7 +1,7 @@
-"""When accounts order, and how that ends: credit holds, closures.
+"""When accounts order, and their credit holds and closures.
 
-The orders of an account are numbered as they come in, whether they are delivered or not: an order that
-falls into a hold or after the closure takes its number with it.
+The orders of an account are numbered as they come in, delivered or not: an order during a credit hold or after the
+closure uses up its number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seeders.simulation.trade.draws import AccountDraws
 
 LEAST_GAP_DAYS: Final = 4
-"""Orders of an account are this many days apart, or more if the policy's window requires it."""
+"""Orders of an account are at least this many days apart, or more if the policy's window requires it."""
 
 _MONTHS_PER_YEAR: Final = 12
 # from January on: a seasonal buyer stocks up for the end of the year
@@ -47,7 +47,7 @@ def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, StatusDay
         accounts: The run.
 
     Returns:
-        The orders, those included that are never delivered, and the standing of the accounts.
+        The orders, including those never delivered, and the days on which the accounts change status.
     """
     days = _order_days(context, accounts)
     status_days = _status_days(context.trade, context.draws, accounts, days)
@@ -62,7 +62,7 @@ def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, StatusDay
 
 
 def _order_days(context: Context, accounts: Accounts) -> NDArray[np.int32]:
-    """Give a row of days per order number, each account's last one later than those simulated."""
+    """Return a row of days per order number; each account's last one is after the days simulated."""
     axis, draws = context.axis, context.draws
     least = max(LEAST_GAP_DAYS, context.window + 1)
     extra = np.maximum(accounts.mean_gap - least, 0)
@@ -83,7 +83,7 @@ def _order_days(context: Context, accounts: Accounts) -> NDArray[np.int32]:
 def _status_days(
     config: TradeConfig, draws: AccountDraws, accounts: Accounts, days: NDArray[np.int32]
 ) -> StatusDays:
-    """A default begins with an order that is not paid; hold, return or closure follow from there."""
+    """Draw the status: a default begins with an order that is not paid; hold, reinstatement or closure follow."""
     unpaid_from = np.where(accounts.default_on <= days, days, NEVER).min(axis=0)
     defaults = (unpaid_from < NEVER) & (unpaid_from < accounts.left_on)
     returns = defaults & draws.happens("standing.returns", config.reinstated_share)

@@ -1,8 +1,8 @@
-"""The walk of the trade-credit line: run by run of accounts, the whole history of each.
+"""Simulates the trade-credit line: one run of accounts after another, the whole history of each.
 
-What an account owes today depends on all it was ever billed and paid, so each walk works the history
-out from the first month, and writes what arrives in the months that are new. The truth about unpaid
-invoices is a function of all facts so far: `advance` rewrites it.
+What an account owes depends on everything it was ever invoiced and paid, so the history is always simulated from the
+first month, and only what arrives in the new months is written. The truth about unpaid invoices follows from all facts
+so far: `advance` rewrites it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from seeders.writer import Appender
 
 MAX_MONTHS: Final = 600
-"""Invoice ids hold four digits of the order: one every four days, for so long, and its copy."""
+"""Invoice ids have four digits for the order: enough for this long, with an order every four days and duplicates."""
 
 _ROWS_PER_ACCOUNT: Final = 32
 _FAULT_LETTER: Final = "D"
@@ -67,7 +67,7 @@ class TradeLine:
         return MonthAxis(self.config.trade.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -81,18 +81,18 @@ class TradeLine:
         return len(list(self._runs())) if months > passed else 0
 
     def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is rewritten."""
+        """Delete the truth of this line; `write` writes it again."""
         writer.delete_prefixed(con, FAULTS, _FAULT_LETTER)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each run of accounts.
         """
         if months <= passed:

@@ -1,7 +1,7 @@
-"""The truth about trade credit: which invoices, lines and payments meet a rule, and on which days.
+"""The true faults of trade credit: which invoices, lines and payments match a rule, and on which days.
 
-Injected faults are listed for exactly the days on which the facts show them. Unpaid and partly paid invoices are
-found in the simulator's own books, injected or not.
+Injected faults are returned for exactly the days on which the facts show them. Unpaid and partly paid invoices come
+from the simulator's own books, injected or not.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _ENTITY_TYPES: Final = {
 
 @dataclass(frozen=True)
 class Truth(Arrays):
-    """Spells of k faults of one rule. A fault shows on days d with `observable_from <= d < ends_on`.
+    """k faults of one rule, observable on days d with `observable_from <= d < ends_on`.
 
     Attributes:
-        entity: Its id as ASCII bytes.
+        entity: Id of the entity as ASCII bytes.
         account: Position of the account.
         period_on: A day of the month that the fault belongs to.
     """
@@ -61,16 +61,16 @@ class Truth(Arrays):
 
 
 def is_orphan(invoices: Invoices, lines: Lines) -> NDArray[np.bool_]:
-    """Tell the lines that name another invoice than the one they came with."""
+    """Return which lines name another invoice than the one they were issued with."""
     return np.asarray(np.any(lines.stem != invoices.stem[lines.invoice], axis=1))
 
 
 def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, Truth]:
-    """Tell every injected fault.
+    """Return every injected fault.
 
     Args:
         axis: The simulated months.
-        history: What a run of accounts did.
+        history: The history of a run of accounts.
         until: The last day simulated.
 
     Returns:
@@ -136,16 +136,16 @@ def injected_truth(axis: MonthAxis, history: History, until: int) -> dict[str, T
 def unpaid_truth(
     policy: PolicyConfig, history: History, balances: Balances, until: int
 ) -> dict[str, Truth]:
-    """Tell every invoice that is a zombie or a leaky bucket, a row for each spell of one amount.
+    """Return every invoice that is a zombie or a leaky bucket, with a row for each period of constant balance.
 
     Args:
         policy: The days of grace.
-        history: What a run of accounts did; what follows from a fault is injected.
-        balances: What is paid and open of each invoice, in spells.
+        history: The history of a run of accounts.
+        balances: What is paid and open of each invoice, by period.
         until: The last day simulated.
 
     Returns:
-        Spells by rule.
+        Faults by rule; those that follow from an injected fault count as injected.
     """
     facts, fault, is_eur = history.facts, history.fault, history.accounts.is_eur
     invoices, status_days = facts.invoices, history.status_days
@@ -194,20 +194,20 @@ def unpaid_truth(
 
 
 def is_foreign(facts: Facts, is_eur: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell the payments in another currency than their account's."""
+    """Return which payments are in another currency than their account's."""
     payments = facts.payments
     return np.not_equal(payments.is_eur, is_eur[payments.account])
 
 
 def fault_stems(account_digits: NDArray[np.uint8], account: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """Name the faults of a run of accounts, numbered within each account.
+    """Return ids for the faults of a run of accounts, numbered within each account.
 
     Args:
         account_digits: The six digits of each account, n x 6.
         account: The account of each of k faults.
 
     Returns:
-        k names, k x 12.
+        k ids, k x 12.
     """
     return named("D", np.hstack([account_digits[account], digits(numbered_within(account), 5)]))
 
@@ -225,8 +225,8 @@ def truth_rows(
         axis: The months of the line.
         accounts: The run of accounts.
         truths: Faults by rule.
-        names: A name for each of them, in that order.
-        until: The last day; an end after it has not come yet.
+        names: Their ids, in the same order.
+        until: The last day simulated; later ends are not known yet.
 
     Returns:
         One batch for each rule that has any.

@@ -52,7 +52,7 @@ class Registry:
         accounts: All accounts.
         ids: Their ids.
         status: The status of each.
-        changed: The cycle in which each last changed.
+        changed: The cycle in which each last changed status.
         cycles: The calendar.
     """
 
@@ -65,25 +65,25 @@ class Registry:
 
     @classmethod
     def of(cls, ledger: Ledger, customers: Customers, ids: Names, cycles: Cycles) -> Registry:
-        """Record the state of a ledger."""
+        """Take the state of a ledger."""
         return cls(customers, ledger.accounts, ids, ledger.status, ledger.changed, cycles)
 
     @property
     def number(self) -> NDArray[np.int64]:
-        """A number for each account, telling it apart from those of all other runs."""
+        """A number for each account, unique over all runs."""
         owner = self.customers.number[self.accounts.customer]
         numbers: NDArray[np.int64] = owner * MAX_ACCOUNTS + self.accounts.within
         return numbers
 
     @property
     def first_opened_on(self) -> NDArray[np.int32]:
-        """The day each customer opened the first account, `NEVER` for those that have none."""
+        """The day each customer opened the first account, `NEVER` for customers without one."""
         day = np.full(len(self.customers.number), NEVER, dtype=np.int32)
         np.minimum.at(day, self.accounts.customer, self.cycles.first_days(self.accounts.opened))
         return day
 
     def people(self, pools: Pools) -> Entities:
-        """Give the customers that have ever had an account."""
+        """Return the customers that have ever had an account."""
         transitions = (moment(self.first_opened_on, _OPENED, self.customers.number),)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
@@ -99,7 +99,7 @@ class Registry:
         )
 
     def account_states(self) -> Entities:
-        """Give the accounts in their final state."""
+        """Return the accounts in their final state."""
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
             return self._account_rows(
@@ -117,7 +117,7 @@ class Registry:
         )
 
     def meters(self) -> Entities:
-        """Give the meters, one for each account, disconnected with its closure."""
+        """Return the meters, one for each account, disconnected when it is closed."""
         transitions = self._transitions(self.status == CLOSED)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
@@ -145,12 +145,12 @@ class Registry:
     def events(
         self, batches: Batches, changes: Changes, since: int, until: int
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Give the change feed of accounts, and the audit trail of their changes.
+        """Return the change feed of accounts, and the audit trail of their changes.
 
         Args:
             batches: The batches of the line.
             changes: All changes so far, in order.
-            since: The first day to give the events of.
+            since: The first day whose events to return.
             until: The last one.
 
         Yields:
@@ -214,7 +214,7 @@ class Registry:
     def _changed_at(
         self, account: NDArray[np.integer], cycle: NDArray[np.int32], status: NDArray[np.int8]
     ) -> NDArray[np.int64]:
-        """Give changes their second: an hour for each status, after that in which accounts open."""
+        """Return the second of each change: an hour for each status, after the one in which accounts open."""
         at = moment(self.cycles.first_days(cycle), _OPENED + 1, self.number[account])
         return at + status * np.int64(SECONDS_PER_HOUR)
 
@@ -228,7 +228,7 @@ class Registry:
     def _account_rows(
         self, rows: NDArray[np.intp], status: NDArray[np.int8], changed_at: NDArray[np.int64]
     ) -> dict[str, pa.Array]:
-        """Rows of `raw_crm.accounts`. Nothing changes after closure, so the last change is it."""
+        """Rows of `raw_crm.accounts`. Nothing changes after closure, so the last change of a closed account is it."""
         owner = self.customers.digits[self.accounts.customer[rows]]
         changed_on = (changed_at // SECONDS_PER_DAY).astype(np.int32)
         terms = np.full(len(rows), self.cycles.config.cycle_days, dtype=np.int32)
@@ -249,7 +249,7 @@ class Registry:
 
 
 def _booked(batches: Batches, at: NDArray[np.int64]) -> dict[str, pa.Array]:
-    """Book rows with the batch of the month they are dated in."""
+    """Return the batch of the month that rows are dated in."""
     return batches.columns(batches.axis.month_of((at // SECONDS_PER_DAY).astype(np.int32)))
 
 

@@ -1,4 +1,4 @@
-"""What happens in a cycle as rows of the raw tables.
+"""The facts of a cycle as rows of the raw tables.
 
 A fact arrives in the month of its date; usage is read on the last day of its cycle.
 """
@@ -49,10 +49,10 @@ class FactWriter:
     until: int
 
     def write(self, facts: CycleFacts, ids: Names) -> None:
-        """Write what happens in a cycle.
+        """Write the facts of a cycle.
 
         Args:
-            facts: The cycle.
+            facts: What happens in it.
             ids: The ids of all accounts opened so far.
         """
         cycle = facts.cycle
@@ -79,7 +79,7 @@ class FactWriter:
             self.appender.add(table, pa.record_batch({**rows, **booked}))
 
     def _months(self, days: NDArray[np.int32]) -> NDArray[np.int32]:
-        # a run of days holds few months: look them up once each
+        # the days span few months: look up each day once
         first, last = int(days.min()), int(days.max())
         months = self.batches.axis.month_of(np.arange(first, last + 1, dtype=np.int32))
         return months[days - first]

@@ -26,8 +26,8 @@ class Accounts(Arrays):
         customer: Position of the customer in the run.
         within: Number within the customer, from 0.
         opened: The cycle they opened in.
-        least: Milli-kWh used in a cycle at least, before the season.
-        width: How many more there may be.
+        least: The least milli-kWh used in a cycle, before the seasonal factor.
+        width: How much more may be used.
         rate: Millionths of a unit of money for a kWh.
     """
 
@@ -41,7 +41,7 @@ class Accounts(Arrays):
 
 @dataclass(frozen=True)
 class Checks(Arrays):
-    """Bills that are checked on the first day of a cycle, and what comes of it. One per account."""
+    """Checks of bills on the first day of a cycle, and their results. One per account."""
 
     account: NDArray[np.intp]
     total: NDArray[np.int64]
@@ -58,7 +58,7 @@ class Checks(Arrays):
 
 @dataclass(frozen=True)
 class Bills(Arrays):
-    """Bills of one day. `cents` are their own charges, `total` is what is printed on them."""
+    """Bills of one day. `cents` are their own charges, `total` is the amount due printed on them."""
 
     account: NDArray[np.intp]
     cents: NDArray[np.int64]
@@ -85,7 +85,7 @@ class Usages(Arrays):
 
 @dataclass(frozen=True)
 class Ghosts(Arrays):
-    """Usage of the cycle before `billed` that is never billed, and what it should have cost."""
+    """Usage of the cycle before `billed` that is never billed, and what should have been charged."""
 
     account: NDArray[np.int32]
     billed: NDArray[np.int32]
@@ -99,12 +99,12 @@ class CycleFacts:
 
     Attributes:
         cycle: Its number.
-        checks: What is checked on its first day.
-        ghosts: Usage of the cycle before of which no bill is written.
-        bills: The bills that are.
-        payments: What is paid in the course of it, for any bill.
-        opened: The accounts that are new.
-        usages: What is used.
+        checks: The checks on its first day.
+        ghosts: Usage of the cycle before for which no bill is issued.
+        bills: The bills that are issued.
+        payments: The payments made during it, for any bill.
+        opened: The new accounts.
+        usages: The energy used.
     """
 
     cycle: int

@@ -1,4 +1,4 @@
-"""What has to be remembered of all cycles of a run to write its status changes and the truth."""
+"""What is collected over all cycles of a run: the changes of status, and what the truth follows from."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class History:
 
 @dataclass(frozen=True)
 class HistoryBuilder:
-    """Gathers the cycles of a run."""
+    """Collects the facts of a run, cycle by cycle."""
 
     _changes: list[Changes] = field(default_factory=list)
     _ghosts: list[Ghosts] = field(default_factory=list)
@@ -62,7 +62,7 @@ class HistoryBuilder:
     _money: list[Money] = field(default_factory=list)
 
     def add(self, facts: CycleFacts) -> None:
-        """Remember a cycle."""
+        """Add the facts of a cycle."""
         checks, bills, payments = facts.checks, facts.bills, facts.payments
         changed = np.flatnonzero(checks.was != checks.status)
         charging = np.flatnonzero(bills.cents > 0)
@@ -92,11 +92,11 @@ class HistoryBuilder:
         )
 
     def changes(self) -> Changes:
-        """Give all changes of status, in order."""
+        """Return all changes of status, in order."""
         return Changes.concatenate(self._changes).in_order()
 
     def history(self, cycles: Cycles, accounts: Accounts, changes: Changes) -> History:
-        """Give what the truth follows from.
+        """Return what the truth follows from.
 
         Args:
             cycles: The calendar.
@@ -119,7 +119,7 @@ class HistoryBuilder:
 
 
 def _active_spells(cycles: Cycles, accounts: Accounts, changes: Changes) -> ActiveSpells:
-    """Find the spells in which accounts are active: from opening or reinstatement to what follows."""
+    """Find the spells in which accounts are active: from opening or reinstatement to the next change."""
     count = len(accounts.opened)
     account = np.concatenate([np.arange(count, dtype=np.int32), changes.account])
     cycle = np.concatenate([accounts.opened, changes.cycle])

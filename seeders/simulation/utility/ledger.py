@@ -1,8 +1,8 @@
 """The accounts of a run of customers, cycle by cycle: opened, checked, billed, paid, supplied.
 
-On the first day of a cycle new accounts open, then the bills issued a cycle before are checked, then the
-usage of the cycle before is billed, and what is active uses energy. Payments have days of their own, up to
-several cycles later. All accounts take each step together.
+On the first day of a cycle new accounts open, then the bills issued a cycle before are checked, then the usage of the
+cycle before is billed, and active accounts use energy. Payments are made on days of their own, up to several cycles
+later. Each step is taken for all accounts at once.
 
 Amounts are whole cents, usage whole milli-kWh, scores thousandths and ratios millionths, so that every
 comparison is exact.
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from seeders.streams import Sequences, Streams
 
 MAX_ACCOUNTS: Final = 100
-"""Ids hold two digits of the account within its customer."""
+"""Ids have two digits for the account within its customer."""
 
 SCORE_UNITS: Final = 1_000
 _RATIO_UNITS: Final = 1_000_000
@@ -77,7 +77,7 @@ class Ledger:
         """Begin with no accounts.
 
         Args:
-            config: What goes on.
+            config: What is simulated.
             streams: Where the draws come from.
             customers: The run of customers.
             start: Number of the first, from 0.
@@ -102,7 +102,7 @@ class Ledger:
         self._under_way: dict[int, list[Payments]] = {}
 
     def simulate(self, cycles: int, until: int) -> Iterator[CycleFacts]:
-        """Go through the first cycles.
+        """Simulate the first cycles.
 
         Args:
             cycles: How many.
@@ -123,7 +123,7 @@ class Ledger:
             yield CycleFacts(cycle, checks, ghosts, bills, payments, opened, usages)
 
     def _check(self, cycle: int) -> Checks:
-        """Check what is unpaid of the bills issued a cycle ago, and let the accounts feel it."""
+        """Check what is unpaid of the bills issued a cycle ago, and update penalty scores and statuses."""
         books, penalty = self._books, self._penalty
         account = np.flatnonzero(books.is_billed)
         total, unpaid = books.total[account], books.balance[account]
@@ -158,7 +158,7 @@ class Ledger:
         return _ghosts(cycle, closed[used], cents[used], is_injected=False)
 
     def _bill(self, cycle: int) -> tuple[Ghosts, Bills]:
-        """Bill the usage of the cycle before, apart from bills that are skipped by mistake."""
+        """Bill the usage of the cycle before, except where a bill is skipped by mistake."""
         books, rate = self._books, self._config.ghost_rate
         account = np.flatnonzero((self.status != CLOSED) & (self.accounts.opened < cycle))
         cents = self._charge(account)
@@ -181,9 +181,9 @@ class Ledger:
         return cents
 
     def _schedule(self, cycle: int, bills: Bills) -> None:
-        """Decide when each bill is going to be paid, and how much of it.
+        """Decide when each bill is paid, and how much of it.
 
-        What is on its way for older bills, and arrives before the new one is checked, is not paid again.
+        A payment already scheduled for an older bill that arrives before the new bill is checked is not made again.
         """
         config = self._config
         remaining = bills.total - self._under_way_in(cycle)[bills.account]
@@ -195,7 +195,7 @@ class Ledger:
             * _quantiles()[(self._draw(cycle, _DAYS_LATE, account) * _QUANTILES).astype(np.int16)]
         )
         days = np.minimum(people.mean_days[who] + spread, people.latest_days[who])
-        # cut towards 0: who is less than a day early or late pays on the due date
+        # truncated: a payment less than a day early or late is made on the due date
         late = np.maximum(days, -config.days_early_max).astype(np.int32)
         is_prompt = late <= config.prompt_days
         within = self._draw(cycle, _SHARE, account)
@@ -225,19 +225,19 @@ class Ledger:
         )
 
     def _send(self, cycle: int, cycles_later: NDArray[np.int32], payments: Payments) -> None:
-        """Lay payments aside for the cycle they are made in."""
+        """Schedule payments for the cycle they are made in."""
         for later in range(int(np.max(cycles_later, initial=-1)) + 1):
             made = payments.select(np.flatnonzero(cycles_later == later))
             self._under_way.setdefault(cycle + later, []).append(made)
 
     def _under_way_in(self, cycle: int) -> NDArray[np.int64]:
-        """Add up what is scheduled to be paid in a cycle so far, in cents by account."""
+        """Add up the payments scheduled for a cycle so far, in cents by account."""
         made = Payments.concatenate(self._under_way.get(cycle, [_NO_PAYMENTS]))
         self._under_way[cycle] = [made]
         return _sums(made, len(self._books.balance))
 
     def _pay(self, cycle: int, until: int) -> Payments:
-        """Take in the payments of a cycle, even those beyond what the account owes by now."""
+        """Book the payments of a cycle, even those beyond what the account owes by now."""
         made = Payments.concatenate(self._under_way.pop(cycle, [_NO_PAYMENTS]))
         if self._cycles.ends(cycle) > until:
             made = made.select(made.paid_on <= until)
@@ -288,7 +288,7 @@ class Ledger:
         return opened
 
     def _use(self, cycle: int) -> Usages:
-        """Let active accounts use energy."""
+        """Draw the usage of active accounts."""
         account = np.flatnonzero(self.status == ACTIVE)
         used = self.accounts.least[account] + self.accounts.width[account] * self._draw(
             cycle, _USAGE, account
@@ -304,7 +304,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class _Books(Arrays):
-    """What is written down for each account.
+    """The state of each account.
 
     Attributes:
         balance: Cents billed and not paid, below 0 where more was paid.
@@ -324,7 +324,7 @@ class _Books(Arrays):
 
     @classmethod
     def empty(cls, count: int) -> _Books:
-        """Give the books of new accounts."""
+        """Return the state of new accounts."""
         return cls(
             balance=np.zeros(count, dtype=np.int64),
             total=np.zeros(count, dtype=np.int64),
@@ -415,13 +415,13 @@ def _action(
 
 
 def _sums(payments: Payments, count: int) -> NDArray[np.int64]:
-    """Add payments up by account. Sums of cents are exact far beyond any balance."""
+    """Add up payments by account. Sums of cents are exact far beyond any balance."""
     sums = np.bincount(payments.account, weights=payments.cents, minlength=count)
     return sums.astype(np.int64)
 
 
 @lru_cache(maxsize=1)
 def _quantiles() -> NDArray[np.float64]:
-    """Values of a normal distribution with equal shares between them."""
+    """Return quantiles of a normal distribution at equal steps."""
     normal = NormalDist()
     return np.array([normal.inv_cdf((n + 0.5) / _QUANTILES) for n in range(_QUANTILES)])

@@ -1,9 +1,8 @@
-"""The walk of the utility line: run by run of customers, the whole history of each.
+"""Simulates the utility line: one run of customers after another, the whole history of each.
 
-What an account owes depends on all it was ever billed and paid, and whether a customer opens
-another account on the status of the first ones. So each walk works the history out from the first
-cycle, and writes what arrives in the months that are new. The truth about unpaid bills is
-rewritten.
+What an account owes depends on everything it was ever billed and paid, and whether a customer opens another account
+on the status of the earlier ones. So the history is always simulated from the first cycle, and only what arrives in
+the new months is written. The truth about unpaid bills is written again.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ class UtilityLine:
         return MonthAxis(self.config.utility.first_day.replace(day=1))
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -71,18 +70,18 @@ class UtilityLine:
         return len(list(self._runs())) if months > passed else 0
 
     def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is rewritten."""
+        """Delete the truth of this line; `write` writes it again."""
         writer.delete_prefixed(con, FAULTS, FAULT)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each run of customers.
         """
         if months <= passed:

@@ -1,8 +1,8 @@
-"""The truth about a run of utility accounts: usage never billed, and what customers leave unpaid or pay twice.
+"""The true faults of utility accounts: usage never billed, bills unpaid or partly paid, payments that look repeated.
 
-Bills skipped by mistake are injected. Everything else follows from the rules and from what customers do: a closure
-that leaves the last usage unbilled, bills that are not paid, and what only looks like a mistake: an account that
-pays one bill late and in part, and the next one days later, now and then pays the same amount both times.
+Only bills skipped by mistake are injected. The rest follows from the rules and from what customers do: a closure
+leaves the last usage unbilled, bills are not paid, and an account that pays one bill late and in part, and the next
+one days later, sometimes pays the same amount both times.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TAG: Final = 3
 
 @dataclass(frozen=True)
 class Truth:
-    """Spells in which a rule sees its faults, and which of them were injected."""
+    """The spells in which the faults of one rule are observable, and which of them were injected."""
 
     spells: Spells
     is_injected: NDArray[np.bool_]
@@ -52,7 +52,7 @@ class Truth:
 def find_faults(
     policy: PolicyConfig, cycles: Cycles, history: History, until: int
 ) -> dict[str, Truth]:
-    """Tell every ghost, zombie, leaky bucket and repeated payment of a run of accounts.
+    """Find every ghost, zombie, leaky bucket and repeated payment of a run of accounts.
 
     Args:
         policy: The thresholds of the rules.
@@ -61,7 +61,7 @@ def find_faults(
         until: That day, the last one simulated.
 
     Returns:
-        Faults by rule. A ghost is told even if it cannot be seen yet.
+        Faults by rule. A ghost is included even if it is not observable yet.
     """
     count = cycles.begun_by(until)
     due_on = np.array([cycles.begins(cycle + 1) for cycle in range(count)], dtype=np.int32)
@@ -110,7 +110,7 @@ def fault_rows(
         cycles: The calendar.
         truths: Faults by rule.
         ids: The ids of the run's accounts.
-        until: The last day simulated; an end after it has not come yet.
+        until: The last day simulated; later ends are not known yet.
 
     Yields:
         Rows of `ground_truth.faults`, one batch for each rule that has any.
@@ -151,7 +151,7 @@ def reliability_rows(these: Customers) -> pa.RecordBatch:
 
 
 def _entities(rule: str, spells: Spells, ids: Names) -> tuple[str, pa.Array]:
-    """Say what a rule's faults are about."""
+    """Return what a rule's faults are about."""
     if rule == "ghost":
         return "account", ids.short(names.ACCOUNT, spells.account)
     if rule == "duplicate_payment":
@@ -160,7 +160,7 @@ def _entities(rule: str, spells: Spells, ids: Names) -> tuple[str, pa.Array]:
 
 
 def _periods(rule: str, spells: Spells, cycles: Cycles) -> NDArray[np.int32]:
-    """Say which periods a rule's faults belong to: a payment to its month, all else to a cycle."""
+    """Return the period of each fault: the month of a payment, the cycle of anything else."""
     if rule == "duplicate_payment":
         months = spells.begins_on.astype("datetime64[D]").astype("datetime64[M]")
         return months.astype("datetime64[D]").astype(np.int32)
