@@ -2,6 +2,8 @@
 
 Defaults are large enough for a company of two million customers, and stop files that are not extracts: an archive that
 unpacks to a thousand times its size, a wrong delimiter that breaks every line. Each can be raised for one load.
+
+Why: DECISIONS.md#limits-have-defaults-and-are-raised-one-by-one
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ Spaces around a value are ignored for every type: `I-1` and `I-1 ` are one invoi
 
 Every function returns an SQL expression over the expressions it is given. `text` is the trimmed source text, null if
 there is none.
+
+Why: DECISIONS.md#staging-judges-load-only-types
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A mapping and the files beside it may come from an untrusted source. So a name is accepted only if its real path, with
 every symbolic link resolved, is in the mapping's directory or in one that the user has named, and only if it is a
 regular file: opening a pipe would block.
+
+Why: DECISIONS.md#files-stay-in-the-directory-of-the-mapping
 """
 
 from __future__ import annotations

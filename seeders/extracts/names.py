@@ -2,6 +2,8 @@
 
 A file's columns may have any names, by which expressions refer to them. So the loader's own columns begin with
 underscores, one more than any column of the file.
+
+Why: DECISIONS.md#names-of-the-loader-are-chosen-after-those-of-the-file
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 None of these is an error of a single row, and each may be intended. So each is reported in one line with both figures
 and the option that permits it; nothing is written until then.
+
+Why: DECISIONS.md#load-counts-deliveries-the-build-counts-accepted-rows
 """
 
 from __future__ import annotations

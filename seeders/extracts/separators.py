@@ -6,6 +6,8 @@ evaluated twice, as written, and with the last separator as decimal sign in ever
 two differ, the number is ambiguous.
 
 What a function strips is not parsed but tried, on samples such as 1,234.
+
+Why: DECISIONS.md#a-stripped-separator-must-separate-thousands
 """
 
 from __future__ import annotations

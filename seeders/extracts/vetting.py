@@ -4,6 +4,8 @@ An expression is untrusted SQL for one row of a file. It may read the columns of
 table or file, no setting, variable or clock. And the size of its result must be bounded by the size of the row:
 DuckDB's memory limit does not cover texts under construction, so that `repeat` could allocate gigabytes a row. The size
 is estimated here instead, and an expression without a bound is refused.
+
+Why: DECISIONS.md#an-expression-is-vetted-before-it-is-bound
 """
 
 from __future__ import annotations
