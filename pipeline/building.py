@@ -1,4 +1,4 @@
-"""The build itself: is the date one the extracts know, and dbt on a given file."""
+"""The build itself: checks the as-of date against the extracts and runs dbt on a given file."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _MISSING_NAMED = 3
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What to build: as of which day, from scratch or on top, all models or some.
+    """What to build: as of which day, from scratch or incrementally, all models or some.
 
     Attributes:
-        as_of: None for the last day the extracts know.
+        as_of: None for the last day covered by the extracts.
         full_refresh: Rebuild incremental models from all their rows.
         select: dbt selection; all nodes when empty.
     """
@@ -43,10 +43,10 @@ class BuildRequest:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The days that raw rows are known for.
+    """The days covered by raw rows.
 
     Attributes:
-        first: None where the extracts do not say and there is no invoice.
+        first: None if the extracts do not say and there are no invoices.
     """
 
     first: date | None
@@ -54,7 +54,7 @@ class Coverage:
 
 
 def read_coverage(database: Path) -> Coverage:
-    """Read from when to when the raw rows of a file reach.
+    """Read the first and last day covered by the raw rows of a file.
 
     Raises:
         WarehouseError: If there are none.
@@ -85,22 +85,22 @@ def read_coverage(database: Path) -> Coverage:
     if row is None or row[1] is None:
         raise WarehouseError(empty)
     first, last = row
-    # rows may all be dated after their extract: its own day is known all the same
+    # all rows may be dated after their extract, whose own day is covered all the same
     return Coverage(None if first is None else min(first, last), last)
 
 
 def check_as_of(as_of: date | None, coverage: Coverage) -> None:
-    """Refuse a day of which the extracts know nothing.
+    """Refuse a day that the extracts do not cover.
 
     Raises:
-        WarehouseUsageError: If the day is before the first or after the last known one.
+        WarehouseUsageError: If the day is before the first or after the last one covered.
     """
     if as_of is None:
         return
     if as_of > coverage.last:
         message = (
-            f"the raw rows end on {coverage.last}, so nobody knows {as_of} yet:"
-            f" choose --as-of {coverage.last} or earlier, or let more months arrive"
+            f"the raw rows end on {coverage.last}, before {as_of}:"
+            f" choose --as-of {coverage.last} or earlier, or load or simulate later ones"
         )
         raise WarehouseUsageError(message)
     if coverage.first is not None and as_of < coverage.first:
@@ -137,7 +137,7 @@ def build_database(
 
 
 def judge_rows(project: Project, database: Path, report: Report) -> DbtReport:
-    """Run only what decides which landed rows are accepted.
+    """Run only the models that accept or reject landed rows.
 
     Raises:
         WarehouseError: If one of these models failed.
@@ -158,7 +158,7 @@ def _arguments(command: str, request: BuildRequest) -> Sequence[str]:
     if request.select:
         arguments += ["--select", *request.select]
         if command == "build" and not environ.get("DBT_INDIRECT_SELECTION"):
-            # Only tests of the selected models and their ancestors: one that reads other models as well
+            # Only tests of the selected models and their ancestors: a test that reads other models, too,
             # would see them in an older state, or not at all.
             arguments += ["--indirect-selection", "buildable"]
     return arguments

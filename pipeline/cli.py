@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pipeline import workflow
     from seeders.simulation import SeedSummary
 
-# Commands import what they do when they run: NumPy, Arrow and the seeders take most of a second,
-# which `warehouse status` and `--help` would pay for nothing.
+# Commands import what they need when they run: NumPy, Arrow and the seeders take most of a second to
+# import, which `warehouse status` and `--help` should not spend.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ def _common(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     del version
@@ -90,7 +90,7 @@ def seed(
     ] = None,
     *,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Simulate in the place of loaded extracts, too.")
+        bool, typer.Option("--replace", help="Replace loaded extracts, too.")
     ] = False,
 ) -> None:
     """Simulate a company's source systems and write the raw tables."""
@@ -102,26 +102,26 @@ def seed(
     simulated = landing.read_config(preset, config, settings or [])
     with progress_bar("simulating") as report:
         summary = workflow.seed(_project(), simulated, root_seed, _now, report, replace=replace)
-    _tell(summary)
+    _print_summary(summary)
 
 
 @app.command(epilog="Example: warehouse advance --months 3")
 def advance(months: Months = 1) -> None:
-    """Let the next months of the simulated company arrive."""
+    """Add the next months of the simulated company."""
     from pipeline import workflow
 
     with progress_bar("simulating") as report:
         summary = workflow.advance(_project(), months, _now, report)
-    _tell(summary)
+    _print_summary(summary)
 
 
 @app.command(epilog="Example: warehouse replay --months 6")
 def replay(months: Months = 1) -> None:
-    """Advance and build, month by month: grows real history in the dimensions."""
+    """Advance and build month by month, so that dimensions get a history."""
     from pipeline import workflow
 
     with progress_bar("replaying") as report:
-        workflow.replay(_project(), months, _now, report, _tell_build)
+        workflow.replay(_project(), months, _now, report, _print_build)
 
 
 @app.command(epilog="Example: warehouse load examples/quickstart --as-of 2024-08-31")
@@ -133,7 +133,7 @@ def load(  # noqa: PLR0913
     allowed: Annotated[
         list[Path] | None,
         typer.Option(
-            "--allow-dir", help="Where files may be beside DIR; repeatable.", metavar="PATH"
+            "--allow-dir", help="Where files may be besides DIR; repeatable.", metavar="PATH"
         ),
     ] = None,
     limits: Annotated[
@@ -142,7 +142,7 @@ def load(  # noqa: PLR0913
     ] = None,
     *,
     allow_future: Annotated[
-        bool, typer.Option("--allow-future", help="Take an as-of date after tomorrow.")
+        bool, typer.Option("--allow-future", help="Accept an as-of date after tomorrow.")
     ] = False,
     drop_history: Annotated[
         bool,
@@ -155,7 +155,7 @@ def load(  # noqa: PLR0913
         list[str] | None,
         typer.Option(
             "--allow-shrink",
-            help="Take a raw table with far fewer rows than the load before; repeatable.",
+            help="Accept a raw table with far fewer rows than the load before; repeatable.",
             metavar="TABLE",
         ),
     ] = None,
@@ -207,12 +207,12 @@ def build(
     request = building.BuildRequest(as_of, full_refresh, nodes)
     with progress_bar("building") as report:
         built = workflow.build(_project(), request, _now, report)
-    _tell_build(built)
+    _print_build(built)
 
 
 @app.command(epilog="Example: warehouse status")
 def status() -> None:
-    """Tell what is loaded, built and published, when, and how it went."""
+    """Show what is loaded, built and published, when, and how it went."""
     from pipeline.status import read_status
 
     found = read_status(_project())
@@ -238,13 +238,13 @@ def docs(
 
 
 def main() -> NoReturn:
-    """Run the command line; every failure ends as one line and an exit code."""
+    """Run the command line; every failure is reported in one line and an exit code."""
     errors = terminal(errors=True)
     try:
         app(prog_name="warehouse")
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            errors.print("interrupted: the published warehouse is as it was")
+            errors.print("interrupted: the published warehouse is unchanged")
         raise
     except WarehouseError as error:
         for line in _details(error):
@@ -257,21 +257,21 @@ def main() -> NoReturn:
     except duckdb.Error as error:
         errors.print(f"error: {safe(' '.join(str(error).split()))}; nothing is published")
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001  (a bug: its traceback belongs into a log)
-        told = safe(f"{type(error).__name__}: {error}")
-        errors.print(f"error: {told}; this is a bug, see {safe(_keep_traceback())}")
+    except Exception as error:  # noqa: BLE001  (a bug: its traceback goes to a log)
+        problem = safe(f"{type(error).__name__}: {error}")
+        errors.print(f"error: {problem}; this is a bug, see {safe(_keep_traceback())}")
         sys.exit(1)
     sys.exit(0)
 
 
 def _reason(error: OSError) -> str:
-    """The system's error, the file concerned, and a hint about permissions."""
+    """Return the system's error, the file concerned, and a hint about permissions."""
     reason = strerror(error.errno) if error.errno else " ".join(str(error).split())
     where = error.filename2 or error.filename
-    told = f"{reason}: {where}" if where else reason
+    message = f"{reason}: {where}" if where else reason
     if isinstance(error, PermissionError):
-        told += " (change its permissions, or let WAREHOUSE_PATH name a file elsewhere)"
-    return told
+        message += " (change its permissions, or let WAREHOUSE_PATH name a file elsewhere)"
+    return message
 
 
 def _keep_traceback() -> str:
@@ -285,22 +285,22 @@ def _keep_traceback() -> str:
     return str(log)
 
 
-def _tell_build(built: workflow.Built) -> None:
-    """Say what was published, and name what a test warns of."""
+def _print_build(built: workflow.Built) -> None:
+    """Print what was published, and the warnings of tests."""
     console = terminal()
     console.print(f"published as of {built.as_of}: {built.report.summary}")
     for warning in built.report.warnings:
         console.print(f"  warning: {safe(warning)}")
 
 
-def _tell(summary: SeedSummary) -> None:
+def _print_summary(summary: SeedSummary) -> None:
     console = terminal()
     console.print(
         f"{counted(summary.total_rows, 'raw row')} of {counted(summary.months, 'month')} from"
         f" {summary.first_month} to {summary.last_day}; next: warehouse build"
     )
     if summary.history_dropped:
-        console.print("the snapshots told of another company or a later day: they start anew")
+        console.print("recorded history belonged to another company or a later day and was dropped")
 
 
 def _details(error: WarehouseError) -> tuple[str, ...]:

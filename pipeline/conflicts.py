@@ -1,4 +1,4 @@
-"""Rows that say something else than the one that stayed under their key: both, and the money left out."""
+"""Rejected rows whose content differs from the accepted row of the same key: both, and the money left out."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 CONFLICT = "conflicting_key"
 AMOUNTS = ("amount", "amount_paid", "disputed_amount", "closing_balance", "kwh")
-"""Columns of staging that say how much money, or energy, a row is about."""
+"""Columns of staging with the money or energy of a row."""
 
 UNITS: Mapping[str, str] = {"kwh": "'kWh'"}
-"""SQL for what an amount is counted in, by its column, where that is no column of its own."""
+"""SQL for the unit of an amount, by its column, where there is no column for it."""
 
 READING_KEY = "concat_ws(' ', meter_number, cast(read_at as varchar))"
-"""SQL for the key that readings are named by, as the macro `reading_key` writes it."""
+"""SQL for the key of readings, as in the macro `reading_key`."""
 
 PLACE = (
     "parse_filename({file}) || if({file} like '%.parquet', ' row ', ' line ')"
     " || coalesce({line}::varchar, '?')"
 )
-"""SQL for a file and line as people look for them, from the expressions `file` and `line`."""
+"""SQL for a readable file and line, from the expressions `file` and `line`."""
 
 
 @dataclass(frozen=True)
 class _Conflict:
-    """A row that says something else than the one that stayed under its key."""
+    """A rejected row whose content differs from the accepted row of the same key."""
 
     key: str
     place: str
@@ -43,8 +43,8 @@ class _Conflict:
     unit: str | None
     kept_unit: str | None
 
-    def tell(self) -> tuple[str, str]:
-        """Both rows, the one that stayed below the other."""
+    def lines(self) -> tuple[str, str]:
+        """Return a line for each row, the accepted one second."""
         return (
             f"{self.place}: {self.key[:40]}{_counted(self.amount, self.unit)}",
             f"  kept: {self.kept_place}{_counted(self.kept_amount, self.kept_unit)}",
@@ -54,7 +54,7 @@ class _Conflict:
 def describe_conflicts(
     connection: duckdb.DuckDBPyConnection, source_table: str, rows: int, most: int
 ) -> tuple[str, ...]:
-    """Name the row that stayed beside each one that did not, and the money or energy that is left out.
+    """Describe the accepted row with each rejected one, and the money or energy that is left out.
 
     Args:
         connection: To a file with the models of staging.
@@ -85,7 +85,7 @@ def describe_conflicts(
         order by counted_in
         """  # noqa: S608
     ).fetchall()
-    examples = [line for row in named for line in _Conflict(*row).tell()]
+    examples = [line for row in named for line in _Conflict(*row).lines()]
     thing = source_table.partition(".")[2].replace("_", " ").removesuffix("s")
     whose = f"another {thing} hangs on it"
     if rows > 1:

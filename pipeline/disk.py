@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL = "(?:No space left on device|Disk quota exceeded)"
-# messages of DuckDB and Python about a failed write; the bare phrase may also come out of somebody's data
+# messages of DuckDB and Python about a failed write; the bare phrase may also occur in the data
 _WORDS = (
     re.compile(rf'Could not [^"\n]*file "(?P<path>[^"\n]+)"[^"\n]*: {_FULL}'),
     re.compile(rf"\[Errno \d+\] {_FULL}(?:: '(?P<path>[^'\n]+)')?"),

@@ -1,16 +1,16 @@
-"""The failures a user can do something about, each with the exit code it deserves."""
+"""Failures that a user can act on, each with its exit code."""
 
 from __future__ import annotations
 
 
 class WarehouseError(Exception):
-    """Data or a build is at fault: the message is one line that says what to do."""
+    """Something is wrong with the data or a build: the message is one line that says what to do."""
 
     exit_code = 1
 
 
 class WarehouseUsageError(WarehouseError):
-    """The command was asked for something that does not exist or cannot be."""
+    """The command was asked for something that does not exist or is impossible."""
 
     exit_code = 2
 
@@ -18,13 +18,13 @@ class WarehouseUsageError(WarehouseError):
 class AuditError(WarehouseError):
     """Models or tests failed, or dbt could not run at all, so nothing is published.
 
-    Where there are failures to look at, the staging copy stays until the next command makes its own.
+    If there are failures to inspect, the staging copy is kept until the next command creates its own.
 
     Attributes:
         failures: One line for each node that failed.
     """
 
     def __init__(self, message: str, failures: tuple[str, ...] = ()) -> None:
-        """Keep the failing nodes beside the one-line message."""
+        """Keep the failing nodes with the one-line message."""
         super().__init__(message)
         self.failures = failures

@@ -1,8 +1,7 @@
-"""What was run, when, and how it went: one JSON object a line, beside the warehouse.
+"""The run history: what was run, when, and how it went, as one JSON object a line beside the warehouse.
 
-Not a table inside it: a run that failed publishes nothing, so its record could not be kept there.
-A run writes one line when it starts and one when it ends. A start without an end is a run that was
-killed, or is at work still.
+It is not a table in the warehouse, since a failed run publishes nothing and would leave no record there. A run writes
+one line when it starts and one when it ends. A start without an end is a run that was killed or is still running.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Run:
 
     Attributes:
         command: Name of the command, as typed after `warehouse`.
-        details: What it was given and what it brought about; grows during the run.
+        details: Its arguments and results; extended during the run.
     """
 
     command: str
@@ -43,12 +42,12 @@ class Run:
     details: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The run as one line."""
+        """Return the run as one line."""
         return json.dumps(asdict(self) | {"started_at": self.started_at.isoformat()}, default=str)
 
     @classmethod
     def from_json(cls, line: str) -> Run:
-        """The run a line tells of.
+        """Parse a run from a line.
 
         Raises:
             ValueError: If the line is not one that `to_json` wrote.
@@ -83,13 +82,13 @@ class History:
 
 @contextmanager
 def recorded(path: Path, command: str, clock: Clock, **details: object) -> Iterator[Run]:
-    """Record the start and the end of a command, whichever way it ends.
+    """Record the start and the end of a command, however it ends.
 
     Args:
-        path: The history's file; its directory exists.
+        path: The history file; its directory must exist.
         command: Name of the command.
         clock: The time now, in UTC.
-        details: What the command was given.
+        details: The arguments of the command.
 
     Yields:
         The run, for the command to add details to.
@@ -124,8 +123,8 @@ def read_history(path: Path, *, at_work: bool) -> History:
     """Read all runs and skip whatever else the file contains.
 
     Args:
-        path: The history's file, which need not exist.
-        at_work: Whether a builder holds the lock now; a run without an end is its run then.
+        path: The history file, which need not exist.
+        at_work: Whether a process holds the lock now; a run without an end is then its run.
 
     Raises:
         WarehouseError: If it is not a regular file.

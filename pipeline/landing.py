@@ -1,6 +1,6 @@
-"""Raw rows in: simulated, advanced by some months, or loaded from a company's own extracts.
+"""Fills the raw tables: by simulation, by advancing it some months, or from a company's own extracts.
 
-Each function fills the raw tables of one database file and knows nothing of publishing.
+Each function works on one database file; publishing it is not its concern.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _MEMORY: Final = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:[KMGT]i?B)", re.IGNORECASE
 
 
 class LoadRefusedError(WarehouseError):
-    """Extracts that cannot be read as mapped: every problem at once, one line each."""
+    """Extracts that cannot be read as mapped, with all problems, one line each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Keep the problems beside the message that counts them."""
+        """Keep the problems with the message that counts them."""
         super().__init__(f"nothing is loaded: {counted(len(problems), 'problem')} to solve first")
         self.problems = tuple(problems)
 
@@ -60,7 +60,7 @@ def read_config(
 
 
 def refuse_to_replace_extracts(database: Path) -> None:
-    """Keep a simulation from taking the place of a company's own rows.
+    """Keep a simulation from replacing a company's own rows.
 
     Raises:
         WarehouseUsageError: If the file holds loaded extracts.
@@ -85,7 +85,7 @@ def refuse_to_replace_extracts(database: Path) -> None:
 def seed_world(
     database: Path, config: SimulationConfig, root_seed: int, report: Report
 ) -> SeedSummary:
-    """Simulate a company from its first month on, in place of what the raw tables hold.
+    """Simulate a company from its first month on, replacing the raw tables.
 
     Raises:
         WarehouseError: If the company cannot be simulated.
@@ -98,10 +98,10 @@ def seed_world(
 
 
 def advance_world(database: Path, months: int, report: Report) -> SeedSummary:
-    """Let the next months of the simulated company arrive.
+    """Add the next months of the simulated company.
 
     Raises:
-        WarehouseError: If the raw tables hold no simulation, or it cannot go on.
+        WarehouseError: If the raw tables hold no simulation, or it cannot be advanced.
     """
     with open_file(database) as connection:
         try:
@@ -140,16 +140,16 @@ def read_bounds(
 def allow(
     today: date, *, future: bool = False, drop_history: bool = False, shrink: Collection[str] = ()
 ) -> Allowance:
-    """Say what may pass in a load, besides what always may.
+    """Return what is permitted in a load.
 
     Args:
-        today: The day it is, in UTC. Where it is tomorrow already, extracts may be of that day.
+        today: Today in UTC. Extracts may be of tomorrow, which has begun already in some time zones.
         future: Whether extracts may be as of a later day.
-        drop_history: Whether recorded history may go that does not fit what is loaded.
-        shrink: Raw tables that may lose rows since the load before.
+        drop_history: Whether recorded history that does not fit the load may be dropped.
+        shrink: Raw tables that may have fewer rows than in the load before.
 
     Raises:
-        WarehouseUsageError: If there is no such table, or the project does not say how much may go missing.
+        WarehouseUsageError: If there is no such table, or the project does not say which share of rows may go missing.
     """
     unknown = [name for name in shrink if name not in TABLES or not TABLES[name].loadable]
     if unknown:
@@ -173,26 +173,26 @@ def load_world(  # noqa: PLR0913
     allowance: Allowance | None = None,
     bounds: Bounds | None = None,
 ) -> LoadReport:
-    """Land the extracts of a directory, in place of what the raw tables hold.
+    """Load the extracts of a directory, replacing the raw tables.
 
     Args:
         database: The file to fill.
         directory: Where the mapping and the files are.
-        as_of: Takes the place of the mapping's own as-of date.
-        report: Told of the progress.
+        as_of: Overrides the mapping's own as-of date.
+        report: Called with the progress.
         scratch: Directory to unpack the files in; created and removed here; a temporary one by default.
-        allowance: What may pass in this load, see `allow`.
+        allowance: What is permitted in this load, see `allow`.
         bounds: Where it may read, and how much.
 
     Raises:
-        LoadRefusedError: If the mapping or its files are at fault, or would lose rows or history; nothing is
+        LoadRefusedError: If the mapping or its files are wrong, or rows or history would be lost; nothing is
             written then.
     """
     with open_file(database) as connection:
         try:
-            say = partial(report, 0, 1)
+            progress = partial(report, 0, 1)
             return load_extracts(
-                connection, directory, as_of, say, scratch, allowance=allowance, bounds=bounds
+                connection, directory, as_of, progress, scratch, allowance=allowance, bounds=bounds
             )
         except LoadError as error:
             raise LoadRefusedError(error.messages) from error

@@ -14,7 +14,7 @@ from pipeline.errors import WarehouseError
 from pipeline.paths import Project
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    # foreign SQL can read this file only, and cannot change that
+    # SQL of any origin can read this file only, and cannot change that
     "enable_external_access": "false",
     "lock_configuration": "true",
 }
@@ -23,11 +23,11 @@ _HEADERS = 3 * 4096
 """Bytes before the first block of a DuckDB file."""
 
 _LOG_START = b"\x64\x00\x62"
-"""How DuckDB 1 begins a write-ahead log: a field, and the kind of its first entry, the version."""
+"""The first bytes of a write-ahead log of DuckDB 1: a field, and the type of its first entry, the version."""
 
 
 class FileBusyError(WarehouseError):
-    """Somebody has the file open for writing."""
+    """The file is open for writing."""
 
 
 class FileUnreadableError(WarehouseError):
@@ -68,9 +68,9 @@ def open_published(warehouse: Path | str | None = None) -> duckdb.DuckDBPyConnec
 
 
 def _require_log(path: Path) -> None:
-    """Refuse a write-ahead log that is none: DuckDB passes over it, and what it had to tell would be lost.
+    """Refuse a file that is not a write-ahead log: DuckDB would ignore it, and lose what it should contain.
 
-    One that is cut short, or all zeros, is what a killed writer leaves of a commit that never ended.
+    A truncated log, or one of zeros, is left by a writer that was killed during a commit.
     """
     log = Path(f"{path}.wal")
     if not log.is_file() or not os.access(log, os.R_OK):
@@ -85,8 +85,8 @@ def _require_log(path: Path) -> None:
 def _require_whole(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Refuse a file that lacks some of its blocks: DuckDB notices only when it reads one of them.
 
-    Free blocks at its end DuckDB may have cut off itself, so that only those in use are sure to be there. With a
-    write-ahead log nothing can be said: blocks that the log makes are counted, and are not in the file.
+    DuckDB may have truncated free blocks at its end, so only those in use have to be there. With a write-ahead log
+    this cannot be checked: blocks that the log adds are counted, but not in the file.
     """
     if Path(f"{path}.wal").exists():
         return
@@ -118,7 +118,7 @@ def unreadable(path: Path, error: duckdb.Error) -> FileBusyError | FileUnreadabl
         return FileUnreadableError(f"no permission to read {path}: ask its owner for it")
     log = Path(f"{path}.wal")
     if "Failure while replaying WAL" in reason:
-        # the kind of DuckDB's error says nothing to a reader
+        # the type of DuckDB's error does not help the reader
         reason = reason.partition(": ")[2] or reason
         message = (
             f"{log} cannot be read as the write-ahead log of {path.name}:"

@@ -1,4 +1,4 @@
-"""Where a warehouse and everything beside it lives."""
+"""Paths of a warehouse and of the files beside it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Project:
     """One dbt project and the one warehouse file it fills.
 
     The working directory `.build` sits beside the file, not in the checkout: an atomic rename needs
-    both on the same file system. Everything in it carries the file's name, so that two warehouses
-    in one directory do not meet.
+    both on the same file system. The name of everything in it includes the file's name, so that two
+    warehouses in one directory do not collide.
     """
 
     root: Path
@@ -67,7 +67,7 @@ class Project:
 
         Raises:
             WarehouseUsageError: If the project or the warehouse's directory does not exist, or the
-                warehouse is no file.
+                warehouse is not a file.
         """
         root = _resolved(working_directory / environment.get("DBT_PROJECT_DIR", CHECKOUT))
         named = environment.get("WAREHOUSE_PATH")

@@ -1,4 +1,4 @@
-"""Progress bars, shown only to somebody who is looking."""
+"""Progress bars, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Report(Protocol):
-    """What a step calls as it goes on."""
+    """A callback that reports progress."""
 
     def __call__(self, done: int, total: int, what: str) -> None:
-        """Tell that `done` of `total` pieces are done, and what is being worked on."""
+        """Report that `done` of `total` pieces are done, and what is being worked on."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Build, audit, publish: nobody ever sees a half-built warehouse.
+"""Build, audit, publish: readers never see a half-built warehouse.
 
 DuckDB has one writer or many readers per file. A build in place would lock readers out for as long
 as it takes and, killed halfway, leave them half a warehouse. So every command works on a staging
@@ -40,7 +40,7 @@ _WORKSPACE_MODE = 0o750
 
 @contextmanager
 def write_lock(project: Project) -> Iterator[None]:
-    """Hold the right to publish. The kernel takes it back from a process that dies.
+    """Hold the lock for publishing. The kernel releases it when a process dies.
 
     Files created inside the block get no wider permissions than the published file has.
 
@@ -49,7 +49,7 @@ def write_lock(project: Project) -> Iterator[None]:
     """
     with _no_wider(project.warehouse), ExitStack() as stack:
         _make_workspace(project)
-        # Not truncated on opening: until the lock is ours the process id inside is somebody else's.
+        # Not truncated on opening: until the lock is ours, the process id inside is that of another process.
         handle = stack.enter_context(project.lock.open("a+", encoding="ascii"))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,7 +69,7 @@ def write_lock(project: Project) -> Iterator[None]:
 
 
 def lock_holder(project: Project) -> str | None:
-    """Process id of the builder at work, or None when nobody is."""
+    """Return the process id of the running build, or None if there is none."""
     require_file(project.lock)
     # An ended builder leaves the file empty: only a killed one's id, or a live one's, is probed.
     if not project.lock.exists() or not project.lock.stat().st_size:
@@ -84,18 +84,18 @@ def lock_holder(project: Project) -> str | None:
 
 @contextmanager
 def staged_copy(project: Project) -> Iterator[Path]:
-    """Give out a private copy of the warehouse; publish it if the block ends well.
+    """Provide a private copy of the warehouse, and publish it if the block succeeds.
 
     The caller holds the write lock, and has closed every connection to the copy at the end of the
-    block. After an `AuditError` that names failures the copy stays for inspection, unless the disk is
-    full; after anything else it goes. What a killed process left is removed here, at the next start.
+    block. After an `AuditError` that names failures the copy is kept for inspection, unless the disk is
+    full; after any other error it is removed. Leftovers of a killed process are removed at the next start.
 
     Yields:
         Path of the copy, absent when there is no warehouse yet.
 
     Raises:
         WarehouseError: If another program writes to the published file, or wrote to it meanwhile.
-        DiskFullError: If the copy, or what the block wrote, found no room.
+        DiskFullError: If there is not enough space for the copy or what the block writes.
     """
     discard_staging(project)
     before = _fingerprint(project.warehouse)
@@ -128,7 +128,7 @@ def discard_staging(project: Project) -> None:
 
 @contextmanager
 def _no_wider(warehouse: Path) -> Iterator[None]:
-    """Set a umask under which nothing, DuckDB's journals included, gets wider permissions than the file."""
+    """Set a umask under which no file, including DuckDB's logs, gets wider permissions than the warehouse."""
     mode = _mode(warehouse)
     searchable = mode | (mode & 0o444) >> 2  # readable directories are searchable as well
     before = os.umask(0o077)
@@ -179,7 +179,7 @@ def _holder(project: Project) -> str:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy the file and its write-ahead log, which a killed writer leaves behind."""
-    # An open reader keeps writers away, so the bytes stand still while they are copied.
+    # An open reader keeps writers away, so the bytes do not change while they are copied.
     with open_published(source):
         shutil.copyfile(source, target)
         log = _write_ahead_log(source)
@@ -206,7 +206,7 @@ def _no_writer(warehouse: Path) -> Iterator[None]:
     its commit.
 
     Raises:
-        FileBusyError: If somebody has it open for writing.
+        FileBusyError: If it is open for writing.
     """
     if not warehouse.exists():
         yield
@@ -217,7 +217,7 @@ def _no_writer(warehouse: Path) -> Iterator[None]:
 
 
 def _require_unchanged(warehouse: Path, before: _Fingerprint) -> None:
-    """Refuse to overwrite what plain dbt, say, wrote in place since the copy was made."""
+    """Refuse to overwrite changes made in place since the copy, for example by plain dbt."""
     if _fingerprint(warehouse) != before:
         message = (
             f"{warehouse.name} was changed by another program during this run;"

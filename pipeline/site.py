@@ -35,7 +35,7 @@ def generate(project: Project, report: Report) -> Path:
 
 def serve(project: Project, port: int) -> None:
     """Serve the generated site until interrupted."""
-    # dbt takes seconds to import: only who runs it pays for it
+    # dbt takes seconds to import, so only when it is run
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     places = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]

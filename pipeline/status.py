@@ -51,10 +51,10 @@ class Content:
     """What a warehouse file holds.
 
     Attributes:
-        raw_rows: Rows of each raw table that has any, the loader's own bookkeeping aside.
+        raw_rows: Rows of each raw table that has any, without the loader's own control tables.
         built_as_of: Day the models were built for, None when they never were.
-        unknown_statuses: The source's words for a status that nobody knows, a sentence each.
-        judged: Rows and lines that staging accepted, and those rejected; None before it has judged any.
+        unknown_statuses: A sentence for each unknown word for a status.
+        judged: Rows and lines accepted and rejected by staging; None before it has run.
     """
 
     batches: tuple[Batch, ...]
@@ -66,13 +66,13 @@ class Content:
 
 @dataclass(frozen=True)
 class Status:
-    """All that `warehouse status` tells.
+    """Everything that `warehouse status` shows.
 
     Attributes:
         content: None when there is no file, or when `trouble` says why it cannot be read.
         trouble: Why the file cannot be read, None if it can.
         runs: All runs that are recorded, oldest first.
-        holder: Process id of the builder at work.
+        holder: Process id of the running build.
         passed_over: Lines of the run history that are not run records.
         history_is_closed: Whether permissions forbid reading the lock or the run history.
     """
@@ -94,7 +94,7 @@ class Status:
 
     @property
     def advice(self) -> str:
-        """The command to run next, empty when all is up to date."""
+        """The command to run next, empty if everything is up to date."""
         if self.published_at is None or (self.content and not self.content.batches):
             return "run `warehouse seed` for simulated data or `warehouse load DIR` for your own"
         if self.content and (self.content.built_as_of is None or self._is_stale):
@@ -121,8 +121,8 @@ class Status:
                 accepted, rejected = self.content.judged
                 facts.add_row("judged", f"{accepted:,} accepted, {rejected:,} rejected")
             facts.add_row("built", f"as of {self.content.built_as_of or '(never)'}")
-            for told in self.content.unknown_statuses:
-                facts.add_row("look at", safe(told))
+            for sentence in self.content.unknown_statuses:
+                facts.add_row("look at", safe(sentence))
         if self.holder:
             facts.add_row("at work", f"process {self.holder} is building")
         if self.advice:
@@ -163,9 +163,9 @@ def read_status(project: Project) -> Status:
         history = read_history(project.runs, at_work=holder is not None)
     except PermissionError:  # readers of the warehouse need no access to the workspace
         closed = True
-    told = (history.runs, holder, history.unreadable, closed)
+    runs = (history.runs, holder, history.unreadable, closed)
     if not project.warehouse.exists():
-        return Status(project, None, 0, None, None, *told)
+        return Status(project, None, 0, None, None, *runs)
     found = project.warehouse.stat()
     content, trouble = None, None
     try:
@@ -175,7 +175,7 @@ def read_status(project: Project) -> Status:
     except duckdb.Error as error:
         trouble = unreadable(project.warehouse, error)
     published_at = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Status(project, published_at, found.st_size, content, trouble, *told)
+    return Status(project, published_at, found.st_size, content, trouble, *runs)
 
 
 def _read_content(project: Project) -> Content:

@@ -1,4 +1,4 @@
-"""Printing: every line that a command prints goes through here, without control characters.
+"""Prints every line of a command's output, without control characters.
 
 Names, paths, messages and the run history come from outside. An escape sequence in them could rename the
 window, clear the screen or fake lines of output; a `[/x]` would be parsed as markup.
@@ -24,10 +24,10 @@ _CONTROLS = re.compile(
 
 
 def safe(text: object) -> str:
-    r"""The text on one line, with control characters written as escapes.
+    r"""Return the text on one line, with control characters written as escapes.
 
     Args:
-        text: What is to be printed; anything with a `str`.
+        text: Anything that `str` can convert.
 
     Returns:
         The text, unchanged where it is harmless. ESC becomes `\x1b`, a line break `\n`.
@@ -36,7 +36,7 @@ def safe(text: object) -> str:
 
 
 def terminal(*, errors: bool = False, soft_wrap: bool = True) -> Console:
-    """The console that every command prints to: text is never parsed as markup.
+    """Return the console that every command prints to: text is never parsed as markup.
 
     Args:
         errors: Whether to print to standard error.

@@ -1,4 +1,4 @@
-"""What became of the rows that landed: accepted, rejected with every reason, or worth a look."""
+"""What staging decided about landed rows: accepted, rejected with reasons, or accepted with an alert."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ ADVICE = {
     "not_a_currency": "write the code of ISO 4217, like USD",
     "not_a_date": "other formats: `strptime(column, '%d.%m.%Y')` in the mapping",
     "not_a_timestamp": "other formats: `strptime(column, '%d.%m.%Y %H:%M')` in the mapping",
-    "negative_register": "no register counts below zero: the value is passed over",
+    "negative_register": "no register counts below zero: the value is ignored",
     "not_a_measurement": "no value, or more than any meter measures: replaced by an estimate",
     "not_on_the_hour": "say `interval: 30min` (or 15min), or `kind: register`, beside `columns`",
     "not_on_the_interval": "the time is no start or end of the `interval` that the mapping says",
-    "number_of_several_accounts": "the meter put up last answers for the number",
+    "number_of_several_accounts": "the number is taken for the meter installed last",
     "unknown_billed": "known are in_advance and in_arrears",
     "unknown_cash_application": "known are open_item and balance_forward",
     "unknown_kind": "known are refund and chargeback",
@@ -61,7 +61,7 @@ ADVICE = {
     "unknown_operation": "known are c, u and d, and none for a tombstone",
     "values_only_grow": "a register, not the energy of an hour? say `kind: register`",
 }
-"""What to do about a reason, by its part before the colon, where that is not plain."""
+"""What to do about a reason, by its part before the colon, where that is not obvious."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class Finding:
     other_words: int = 0
 
     @property
-    def told(self) -> str:
-        """What was found, in a line."""
+    def line(self) -> str:
+        """What was found, in one line."""
         code, _, word = self.what.partition(":")
         if code == _UNKNOWN_STATUS:
             said = f"`{word}`" if word else "what does not look like a status"
@@ -100,7 +100,7 @@ class Finding:
 
     @property
     def advice(self) -> str:
-        """What to do about it, empty where that is plain."""
+        """What to do about it, empty if that is obvious."""
         code, _, column = self.what.partition(":")
         if code in _READ:
             return _number_advice([self._value(example) for example in self.examples])
@@ -121,7 +121,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """All that staging has to say about the rows of the last load."""
+    """The decisions of staging on the rows of the last load."""
 
     sources: tuple[SourceRows, ...]
     rejections: tuple[Finding, ...]
@@ -138,7 +138,7 @@ class Verdicts:
         )
 
     def with_values(self, landed: LoadReport) -> Verdicts:
-        """The same, with the values that did not fit their column where the load knows them."""
+        """Return the same with the values that did not fit their column, where the load has kept them."""
         known = {
             (table.table, found.reason): found.examples
             for table in landed.tables
@@ -153,7 +153,7 @@ class Verdicts:
         )
 
     def render(self) -> RenderableType:
-        """A table of counts and a line for each finding, at most 80 columns wide."""
+        """Return a table of counts and a line for each finding, at most 80 columns wide."""
         table = Table(box=None, pad_edge=False)
         table.add_column("raw table")
         for column in ("rows in", "accepted", "rejected"):
@@ -166,7 +166,7 @@ class Verdicts:
             if findings:
                 lines.append(Text(f"\n{title}"))
             for finding in findings:
-                lines.append(Text(f"  {safe(finding.told)}"))
+                lines.append(Text(f"  {safe(finding.line)}"))
                 lines.extend(Text(f"      {safe(example)}") for example in finding.examples)
                 if finding.advice:
                     lines.append(Text(f"      ({finding.advice})"))
@@ -200,12 +200,12 @@ def read_verdicts(database: Path) -> Verdicts:
 
 
 def _with_both_rows(connection: duckdb.DuckDBPyConnection, found: Finding) -> Finding:
-    told = describe_conflicts(connection, found.source_table, found.rows, EXAMPLES)
-    return replace(found, examples=told or found.examples)
+    examples = describe_conflicts(connection, found.source_table, found.rows, EXAMPLES)
+    return replace(found, examples=examples or found.examples)
 
 
 def unknown_statuses(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Say which words of the sources for a status nobody knows.
+    """Return the unknown words for a status in the sources.
 
     Args:
         connection: To a file with the marts.
@@ -229,11 +229,11 @@ def unknown_statuses(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         """  # noqa: S608
     ).fetchall()
     found = tuple(Finding(table, code, count, ()) for table, code, count in rows)
-    return tuple(finding.told for finding in _with_few_words(found))
+    return tuple(finding.line for finding in _with_few_words(found))
 
 
 def _unknown_status(source_table: str, said: str, rows: int) -> str:
-    """What rows with an unknown word for a status count as, and how to translate it."""
+    """Return what rows with an unknown word for a status count as, and how to translate it."""
     noun = source_table.rpartition(".")[2].removesuffix("s").replace("_", " ")
     meaning = "not compared" if source_table == _LEDGER else "counted as Active"
     return (
@@ -243,7 +243,7 @@ def _unknown_status(source_table: str, said: str, rows: int) -> str:
 
 
 def _with_few_words(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """The same with only the most frequent unknown words of each table; the others together."""
+    """Return the same with only the most frequent unknown words of each table; the others are combined."""
     few: list[Finding] = []
     words: Counter[str] = Counter()
     rest: Counter[str] = Counter()
@@ -263,7 +263,7 @@ def _with_few_words(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _number_advice(texts: Sequence[str]) -> str:
-    """How to read numbers like these; empty where none has a digit."""
+    """Return how to read numbers like these; empty if none has a digit."""
     readings = {
         _reading(found[0].rstrip("., ")) for text in texts if (found := _NUMBER.search(text))
     }
@@ -271,7 +271,7 @@ def _number_advice(texts: Sequence[str]) -> str:
 
 
 def _reading(number: str) -> str:
-    """The last separator is the decimal sign, unless it is a comma before three digits, or comes again."""
+    """Take the last separator for the decimal sign, unless it is a comma before three digits, or repeated."""
     last = max(number.rfind(","), number.rfind("."))
     if "," not in number and number.count(".") < 2:  # noqa: PLR2004
         return SIGNS_AROUND

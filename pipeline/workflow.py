@@ -60,14 +60,14 @@ def seed(  # noqa: PLR0913
     *,
     replace: bool = False,
 ) -> SeedSummary:
-    """Simulate, in place of what the raw tables hold, and publish.
+    """Simulate, replacing the raw tables, and publish.
 
     Args:
         project: The warehouse.
         config: What to simulate.
         root_seed: Root of every random draw.
         clock: The time now, in UTC.
-        report: Told of the progress.
+        report: Called with the progress.
         replace: Whether loaded extracts may be replaced as well, not only an earlier simulation.
 
     Raises:
@@ -81,7 +81,7 @@ def seed(  # noqa: PLR0913
 
 
 def advance(project: Project, months: int, clock: Clock, report: Report) -> SeedSummary:
-    """Let months arrive, and publish."""
+    """Add months to the simulation, and publish."""
     read_coverage(project.warehouse)
     with _run(project, "advance", clock, months=months), staged_copy(project) as database:
         return advance_world(database, months, report)
@@ -99,22 +99,22 @@ def load(  # noqa: PLR0913
     allow_shrink: Collection[str] = (),
     bounds: Bounds | None = None,
 ) -> Loaded:
-    """Land extracts, decide on every row, and publish.
+    """Load extracts, accept or reject every row, and publish.
 
     Args:
         project: The warehouse.
         directory: Where the mapping and the files are.
-        as_of: Takes the place of the mapping's own as-of date.
+        as_of: Overrides the mapping's own as-of date.
         clock: The time now, in UTC.
-        report: Told of the progress.
+        report: Called with the progress.
         allow_future: Whether the extracts may be as of a day after tomorrow.
-        drop_history: Whether recorded history may go that does not fit them.
-        allow_shrink: Raw tables that may lose rows since the load before.
+        drop_history: Whether recorded history that does not fit them may be dropped.
+        allow_shrink: Raw tables that may have fewer rows than in the load before.
         bounds: Where it may read, and how much.
 
     Raises:
-        LoadRefusedError: If the mapping or its files are at fault, or would lose what may not go.
-        WarehouseUsageError: If `allow_shrink` names what is no raw table.
+        LoadRefusedError: If the mapping or its files are wrong, or something would be lost that is not permitted.
+        WarehouseUsageError: If `allow_shrink` names something else than a raw table.
     """
     today = clock().date()
     allowance = allow(today, future=allow_future, drop_history=drop_history, shrink=allow_shrink)
@@ -145,16 +145,16 @@ def replay(
     months: int,
     clock: Clock,
     report: Report,
-    told: Callable[[Built], None],
+    published: Callable[[Built], None],
 ) -> None:
-    """Advance and build month by month, publishing each: history as it would have grown.
+    """Advance and build month by month, publishing each, so that history is recorded as it happens.
 
     Args:
         project: The warehouse.
-        months: How many months are to arrive.
+        months: How many months to add.
         clock: The time now, in UTC.
-        report: Told of the progress within a month.
-        told: Told of each month that was published.
+        report: Called with the progress within a month.
+        published: Called with each month's published build.
     """
     read_coverage(project.warehouse)
     with disk.explained_when_full(project), write_lock(project):
@@ -162,7 +162,7 @@ def replay(
             with recorded(project.runs, "replay", clock) as run, staged_copy(project) as database:
                 advance_world(database, 1, report)
                 built = _build(project, database, BuildRequest(), run, report)
-            told(built)
+            published(built)
 
 
 def _build(
@@ -178,7 +178,7 @@ def _build(
 
 @contextmanager
 def _run(project: Project, command: str, clock: Clock, **details: object) -> Iterator[Run]:
-    """Hold the lock for one recorded run. A command that never got the lock is no run."""
+    """Hold the lock for one recorded run. A command that does not get the lock is not recorded."""
     with (
         disk.explained_when_full(project),
         write_lock(project),

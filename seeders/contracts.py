@@ -1,7 +1,7 @@
-"""Every raw table once: its columns, their types, its key.
+"""Every raw table: its columns, their types, its key.
 
-The simulator writes these tables, `load` maps extracts onto them and dbt staging reads them; nobody
-else names a raw column's type. The promise behind the names is README's "The raw tables".
+The simulator writes these tables, `load` maps extracts onto them and dbt staging reads them; the types of raw columns
+are defined here and nowhere else. README's "The raw tables" documents them.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The table's own columns, then the bookkeeping every landed row carries."""
+        """The table's own columns, followed by the control columns of every landed row."""
         return self.columns + (BOOKKEEPING if self.loadable else ())
 
 
-# Where a landed row came from and what `load` could not read of it. The first is set on every row, the
-# next two on every row that came from a file, the last only on rows with a value that did not fit its
-# column: that column is then null, its text is in `raw_control.unread_values`, and staging rejects the
-# row with the reasons given here. Numbers, because every row pays for them: a text costs ten times as much.
+# Where a landed row came from and what `load` could not read in it. The first is set on every row, the
+# next two on every row from a file, the last only on rows with a value that did not fit its column: that
+# column is then null, its text is in `raw_control.unread_values`, and staging rejects the row with the
+# reasons given here. They are numbers because every row carries them: text would take ten times the space.
 BOOKKEEPING: Final = (
     Column("_batch_no", INTEGER),
     Column("_file_no", INTEGER),
@@ -287,25 +287,25 @@ _ALL: Final = (
         " covers_from:date covers_to:date period_end_is loaded_at:ts",
         loadable=False,
     ),
-    # files of readings say what these are where they are not hourly energies; a file that is read in several
-    # forms has a number for each
+    # the form of readings in files that are not hourly energies; a file that is read in several forms has a
+    # number for each
     _table(
         "raw_control.extract_files",
         "file_no",
         "file_no:int batch_id source_file reading_kind reading_interval reading_stamp",
         loadable=False,
     ),
-    # rows and rejected lines of every table of a load, and of the load before where there was one; a loss that was
-    # allowed, or a delivery of changes only (`delta`), stops no build
+    # rows and rejected lines of every table of a load, and of the load before if there was one; an allowed loss of
+    # rows, or a delivery of changes only (`delta`), does not stop a build
     _table(
         "raw_control.deliveries",
         "batch_id target_table",
         "batch_id target_table delivery rows_in:bigint rows_before:bigint is_loss_allowed:bool",
         loadable=False,
     ),
-    # what stood in the file where a value did not fit its column, as a JSON object by column; both readings
-    # beside it where a number can be read in two ways. A file may be mapped several times onto one table:
-    # `entry_no` tells which time, from 1
+    # the text in the file where a value did not fit its column, as a JSON object by column; with both
+    # readings if a number is ambiguous. A file may be mapped several times onto one table: `entry_no` is the
+    # number of the mapping entry, from 1
     _table(
         "raw_control.unread_values",
         "target_table file_no source_line entry_no",
@@ -313,7 +313,7 @@ _ALL: Final = (
         pii="raw_values",
         loadable=False,
     ),
-    # lines of a file that never became a row: not UTF-8, too few columns, an open quote
+    # lines of a file that could not be read as a row: not UTF-8, too few columns, an open quote
     _table(
         "raw_control.rejected_rows",
         "",
@@ -321,15 +321,15 @@ _ALL: Final = (
         pii="raw_line",
         loadable=False,
     ),
-    # the simulation a warehouse holds, so that `advance` goes on from it: one row
+    # the simulation in this warehouse, from which `advance` continues: one row
     _table(
         "raw_control.simulation",
         "",
         "config_json seed:bigint first_month:date last_month:date",
         loadable=False,
     ),
-    # --- hidden truth, one row per fault and spell in which a rule can see it, and one for an injected
-    # fault that no rule ever can (it ends no later than it begins); the scorecard alone reads it
+    # --- hidden truth, one row per fault and spell in which a rule can observe it, and one for an injected
+    # fault that is never observable (it ends no later than it begins); only the scorecard reads it
     _table(
         "ground_truth.faults",
         "fault_id",
@@ -337,29 +337,29 @@ _ALL: Final = (
         " observable_from:date ends_on:date",
         loadable=False,
     ),
-    # what befell the readings of smart meters, a row per meter and run of hours
+    # faults of smart-meter readings, a row per meter and spell of hours
     _table(
         "ground_truth.reading_faults",
         "",
         "meter_number fault starts_at:ts ends_at:ts hours:int",
         loadable=False,
     ),
-    # what a smart meter's place truly used in a month, what a faultless meter registered of it, what was stolen
+    # the energy truly used at a smart meter's place in a month, what a faultless meter registers, what was stolen
     _table(
         "ground_truth.meter_months",
         "",
         "meter_id month:date used_kwh:energy registered_kwh:energy stolen_kwh:energy",
         loadable=False,
     ),
-    # what became of smart meters' places: vacancies, new tenants, holidays, solar panels, heat pumps, cars. `size` is
-    # the share of the usual energy of those that are away, the level of new tenants by that of the first ones, or kW
+    # changes of smart meters' places: vacancies, new tenants, holidays, solar panels, heat pumps, cars. `size` is
+    # the share of the usual energy while a place is empty, the level of new tenants relative to the first ones, or kW
     _table(
         "ground_truth.place_changes",
         "",
         "meter_id account_id kind starts_on:date ends_on:date size:rate",
         loadable=False,
     ),
-    # how reliably each simulated utility customer pays, from 0 to 1: what a model may guess at, never see
+    # how reliably each simulated utility customer pays, from 0 to 1: models may estimate it, but never read it
     _table(
         "ground_truth.customer_reliability",
         "customer_id",

@@ -1,17 +1,15 @@
 """Named random streams out of one root seed.
 
-A draw is a pure function of (seed, stream, month, entity): entity i owns the i-th double of a stream's
-month, whoever asks for it and together with whichever neighbours. That is what makes the output
-independent of chunk sizes and threads, and lets `advance` go on where `seed` stopped without a
-state to restore.
+A draw is a pure function of (seed, stream, month, entity): entity i owns the i-th double of a stream's month, however
+many neighbours are drawn with it. That makes the output independent of chunk sizes and threads, and lets `advance`
+continue where `seed` stopped without restoring any state.
 
 Philox is made for it (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
 SC 2011): its output is a keyed hash of a counter, so any position is reached at once. The key comes
 from the seed and the stream's name, the counter holds the month and the position.
 
-Entities that do not stand side by side have sequences of their own instead, by SplitMix64 (Steele, Lea
-and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): the n-th draw is a hash of the
-sequence's start and n.
+Entities that are not consecutive have sequences of their own instead, by SplitMix64 (Steele, Lea and Flood, "Fast
+splittable pseudorandom number generators", OOPSLA 2014): the n-th draw is a hash of the sequence's start and n.
 """
 
 from __future__ import annotations
@@ -50,14 +48,14 @@ class Streams:
             stream: What is drawn, such as "ghost.skipped".
             start: Number of the first entity, from 0.
             count: How many entities.
-            month: Month of the draw, from 0; none for what is drawn once in an entity's life.
+            month: Month of the draw, from 0; None for what is drawn once per entity.
 
         Returns:
             `count` doubles in [0, 1), the first one for entity `start`.
         """
         first_count, skipped = divmod(start, _DOUBLES_PER_COUNT)
         # Words of the counter: position, unused, month, and 0 or 1 for once or monthly. The last
-        # word keeps a draw for life apart from the draw of month 0.
+        # word distinguishes a draw made once from the draw of month 0.
         counter = np.array(
             [first_count, 0, 0, 0] if month is None else [first_count, 0, month, 1],
             dtype=np.uint64,
@@ -74,7 +72,7 @@ class Streams:
             stream: What is drawn.
             start: Number of the first word, from 0.
             count: How many words.
-            month: Month of the draw, from 0; none for what is drawn once.
+            month: Month of the draw, from 0; None for what is drawn once.
 
         Returns:
             `count` words of 64 random bits.
@@ -89,7 +87,7 @@ class Streams:
         return drawn
 
     def generator(self, stream: str) -> np.random.Generator:
-        """Give a generator for what is drawn once per world, such as pools of names.
+        """Return a generator for what is drawn once per world, such as pools of names.
 
         Args:
             stream: What is drawn.
@@ -100,14 +98,14 @@ class Streams:
         return np.random.Generator(np.random.Philox(key=self._key(stream)))
 
     def sequences(self, stream: str, entity: NDArray[np.int64]) -> Sequences:
-        """Give each of n entities, whatever their numbers, a sequence of draws of its own.
+        """Return a sequence of draws for each of n entities with any numbers.
 
         Args:
             stream: What the sequences are for.
             entity: n numbers of entities.
 
         Returns:
-            The sequences, equal to what any other run holding these entities gets.
+            The sequences, the same whichever run the entities are in.
         """
         low, high = self._key(stream)
         return Sequences(_mixed(_mixed(entity.astype(np.uint64) * _GOLDEN + low) + high))
@@ -143,7 +141,7 @@ class Sequences:
         return drawn
 
     def followed_by(self, other: Sequences) -> Sequences:
-        """Put the sequences of further entities behind these."""
+        """Append the sequences of further entities."""
         return Sequences(np.concatenate([self.starts, other.starts]))
 
 

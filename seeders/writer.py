@@ -1,8 +1,7 @@
 """The only module of the seeders that touches DuckDB.
 
-Everything that lands in the raw tables passes through here as Arrow data, so that the tables have the
-types of `contracts` whoever fills them, and so that a bulk load is one statement over a stream
-instead of a loop over rows.
+All rows of the raw tables pass through here as Arrow data, so that the tables always have the types of `contracts`,
+and a bulk load is one statement over a stream instead of a loop over rows.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ if TYPE_CHECKING:
     from seeders.contracts import Column, Table
 
 SNAPSHOT_SCHEMA: Final = "snapshots"
-"""Where dbt keeps the history of changed rows; it belongs to the world the raw tables hold."""
+"""Where dbt keeps the history of changed rows; it belongs to the rows in the raw tables."""
 
 _OPEN_END: Final = date(9999, 12, 31)
-"""When versions end that hold on, as dbt_project.yml says (`dbt_valid_to_current`)."""
+"""The end of current versions, as set in dbt_project.yml (`dbt_valid_to_current`)."""
 
 _ROW_GROUP: Final = 122_880
-"""DuckDB's own unit of storage: batches of at least its size are loaded on all threads."""
+"""DuckDB's unit of storage: batches of at least this size are loaded on all threads."""
 
 GATHERED_ROWS: Final = 8 * _ROW_GROUP
-"""Rows of one table that an `Appender` holds back, some 120 MB of the widest.
+"""Rows of one table that an `Appender` buffers, some 120 MB of the widest.
 
-At the end of a statement one thread works and the others spin: the fewer ends, the better.
+At the end of a statement one thread works and the others wait, so fewer statements are better.
 """
 
 _QUEUED_APPENDS: Final = 2
-"""Appends that may wait for the one that runs, before those who make rows wait as well."""
+"""How many appends may be queued before the caller has to wait."""
 
 _STORAGE: Final = "v1.5.0"
-"""The format of new files: that of the oldest DuckDB the project runs on.
+"""The storage format of new files: that of the oldest DuckDB the project runs on.
 
-It compresses faster and smaller than the default, which every version since 0.10 can read.
+It compresses faster and better than the default format, which every version since 0.10 can read.
 """
 
 _LOAD_MEMORY: Final = "600MB"
@@ -59,10 +58,10 @@ _BATCHES: Final = "raw_control.extract_batches"
 
 
 def open_file(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a warehouse file to fill it; a new one gets the format of `_STORAGE`, an old one keeps its own.
+    """Open a warehouse file for writing; a new one gets the format `_STORAGE`, an existing one keeps its own.
 
     Args:
-        path: The file, made if it is not there.
+        path: The file, created if it does not exist.
 
     Returns:
         A connection, the only one of this process to the file.
@@ -71,7 +70,7 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def create_raw_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create every raw schema and table of the contracts that is not there yet.
+    """Create every raw schema and table of the contracts that does not exist yet.
 
     Args:
         con: Connection to the warehouse file.
@@ -139,21 +138,21 @@ class Appender:
     """Gathers small batches of many tables into few large appends.
 
     A statement over many row groups keeps all threads of DuckDB busy, one over a few thousand rows
-    does not. Appends run beside the caller, one at a time and in order, so that making rows and
-    writing them overlap; a few may wait, since tables are often full at the same time. Used as a
-    context manager, inside which nobody else uses the connection; what is left is written at the end,
-    unless the block failed.
+    does not. Appends run in a thread of their own, one at a time and in order, so that making rows and
+    writing them overlap; a few may be queued, since tables are often full at the same time. Used as a
+    context manager; nothing else may use the connection inside the block. Remaining rows are written at
+    the end, unless the block failed.
 
     Attributes:
         rows: Rows appended so far, by table.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, gather: int = GATHERED_ROWS) -> None:
-        """Start with nothing gathered.
+        """Start with empty buffers.
 
         Args:
             con: Connection to the warehouse file, with the raw tables created.
-            gather: Rows of a table to wait for before they are written.
+            gather: How many rows of a table to buffer before they are written.
         """
         self.rows: Counter[str] = Counter()
         self._con = con
@@ -168,7 +167,7 @@ class Appender:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Write what is left, and let go of the connection in any case."""
+        """Write remaining rows, and release the connection in any case."""
         try:
             if kind is None:
                 for table_name in list(self._batches):
@@ -188,11 +187,11 @@ class Appender:
         self._waiting[table_name] += batch.num_rows
         self.rows[table_name] += batch.num_rows
         if self._waiting[table_name] >= self._gather:
-            # whole units of storage are written as they are, a part of one is copied once more
+            # whole units of storage are written as they are, a part of one is copied again
             self._write(table_name, keep=self._waiting[table_name] % min(self._gather, _ROW_GROUP))
 
     def delete(self, table_name: str, keys: pa.Table) -> None:
-        """Delete rows that were there before any of the same table was gathered.
+        """Delete rows that were written before any of the same table was buffered.
 
         Args:
             table_name: Schema-qualified name of a table that has a key.
@@ -202,7 +201,7 @@ class Appender:
         delete_rows(self._con, table_name, keys)
 
     def _write(self, table_name: str, *, keep: int = 0) -> None:
-        """Have what waits of a table written, apart from the last rows."""
+        """Write the buffered rows of a table, except the last ones."""
         rows = pa.Table.from_batches(self._batches.pop(table_name))
         written = rows.num_rows - keep
         self._waiting[table_name] = keep
@@ -214,7 +213,7 @@ class Appender:
         self._finish(_QUEUED_APPENDS)
 
     def _finish(self, but: int = 0) -> None:
-        """Wait for all appends but the last few, and raise what they raised."""
+        """Wait for all appends but the last few, and raise their errors."""
         while len(self._running) > but:
             self._running.popleft().result()
 
@@ -224,18 +223,18 @@ def replace_world(
     source: str,
     as_of: date | None = None,
 ) -> bool:
-    """Empty every raw table, to make room for what `source` is about to write.
+    """Empty every raw table before `source` writes its rows.
 
-    Tables are made anew: a file of an earlier version may have other columns.
+    Tables are created again, since a file of an earlier version may have other columns.
 
-    History that dbt has recorded so far is about the rows that go. It is kept when the same source
-    delivers again, dropped when it would mix two companies, and taken back to `as_of` where it reaches
-    beyond: what was recorded of later days would already know the future of the new rows.
+    The history that dbt has recorded belongs to the rows that are removed. It is kept if the same source delivers
+    again, dropped if it would mix two companies, and rolled back to `as_of` if it extends beyond that day: later
+    versions would reveal the future of the new rows.
 
     Args:
         con: Connection to the warehouse file; the raw tables are created where missing.
-        source: What is about to be written, as `raw_control.extract_batches.source` will say.
-        as_of: Last day of what is about to be written, where known.
+        source: Source of the new rows, as written to `raw_control.extract_batches.source`.
+        as_of: Last day of the new rows, if known.
 
     Returns:
         Whether recorded history was dropped.
@@ -251,7 +250,7 @@ def replace_world(
 
 
 def held_sources(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Whose rows the raw tables hold: `raw_control.extract_batches.source`, mostly one."""
+    """Return the sources of the rows in the raw tables, usually one: `raw_control.extract_batches.source`."""
     if not has_table(con, _BATCHES):
         return set()
     return {held for (held,) in con.execute(f"select distinct source from {_BATCHES}").fetchall()}  # noqa: S608
@@ -267,7 +266,7 @@ def recorded_versions(
         after: Only those that begin later than this day; all of them when None.
 
     Returns:
-        How many there are, and on which day the last one begins.
+        Their number, and the day on which the last one begins.
     """
     total, last = 0, None
     for table in _snapshots(con):
@@ -284,10 +283,10 @@ def recorded_versions(
 
 @contextmanager
 def bounded_memory(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Keep DuckDB from holding on to all that it writes, for as long as the block runs.
+    """Limit the memory that DuckDB uses while the block runs.
 
-    Written blocks stay in memory as long as there is room for them: a large load takes as much as it
-    is allowed to, and is not faster for it. A database in memory has no other place for its rows.
+    DuckDB keeps written blocks in memory as long as there is room for them, so a large load would take all that is
+    allowed without being faster for it. A database in memory is not limited, since its rows have no other place.
 
     Args:
         con: Connection to the warehouse file.
@@ -311,7 +310,7 @@ def bounded_memory(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit all that the block writes, or none of it.
+    """Commit everything the block writes, or nothing.
 
     Args:
         con: Connection to the warehouse file, outside any transaction.
@@ -329,7 +328,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def read_table(con: duckdb.DuckDBPyConnection, table_name: str) -> pa.Table:
-    """Read a raw table whole, with the contract's own columns.
+    """Read a whole raw table with the columns of its contract.
 
     Args:
         con: Connection to the warehouse file.
@@ -383,8 +382,8 @@ def matches_contracts(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _append_pieces(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Table) -> None:
-    # even pieces of DuckDB's own size keep both the order of the rows and all threads busy; one that lies
-    # within a batch is handed over as it is
+    # pieces of DuckDB's own size preserve the order of rows and keep all threads busy; one that lies within a
+    # batch is passed on without a copy
     pieces = [
         piece
         for start in range(0, rows.num_rows, _ROW_GROUP)
@@ -394,7 +393,7 @@ def _append_pieces(con: duckdb.DuckDBPyConnection, table_name: str, rows: pa.Tab
 
 
 def _handed_over(pieces: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Give batches away one by one: DuckDB keeps the reader until the transaction ends."""
+    """Yield batches and release them one by one: DuckDB keeps the reader until the transaction ends."""
     while pieces:
         yield pieces.pop(0)
 
@@ -409,7 +408,7 @@ def _snapshots(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _forget_versions_after(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Take snapshots back to a day: what began later goes, and what it ended goes on."""
+    """Roll snapshots back to a day: delete versions that begin later, and reopen those they ended."""
     for table in _snapshots(con):
         con.execute(f"delete from {table} where dbt_valid_from > ?", [as_of])  # noqa: S608
         con.execute(
@@ -433,10 +432,10 @@ def _create_statement(table: Table, create: str) -> str:
 
 
 def _compression(column: Column) -> str:
-    """How to store a column where DuckDB would weigh its choices in vain.
+    """Return the compression of a column for which DuckDB's automatic choice is a waste of time.
 
-    Ids are short and differ: written as they are in half the time that compressing them takes, they are most
-    of a bulk load, and twice the size on disk.
+    Ids are short and distinct and make up most of a bulk load: uncompressed they are written in half the time, and
+    take twice the space on disk.
     """
     if column.type in _PACKED:
         return " using compression bitpacking"
@@ -445,7 +444,7 @@ def _compression(column: Column) -> str:
 
 
 def _known(table_name: str) -> str:
-    """Only names out of the contracts are ever put into a statement."""
+    """Return the name if it is in the contracts: no other name is put into a statement."""
     return TABLES[table_name].full_name
 
 

@@ -1,4 +1,4 @@
-"""Settings of a simulation: typed, frozen, checked once, before anything is written."""
+"""Settings of a simulation: typed, frozen, and checked once before anything is written."""
 
 from seeders.config.bounds import ConfigError
 from seeders.config.loading import (

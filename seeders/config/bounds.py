@@ -1,4 +1,4 @@
-"""What a field of a configuration may hold, stated next to its default."""
+"""The values a configuration field may have, stated next to its default."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def stated_by(section: type[Any]) -> tuple[str, ...]:
 
 def number(default: float, low: float, high: float) -> Any:  # noqa: ANN401
     """A number between two bounds."""
-    # a default is written to JSON like a value that was read
+    # a default is written to JSON in the same way as a value that was read
     return field(default=float(default), metadata={"bounds": Bounds(low, high)})
 
 

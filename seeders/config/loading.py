@@ -32,7 +32,7 @@ _SHRINK_VAR: Final = "snapshot_max_shrink_share"
 _STEPS: Final = ("minor", "partial", "major", "full")
 
 _SHOWN: Final = 80
-"""Characters of a setting that cannot be read, in its message."""
+"""How many characters of an unreadable setting its error message shows."""
 
 _Settings: TypeAlias = dict[str, dict[str, object]]
 _T = TypeVar("_T")
@@ -48,16 +48,16 @@ def load_config(
 
     Args:
         preset: One of `PRESETS`; `demo` when neither a preset nor a file is given.
-        file: A YAML file of the same form as a preset. What it leaves out keeps its default.
+        file: A YAML file of the same form as a preset. Settings it leaves out keep their defaults.
         overrides: Settings of the form `section.key=value`; the last one of a key wins.
-        dbt_project: Where the thresholds that the models share are read from.
+        dbt_project: The dbt project file with the thresholds that models and simulator share.
 
     Returns:
         The checked configuration.
 
     Raises:
         ConfigError: If anything is unknown, of the wrong type or out of bounds. The message is one
-            line that names the setting and what it may be.
+            line that names the setting and its permitted values.
     """
     if preset is not None and file is not None:
         message = "give either a preset or a configuration file, not both"
@@ -95,7 +95,7 @@ def load_policy(dbt_project: Path = _DBT_PROJECT) -> PolicyConfig:
 
 
 def load_max_shrink_share(dbt_project: Path = _DBT_PROJECT) -> float:
-    """Read which share of its rows a table may lose from one load to the next.
+    """Read the share of its rows that a table may lose from one load to the next.
 
     Args:
         dbt_project: The project file whose `vars` hold it.
@@ -162,7 +162,7 @@ def _vars(dbt_project: Path) -> dict[str, Any]:
 
 
 def _shared_penalty(dbt_project: Path) -> dict[str, object]:
-    """Read the penalty policy that holds unless a simulation has its own, as settings of its section.
+    """Read the default penalty policy, as settings of its section.
 
     Raises:
         ConfigError: If it is missing, or has other steps than the simulator knows.
@@ -181,7 +181,7 @@ def _shared_penalty(dbt_project: Path) -> dict[str, object]:
     if tuple(found) != _STEPS or ends != [0, 1]:
         message = (
             f"vars.{_PENALTY_VAR}.steps of {dbt_project} must be {', '.join(_STEPS)},"
-            " from a min_ratio of 0 to one of 1: the simulator knows no others"
+            " from a min_ratio of 0 to one of 1: the simulator supports no others"
         )
         raise ConfigError(message)
     return {
@@ -226,7 +226,7 @@ def _read_yaml(file: Path) -> dict[str, object]:
 
 
 def _settings(content: Mapping[str, object] | None, origin: str) -> _Settings:
-    """Sections as dictionaries of their own, whatever the YAML held."""
+    """Copy the sections into new dictionaries."""
     settings: _Settings = {}
     for section, values in (content or {}).items():
         if not isinstance(values, dict):
@@ -244,7 +244,7 @@ def _parse_override(override: str) -> tuple[str, str, object]:
         raise ConfigError(message)
     try:
         return section, key, yaml.safe_load(text)
-    # YAML takes 2019-02-30 for a date and then cannot make one of it
+    # YAML takes 2019-02-30 for a date and then fails to convert it
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         shown = override if len(override) <= _SHOWN else f"{override[:_SHOWN]}..."
         message = f"cannot read the value of {shown!r}"
@@ -273,8 +273,8 @@ def _section(kind: type[_T], values: Mapping[str, object], name: str) -> _T:
     checked: dict[str, Any] = {}
     for key, value in values.items():
         _known(key, hints, "setting", prefix=f"{name}.")
-        told = f"{name}.{key}"
-        typed: Any = _day(value, told) if key in days else _typed(value, hints[key], told)
+        full_name = f"{name}.{key}"
+        typed: Any = _day(value, full_name) if key in days else _typed(value, hints[key], full_name)
         if key in bounds and not bounds[key].low <= typed <= bounds[key].high:
             message = (
                 f"{name}.{key} is {value}, but must be from {bounds[key].low} to {bounds[key].high}"
@@ -298,7 +298,7 @@ def _known(name: str, known: Iterable[str], what: str, prefix: str = "") -> None
 
 
 def _typed(value: object, kind: type, name: str) -> Any:  # noqa: ANN401
-    """The value as its field's type; a bool is no number, and 1.5 is no int."""
+    """Convert the value to its field's type; a bool is not a number, and 1.5 is not an int."""
     if kind is date:
         return _month(value, name)
     if (

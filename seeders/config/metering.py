@@ -1,4 +1,4 @@
-"""Smart meters: how many, what they measure, what is billed and paid, and all that goes wrong."""
+"""Settings of smart meters: how many, what they measure, what is billed and paid, and which faults occur."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 from seeders.config.bounds import ConfigError, count, number, share
 
 MAX_METERS: Final = 999_999
-"""Ids of smart meters hold six digits of the place, and two of the meter within it."""
+"""Ids of smart meters have six digits for the place, and two for the meter within it."""
 
 
 @dataclass(frozen=True)
 class MeteringConfig:
     """Places with a smart meter each, the feeders that supply them, and the bills for what they use.
 
-    `meters` is how many places there are; consumer types, their loads and shapes, and the tariff are
-    the rows of `metering_catalogue.yml`. What is called `…_rate` is a share of the hours in which a meter is
-    supplied, unless it says otherwise; a rate of 0 gives none. Runs of hours keep within a day.
+    `meters` is the number of places; consumer types, their loads and load shapes, and the tariff are in
+    `metering_catalogue.yml`. A `…_rate` is a share of the hours in which a meter is supplied, unless stated
+    otherwise; a rate of 0 gives none. Runs of hours do not extend beyond a day.
     """
 
     first_month: date = date(2024, 1, 1)
@@ -27,7 +27,7 @@ class MeteringConfig:
     feeders_per_district: int = count(4, 1, 100)
     opened_years_before: int = count(8, 1, 30)
 
-    # what is used
+    # usage
     level_spread: float = number(0.35, 0, 2)
     day_spread: float = number(0.16, 0, 2)
     day_memory: float = share(0.6, below_one=True)
@@ -65,7 +65,7 @@ class MeteringConfig:
     spike_rate: float = share(0.01)
     spike_min_factor: float = number(8, 1, 1_000)
     spike_max_factor: float = number(20, 1, 1_000)
-    # and by what the connected load could take in an hour, at the least
+    # and relative to what the connected load allows in an hour
     spike_min_load_factor: float = number(1.5, 1, 1_000)
     spike_max_load_factor: float = number(4, 1, 1_000)
     voltage_sag_rate: float = share(0.015)
@@ -85,7 +85,7 @@ class MeteringConfig:
     late_arrival_rate: float = share(0.02)
     late_arrival_days: int = count(3, 1, 28)
 
-    # what becomes of meters: shares of them a month
+    # changes of meters: shares of them a month
     failure_rate: float = share(0.003)
     failure_frozen_share: float = share(0.3)
     failure_min_days: int = count(10, 1, 60)
@@ -104,8 +104,8 @@ class MeteringConfig:
     theft_observable_days: int = count(60, 0, 365)
     theft_tamper_share: float = share(0.7)
 
-    # what becomes of homes and businesses, as shares of them a year: they fall vacant, and new tenants move in,
-    # those who follow a vacancy among them. Of moves, a share is recorded as events of the meter.
+    # changes of homes and businesses, as shares of them a year: they fall vacant, and new tenants move in,
+    # after a vacancy or directly. A share of the moves is recorded as events of the meter.
     vacancy_rate: float = share(0.05)
     vacancy_min_days: int = count(21, 7, 400)
     vacancy_max_days: int = count(210, 7, 400)
@@ -123,8 +123,8 @@ class MeteringConfig:
     standby_min_share: float = share(0.02)
     standby_max_share: float = share(0.10)
 
-    # solar panels, heat pumps and cars that charge: the share of homes and businesses that have them by the end of
-    # `installation_months`, and the share of these that have always had them
+    # solar panels, heat pumps and electric cars: the share of homes and businesses that have them by the end of
+    # `installation_months`, and the share of these that have had them from the start
     solar_share: float = share(0.10)
     heat_pump_share: float = share(0.05)
     car_share: float = share(0.05)
@@ -140,7 +140,7 @@ class MeteringConfig:
     car_max_daily_share: float = share(0.8)
     car_min_kwh: float = number(5, 1, 100)
     car_max_kwh: float = number(25, 1, 100)
-    # the share of added loads that the utility learns of later, by at most this many months
+    # the share of added loads that the utility is told of late, by at most this many months
     load_late_share: float = share(0.1)
     load_late_months: int = count(3, 1, 24)
 
@@ -215,7 +215,7 @@ _HOURS_OF_DAY: Final = 24
 
 
 def check_metering(metering: MeteringConfig) -> None:
-    """Check what no field can check alone.
+    """Check settings against each other.
 
     Args:
         metering: The section.
@@ -237,7 +237,7 @@ def check_metering(metering: MeteringConfig) -> None:
 
 
 def mean_hours(metering: MeteringConfig, run: str) -> float:
-    """Give how long a run of hours is on average.
+    """Return the mean length of a run of hours.
 
     Args:
         metering: The section.
@@ -248,27 +248,27 @@ def mean_hours(metering: MeteringConfig, run: str) -> float:
 
 
 RUNS: Final = ("wrong_meter", "signal_drop", "zero_run")
-"""What befalls several hours in a row; a meter has at most one of them a day."""
+"""Faults of several consecutive hours; a meter has at most one of them a day."""
 
 
 def daily_chance(metering: MeteringConfig, run: str) -> float:
-    """Give how likely a run of hours is on a day, for it to take its share of the hours."""
+    """Return the daily probability of a run of hours that affects the configured share of hours."""
     rate: float = getattr(metering, f"{run}_rate")
     return rate * _HOURS_OF_DAY / mean_hours(metering, run)
 
 
 def in_runs(metering: MeteringConfig) -> float:
-    """Give the share of hours that runs take."""
+    """Return the share of hours that runs affect."""
     return float(sum(getattr(metering, f"{run}_rate") for run in RUNS))
 
 
 def _together(metering: MeteringConfig, names: tuple[str, ...], total: float) -> None:
     if total > 1:
-        told = ", ".join(f"metering.{name}" for name in names)
-        message = f"{told} exclude each other: together at most 1, not {total:g}"
+        settings = ", ".join(f"metering.{name}" for name in names)
+        message = f"{settings} exclude each other: together at most 1, not {total:g}"
         raise ConfigError(message)
     chances = sum(daily_chance(metering, run) for run in RUNS)
     if chances > 1:
-        told = ", ".join(f"metering.{run}_rate" for run in RUNS)
-        message = f"{told} take more than one run of hours a day ({chances:g})"
+        settings = ", ".join(f"metering.{run}_rate" for run in RUNS)
+        message = f"{settings} take more than one run of hours a day ({chances:g})"
         raise ConfigError(message)

@@ -1,8 +1,8 @@
 """The sections of a simulation's configuration, with the reference scale as their defaults.
 
-A field states its own bounds, so that a preset, a file and an override are all held to the same ones.
-Rates are shares between 0 and 1; those called `annual_…` are the share of what exists at the start of
-a year to which it happens within that year. A rate of 0 makes the effect vanish altogether.
+A field states its own bounds, which apply to presets, files and overrides alike. Rates are shares between 0 and 1; an
+`annual_…` rate is the share of what exists at the start of a year to which the event happens within that year. A rate
+of 0 switches the effect off.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from seeders.config.bounds import ConfigError, count, number, share, stated
 from seeders.config.metering import MeteringConfig, check_metering
 
 MAX_CUSTOMERS: Final = 9_999_999
-"""Customer ids hold seven digits, so that every id stays within DuckDB's 12 inline bytes."""
+"""Customer ids have seven digits, so that every id fits DuckDB's 12 inline bytes."""
 
 MAX_MONTHS: Final = 1_000
-"""Invoice ids hold three digits of the month."""
+"""Invoice ids have three digits for the month."""
 
 MAX_TRADE_ACCOUNTS: Final = 999_999
-"""Ids of trade credit hold six digits of the account, and four of the order within it."""
+"""Ids of trade credit have six digits for the account, and four for the order within it."""
 
 
 MAX_UTILITY_CUSTOMERS: Final = 999_999
-"""Ids of utilities hold six digits of the customer, two of the account within it, three of the cycle."""
+"""Ids of utilities have six digits for the customer, two for the account within it, three for the cycle."""
 
 
 @dataclass(frozen=True)
 class PeriodConfig:
-    """The months to simulate. `first_month` is written as YYYY-MM and held as its first day."""
+    """The months to simulate. `first_month` is written as YYYY-MM and stored as its first day."""
 
     first_month: date = date(2024, 1, 1)
     months: int = count(12, 1, MAX_MONTHS)
@@ -38,11 +38,11 @@ class PeriodConfig:
 
 @dataclass(frozen=True)
 class SubscriptionConfig:
-    """Who the customers are and what they subscribe to.
+    """The customers and what they subscribe to.
 
-    `customers` is how many there are at the end of the first twelve months. A share of them joins in
-    the course of these months; the others are there from the start, having joined in the two years
-    before. Joining goes on at the same pace ever after. Leads come on top: an account, nothing else.
+    `customers` is their number at the end of the first twelve months. A share of them joins during these months; the
+    others have joined in the two years before. Later months add customers at the same pace. Leads come on top: they
+    have an account and nothing else.
     """
 
     customers: int = count(1_000, 0, MAX_CUSTOMERS)
@@ -64,7 +64,7 @@ class SubscriptionConfig:
 
 @dataclass(frozen=True)
 class PaymentsConfig:
-    """How customers pay of their own accord; none of this is a fault of the billing process."""
+    """How customers choose to pay; none of this is a fault of the billing process."""
 
     late_share: float = share(0.10)
     late_max_days: int = count(25, 1, 365)
@@ -79,7 +79,7 @@ class PaymentsConfig:
 
 @dataclass(frozen=True)
 class GhostConfig:
-    """Active subscription-months that are not invoiced; some of them are, late, after all."""
+    """Active subscription-months that are not invoiced; some of them are invoiced late."""
 
     rate: float = share(0.015)
     billed_late_share: float = share(0.10)
@@ -89,7 +89,7 @@ class GhostConfig:
 
 @dataclass(frozen=True)
 class ZombieConfig:
-    """Invoices whose payment is never recorded while the customer goes on being served."""
+    """Invoices whose payment is never recorded while the customer is still served."""
 
     rate: float = share(0.02)
 
@@ -108,14 +108,13 @@ class LeakyConfig:
 
 @dataclass(frozen=True)
 class TradeConfig:
-    """Businesses that buy on account: who they are, how they pay, and what goes wrong.
+    """Businesses that buy on account: who they are, how they pay, and which faults occur.
 
-    `accounts` is how many there ever are; a share of them opens within the first two years, the others
-    have been there before. `orders_per_year` is that of an account without standing orders. Shares of
-    behaviours are of accounts, those called `…_share` further down of invoices or of what they follow
-    on; what may befall a single invoice excludes each other, and so do the faults, called `…_rate`.
-    `late_share` is what an account pays late whose behaviour makes it neither better nor worse; with
-    those that pay badly, disputes and the like, about 15 % of all that is settled is settled late.
+    `accounts` is their total number; a share of them opens within the first two years, the others before.
+    `orders_per_year` holds for accounts without standing orders. Shares of behaviours are shares of accounts; each
+    further `…_share` is of invoices, or of the events that it follows. Outcomes of an invoice exclude each other, and
+    so do its faults, the `…_rate` settings. `late_share` is the share of late payments of an average account; with
+    accounts that pay badly, disputes and so on, about 15 % of all invoices are settled late.
     """
 
     first_month: date = date(2022, 1, 1)
@@ -134,7 +133,7 @@ class TradeConfig:
     annual_address_change: float = share(0.03, below_one=True)
     annual_closure: float = share(0.03, below_one=True)
 
-    # behaviours of accounts; who is none of these pays well throughout
+    # behaviours of accounts; all others pay well throughout
     bad_share: float = share(0.10)
     turning_share: float = share(0.15)
     seasonal_share: float = share(0.15)
@@ -146,7 +145,7 @@ class TradeConfig:
     reinstate_max_days: int = count(60, 1, 365)
     close_after_days: int = count(120, 1, 730)
 
-    # what customers do of their own accord
+    # what customers decide
     late_share: float = share(0.08)
     late_max_days: int = count(30, 1, 365)
     unpaid_share: float = share(0.006)
@@ -179,19 +178,17 @@ class TradeConfig:
 class UtilityConfig:
     """Households and businesses supplied with energy: how many, what they use, how they pay.
 
-    Everything runs in cycles of `cycle_days` from `first_day` on. A customer opens accounts at the
-    chances named, before the checks of each cycle, by how many of its accounts are active: none, up to
-    `many_accounts`, more. kWh are those of a cycle, before the season moves them by at most
-    `seasonal_swing`, upwards in the middle of `peak_month`.
+    Billing runs in cycles of `cycle_days` starting on `first_day`. Before the checks of each cycle a customer opens an
+    account with a probability that depends on how many of its accounts are active: none, up to `many_accounts`, or
+    more. kWh are per cycle, before a seasonal factor of at most `seasonal_swing` that peaks in `peak_month`.
 
-    A customer's hidden reliability r lies in one of three ranges, evenly within it. Days late are spread
-    around `days_late_mean - days_late_slope * r`, never before `days_early_max` days before the due date
-    nor after `(latest_base - r) * latest_scale` days after it. Nothing is paid where that is more than
-    `unpaid_after_days` late and r below `unpaid_below`. Up to `prompt_days` late most bills are paid in
-    full, otherwise as r has it: above `good_above`, above `fair_above`, or worse. `unreliable_share` is
-    the share of bills that are paid like this; the others are paid in full before they are due. Days late
-    are whole days, cut towards 0, and shares are those of the printed total less what is already scheduled
-    for the days from issue to due date.
+    A customer's hidden reliability r lies in one of three ranges, evenly within it. Days late are distributed around
+    `days_late_mean - days_late_slope * r`, at most `days_early_max` days before the due date and at most
+    `(latest_base - r) * latest_scale` days after it. Nothing is paid if that is more than `unpaid_after_days` late and
+    r is below `unpaid_below`. Up to `prompt_days` late most bills are paid in full; later ones depend on r: above
+    `good_above`, above `fair_above`, or lower. `unreliable_share` is the share of bills paid like this; the others are
+    paid in full before they are due. Days late are truncated to whole days, and shares are of the printed total less
+    payments already scheduled between issue and due date.
     """
 
     first_day: date = field(default=date(2019, 2, 2), metadata={"is_day": True})
@@ -202,7 +199,7 @@ class UtilityConfig:
     many_accounts: int = count(6, 0, 99)
     many_accounts_chance: float = share(0.02)
 
-    # what is used, and what it costs
+    # usage and rates
     residential_share: float = share(0.8)
     residential_rate: float = number(0.22, 0, 100)
     commercial_rate: float = number(0.35, 0, 100)
@@ -217,7 +214,7 @@ class UtilityConfig:
     seasonal_swing: float = share(0.2)
     peak_month: int = count(7, 1, 12)
 
-    # who pays how
+    # how customers pay
     low_reliability_share: float = share(0.3)
     medium_reliability_share: float = share(0.5)
     low_reliability_min: float = share(0.1)
@@ -254,10 +251,10 @@ class UtilityConfig:
 
 @dataclass(frozen=True)
 class PenaltyConfig:
-    """What an unpaid bill adds to an account's score, and what the score leads to.
+    """The penalty score that an unpaid bill adds to an account, and the consequences of the score.
 
-    The numbers have no defaults here: they are `vars.penalty_policy` of dbt_project.yml. What a
-    simulation has used is written to `raw_billing.delinquency_policies`.
+    The numbers have no defaults here: they are `vars.penalty_policy` in dbt_project.yml. The policy of a simulation is
+    written to `raw_billing.delinquency_policies`.
     """
 
     suspend_score: float = stated(0.001, 1_000)
@@ -272,14 +269,14 @@ class PenaltyConfig:
 
 @dataclass(frozen=True)
 class OutputConfig:
-    """How the work is cut up. None of this changes a single row."""
+    """How the work is split into chunks. None of this changes any row."""
 
     chunk_rows: int = count(65_536, 1, 10_000_000)
 
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """The thresholds that the models apply as well; they are `vars` of dbt_project.yml."""
+    """The thresholds that the models apply, too; they are `vars` in dbt_project.yml."""
 
     zombie_grace_days: int = count(30, 0, 3_650)
     invoicing_lag_days: int = count(0, 0, 3_650)
@@ -305,7 +302,7 @@ class SimulationConfig:
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:
-        """Check what no field can check alone.
+        """Check settings against each other.
 
         Raises:
             ConfigError: If two settings contradict each other.
@@ -344,7 +341,7 @@ class SimulationConfig:
         check_metering(self.metering)
 
     def _check_trade(self) -> None:
-        """Check the shares that divide one whole among them, and where the months lie."""
+        """Check shares that must not add up to more than 1, and the order of months."""
         trade, period = self.trade, self.period
         _in_order(
             "trade.reinstate_min_days",
@@ -389,7 +386,7 @@ class SimulationConfig:
             _within(self.period, "utility.first_day", f"{utility.first_day}", utility.first_day)
 
     def _check_penalty(self) -> None:
-        """Check the order of steps and scores, and that their columns hold them."""
+        """Check the order of steps and scores, and that they fit their columns."""
         penalty = self.penalty
         _in_order(
             "penalty.suspend_score",

@@ -1,4 +1,4 @@
-"""What arrived in the warehouse, counted there and not where it came from."""
+"""Counts what arrived in the warehouse, in the warehouse itself and not in the files."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def table_report(
     rows_in: int,
     not_selected: int,
 ) -> TableReport:
-    """Count what of a table's rows landed, and why the others did not or will not stay.
+    """Count the rows of a table that landed, and the reasons why others did not or will be rejected.
 
     Args:
         con: Connection to the warehouse, after the load has written.
         table: Schema-qualified name of the raw table.
         files: Names of the files it was filled from.
         rows_in: Rows and rejected lines of the files, as counted before writing.
-        not_selected: Rows that the mapping's `where` left out.
+        not_selected: Rows left out by the mapping's `where`.
 
     Returns:
         The report of this table.
@@ -69,7 +69,7 @@ def table_report(
         f"select count(*) from raw_control.unread_values where target_table = '{table}'",  # noqa: S608
     )
     found = con.execute(_REASONS.format(table=table, examples=EXAMPLES)).fetchall()
-    # what people are called or where they live is no matter for a terminal or a log
+    # names and addresses of people do not belong in a terminal or a log
     types = {column.name: column.type for column in TABLES[table].columns if not column.pii}
     return TableReport(
         table=table,
@@ -94,18 +94,18 @@ def _example(reason: str, found: dict[str, str | int | None], types: dict[str, s
     if column not in types or found["raw_values"] is None:
         return where
     values: dict[str, str | None] = json.loads(str(found["raw_values"]))
-    told = shown(values.get(column) or "", types[column])
-    if reason.startswith(UNCLEAR_SIGN) and not is_shape(told):
+    text = shown(values.get(column) or "", types[column])
+    if reason.startswith(UNCLEAR_SIGN) and not is_shape(text):
         readings = [
             f"{_amount(values.get(f'{column} {reading}'))} {reading}"
             for reading in (AS_MAPPED, OTHERWISE)
         ]
-        told = f"{told} ({', '.join(readings)})"
-    return f"{where} {told}".rstrip()
+        text = f"{text} ({', '.join(readings)})"
+    return f"{where} {text}".rstrip()
 
 
 def _amount(text: str | None) -> str:
-    """A number for people, with two decimals at least: 1,200.00."""
+    """Format a number for readers, with at least two decimals: 1,200.00."""
     try:
         number = Decimal(text or "").normalize()
     except InvalidOperation:

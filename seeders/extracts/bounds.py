@@ -1,7 +1,7 @@
-"""What one load may read, and how much of it: every limit once, with its default and its reason.
+"""What one load may read, and how much of it: every limit with its default and its reason.
 
-Defaults hold for a company of two million customers and stop what is no extract: an archive that unpacks to a
-thousand times its size, a delimiter that makes every line a broken one. Each can be raised for one load.
+Defaults are large enough for a company of two million customers, and stop files that are not extracts: an archive that
+unpacks to a thousand times its size, a wrong delimiter that breaks every line. Each can be raised for one load.
 
 Why: DECISIONS.md#limits-have-defaults-and-are-raised-one-by-one
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATIO_FROM_BYTES: Final = 64 << 20
-"""Unpacked bytes up to which a file may be packed as well as it likes."""
+"""Up to this many unpacked bytes the compression ratio is not limited."""
 
 REJECTED_BYTES: Final = 256 << 20
 """Text of rejected lines that is held in memory while a file is read."""
@@ -25,19 +25,19 @@ _MEMORY: Final = "3GB"
 
 
 class BoundsError(ValueError):
-    """A limit that does not exist, or a value that is none."""
+    """A limit that does not exist, or an invalid value for one."""
 
 
 class LimitExceededError(Exception):
-    """More of something than a load may read; the message says what, how much, and how to raise the limit."""
+    """More of something than a load may read; the message says what, the limit, and how to raise it."""
 
     def __init__(self, limit: int, what: str, name: str) -> None:
         """Say what is too much.
 
         Args:
             limit: How much is allowed.
-            what: What there is too much of, to follow `more than 100 `.
-            name: The limit, as `--limit` knows it.
+            what: What there is too much of, as it follows `more than 100 `.
+            name: Name of the limit for `--limit`.
         """
         super().__init__(
             f"more than {limit:,} {what}: if that is right, say --limit {name}=NUMBER with a larger one"
@@ -49,16 +49,16 @@ class Bounds:
     """Where a load may read, and how much.
 
     Attributes:
-        directories: Directories beside the mapping's own that files may be in.
-        memory: What DuckDB may use for the files as delivered, in its own words; the rest goes to disk.
+        directories: Directories other than the mapping's own that files may be in.
+        memory: Memory that DuckDB may use for the files as delivered, in its notation; the rest goes to disk.
         files: Files of one pattern.
         columns: Columns of one file.
         rows: Rows of all files together.
         unpacked_bytes: Bytes of all files together, unpacked.
         unpacked_ratio: How many times its own size a packed file may unpack to.
-        rejected_lines: Lines of all files together that are no rows.
+        rejected_lines: Lines of all files together that are not rows.
         mapping_bytes: Size of mapping.yml.
-        mapping_values: Values in mapping.yml, each alias counted as all that it stands for.
+        mapping_values: Values in mapping.yml, with every alias expanded.
         mapping_depth: Levels of mapping.yml.
     """
 
@@ -75,13 +75,13 @@ class Bounds:
     mapping_depth: int = 20
 
     def with_limits(self, given: Iterable[str]) -> Bounds:
-        """The same with other limits.
+        """Return the same bounds with other limits.
 
         Args:
             given: Limits as `rows=500_000_000`.
 
         Raises:
-            BoundsError: One names no limit, or no whole number of at least 1.
+            BoundsError: One is not the name of a limit, or not a whole number of at least 1.
         """
         known = [field.name for field in fields(self) if field.type == "int"]
         chosen: dict[str, int] = {}
@@ -132,7 +132,7 @@ class Tally:
             raise LimitExceededError(limit, "bytes in all files together", "unpacked_bytes")
 
     def check_ratio(self, unpacked: int, packed: int) -> None:
-        """Hold the size of a file against what it has unpacked to so far.
+        """Compare the size of a file with what it has unpacked to so far.
 
         Raises:
             LimitExceededError: It unpacks to too much.
@@ -142,7 +142,7 @@ class Tally:
             raise LimitExceededError(limit, "times its own size when unpacked", "unpacked_ratio")
 
     def check_columns(self, columns: int) -> None:
-        """Look at the width of a file.
+        """Check the width of a file.
 
         Raises:
             LimitExceededError: It is too wide.
@@ -156,12 +156,12 @@ class Tally:
         return self.bounds.rejected_lines - self._rejected
 
     def take_rejected(self, lines: int) -> None:
-        """Count lines that are no rows, of a file that has been read.
+        """Count lines that are not rows, of a file that has been read.
 
         Raises:
             LimitExceededError: They are too many.
         """
         self._rejected += lines
         if self._rejected > self.bounds.rejected_lines:
-            what = "lines that are no rows (is the `delimiter` right?)"
+            what = "lines that are not rows (is the `delimiter` right?)"
             raise LimitExceededError(self.bounds.rejected_lines, what, "rejected_lines")

@@ -1,14 +1,13 @@
 """SQL that turns any value into a raw column's type exactly, or says why it cannot.
 
-DuckDB's own casts are too kind for money: `try_cast` rounds 12.345 to 12.35, NaN passes for a number
-and an offset in a timestamp is dropped. So numbers go through their text, digit by digit, and dates
-through UTC. A value that does not fit becomes null with a reason `<what>:<column>`; nothing is rounded,
-cut or guessed.
+DuckDB's own casts are too lenient for money: `try_cast` rounds 12.345 to 12.35, accepts NaN as a number and drops the
+offset of a timestamp. So numbers are converted from their text, digit by digit, and dates through UTC. A value that
+does not fit becomes null with a reason `<what>:<column>`; nothing is rounded, truncated or guessed.
 
-Blanks around a value mean nothing, whatever its type: `I-1` and `I-1 ` are one invoice.
+Spaces around a value are ignored for every type: `I-1` and `I-1 ` are one invoice.
 
-Every function returns an SQL expression over expressions it is given. `text` stands for the trimmed
-source text, null where there is none.
+Every function returns an SQL expression over the expressions it is given. `text` is the trimmed source text, null if
+there is none.
 
 Why: DECISIONS.md#staging-judges-load-only-types
 """
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from seeders.contracts import Column
 
 SEPARATORS: Final = ",.'\u2019_ \xa0\u2009\u202f"
-"""What may stand between the digits of a number: its decimal sign, or between thousands."""
+"""Characters between the digits of a number: decimal signs and thousands separators."""
 
 MAX_TEXT_BYTES: Final = 64 << 10
 FIRST_YEAR: Final = 1900
@@ -37,12 +36,12 @@ _NOT_FINITE: Final = "(?i)[+-]?(nan|inf|infinity)"
 _ISO: Final = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9].*)?"
 _TRUE: Final = "('true', 't', 'yes', 'y', '1')"
 _FALSE: Final = "('false', 'f', 'no', 'n', '0')"
-# what stands around a text and means nothing: every blank of Unicode, the byte order mark, joiners without width
+# characters around a text that are ignored: every space of Unicode, the byte order mark, zero-width joiners
 _BLANKS: Final = (
     " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
-# almost every text begins and ends with a printable ASCII character, which is told faster than it is trimmed
+# almost every text begins and ends with a printable ASCII character, which is faster to test for than to trim
 _NO_BLANKS: Final = "[!-~](?:.*[!-~])?"
 _TEMPORAL: Final = re.compile(r"DATE|TIMESTAMP.*")
 # exponents beyond any column's range, kept small enough to add to a length
@@ -92,7 +91,7 @@ def macros() -> list[str]:
                 ), {_MAX_EXPONENT}), -{_MAX_EXPONENT})
         end
         """,
-        # the digits without the zeros that say nothing, and how many of them are decimals
+        # the digits without leading and trailing zeros, and how many of them are decimals
         """
         create or replace temp macro digits_of(found) as {
             'sign': found.sign,
@@ -109,7 +108,7 @@ def macros() -> list[str]:
             ))
         end
         """,
-        # the digits with the point moved `scale` places to the right; only asked for what fits
+        # the digits with the point moved `scale` places to the right; only evaluated for numbers that fit
         """
         create or replace temp macro unscaled(parts, scale) as
             parts.digits || repeat('0', least(greatest(scale - parts.decimals, 0), 40)::bigint)
@@ -137,10 +136,10 @@ def macros() -> list[str]:
 
 @dataclass(frozen=True)
 class Operand:
-    """SQL for one value and what is known of it, as the layers of a statement provide them.
+    """SQL for one value and its properties, as the layers of a statement provide them.
 
     `value` is null where the mapping's expression `failed`, `text` is its source text, `type` its
-    DuckDB type; `parts` names what the layer before made of `Conversion.parts`.
+    DuckDB type; `parts` is the column in which the previous layer evaluated `Conversion.parts`.
     """
 
     type: str
@@ -152,10 +151,10 @@ class Operand:
 
 @dataclass(frozen=True)
 class Conversion:
-    """How one target column gets its value, in three SQL expressions to be evaluated in turn.
+    """How one target column gets its value: three SQL expressions, evaluated in turn.
 
-    `parts` takes the text apart once, and is what `problem` and `value` then call `parts`; `problem`
-    is the reason's first half, or null; `value` is only to be asked for where there is no problem.
+    `parts` parses the text once, for use in `problem` and `value`; `problem` is the first half of the reason, or null;
+    `value` may only be evaluated where there is no problem.
     """
 
     problem: str
@@ -164,7 +163,7 @@ class Conversion:
 
 
 def source_text(value: str, source_type: str) -> str:
-    """The text of a value, as it will be kept where the value does not fit.
+    """Return the text of a value, as it is kept if the value does not fit.
 
     Args:
         value: SQL expression.
@@ -206,7 +205,7 @@ def conversion(column: Column, operand: Operand) -> Conversion:
 
 
 def _number(target: str, text: str, parts: str) -> Conversion:
-    """Numbers of the everyday form are cast as they are; only the others are taken apart."""
+    """Convert numbers: those of the common form are cast directly, only the others are parsed."""
     precision, scale = _precision_and_scale(target)
     everyday = (
         f"regexp_full_match({text}, '-?[0-9]{{1,{precision - scale}}}([.][0-9]{{1,{scale}}})?')"
@@ -230,7 +229,7 @@ def _whole_number(target: str, text: str, parts: str) -> Conversion:
         f"case when {everyday} then try_cast({text} as {target})"
         f" else try_cast(rtrim(exact_digits({parts}, 0), '.') as {target}) end"
     )
-    # 19 digits hold every bigint; which of them fit is for the cast to say
+    # every bigint has at most 19 digits; the cast decides which of them fit
     problem = (
         f"case when {text} is null or {everyday} then null"
         f" when number_problem({parts}, 0, 19) in ('not_a_number', 'too_many_decimals')"
@@ -246,7 +245,7 @@ def _precision_and_scale(target: str) -> tuple[int, int]:
 
 
 def _moment(target: str, operand: Operand, text: str) -> Conversion:
-    """Dates and timestamps, in UTC. The session's time zone is UTC, so a text without one is too."""
+    """Convert dates and timestamps, in UTC. The session's time zone is UTC, which text without an offset gets, too."""
     if _TEMPORAL.fullmatch(operand.type):
         moment, given = f"try_cast({operand.value} as timestamp)", operand.value
     else:

@@ -16,7 +16,7 @@ VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XUA 
 ZMW ZWG
 """
 
-# since 1999; old books still hold them
+# withdrawn since 1999, but still found in old books
 _WITHDRAWN: Final = """
 ADP AFA ATS AYM AZM BEF BGL BYB BYR CSD CUC CYP DEM EEK ESP FIM FRF GHC GRD GWP HRK IEP
 ITL LTL LUF LVL MGF MRO MTL MZM NLG PTE ROL RUR SDD SIT SKK SLL SRG STD TJR TMM TPE TRL
@@ -27,5 +27,5 @@ CURRENCIES: Final = frozenset(_IN_FORCE.split()) | frozenset(_WITHDRAWN.split())
 
 
 def is_currency(code: str) -> bool:
-    """Whether a text is a currency code, whatever its capitals and the blanks around it."""
+    """Return whether a text is a currency code, in any case and with spaces around it."""
     return code.strip().upper() in CURRENCIES

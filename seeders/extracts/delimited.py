@@ -1,11 +1,10 @@
 """Delimited files as Arrow batches, with every line of the file accounted for.
 
-A reader that guesses or gives up loses rows in silence: one stray quote can swallow a million lines.
-Here a line that is no row is set aside with its number, its text and its reasons, and reading goes
-on with the very next line. Only sound records (see `records`) reach the CSV parser, so that its rows
-line up with the line numbers kept beside them.
+A reader that guesses or gives up loses rows silently: one stray quote can swallow a million lines. Here a line that is
+not a valid row is set aside with its number, its text and its reasons, and reading continues with the next line. Only
+valid records (see `records`) reach the CSV parser, so that its rows match the line numbers kept with them.
 
-Blank lines are no rows and no errors. Line ends may be mixed; inside a quoted field CR LF becomes LF.
+Blank lines are skipped; they are not errors. Line ends may be mixed; inside a quoted field CR LF becomes LF.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.dialect import Dialect
     from seeders.extracts.records import Records, Rejects
 
 BLOCK_BYTES: Final = 8 << 20
 
 CAPITALS: Final = "; rename one of them (capitals do not count in SQL)"
-"""Why two columns of a file may be one."""
+"""Why two columns of a file may have the same name."""
 
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -48,7 +47,7 @@ class UnreadableFileError(Exception):
 
 
 def read_header(path: Path, dialect: Dialect) -> tuple[str, ...]:
-    """Names of the columns, as the first line of the file gives them.
+    """Return the names of the columns, from the first line of the file.
 
     Args:
         path: A .csv or .csv.gz file.
@@ -58,7 +57,7 @@ def read_header(path: Path, dialect: Dialect) -> tuple[str, ...]:
         One name per column; one without a name gets one, see `named`.
 
     Raises:
-        UnreadableFileError: The file is empty or is no delimited text.
+        UnreadableFileError: The file is empty or not delimited text.
     """
     return _header(path, dialect)[0]
 
@@ -80,16 +79,16 @@ def read_batches(
     Args:
         path: A .csv or .csv.gz file.
         dialect: How it is written.
-        rejects: Receives the lines that are no rows.
+        rejects: Receives the lines that are not rows.
         block_bytes: How much is read at a time; more than the header takes.
-        tally: Counts what is read, where there are bounds.
+        tally: Counts what is read, if there are bounds.
 
     Yields:
         Batches of the file's columns and, last, `line_column` of them: the number of the row's first line (the
         header's is 1). Rows and rejects together are all records of the file.
 
     Raises:
-        UnreadableFileError: The file is empty, no delimited text, or breaks off.
+        UnreadableFileError: The file is empty, not delimited text, or truncated.
         LimitExceededError: There is more of it than the bounds allow.
     """
     tally = tally or Tally(Bounds())
@@ -113,7 +112,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _header(path: Path, dialect: Dialect) -> tuple[tuple[str, ...], int]:
-    """Names of the columns, and how many lines the header takes."""
+    """Return the names of the columns, and how many lines the header has."""
     try:
         with _open(path) as file:
             head = file.read(_MAX_HEADER_BYTES)
@@ -164,7 +163,7 @@ def _problem_of_names(names: list[str]) -> str | None:
 def _blocks(
     path: Path, dialect: Dialect, block_bytes: int, tally: Tally
 ) -> Iterator[tuple[bytes, bool]]:
-    """Blocks of the file as UTF-8 with LF line ends, each with whether it is the last."""
+    """Yield blocks of the file as UTF-8 with LF line ends, and whether each is the last."""
     held, unpacked = b"", 0
     try:
         packed = path.stat().st_size
@@ -190,7 +189,7 @@ def _normalised(block: bytes, dialect: Dialect) -> bytes:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if dialect.encoding == "utf-8":
         return block
-    # a byte that means nothing in the encoding stays, and makes its line no UTF-8
+    # a byte that is undefined in the encoding is kept, which makes its line invalid UTF-8
     text = block.decode(dialect.encoding, errors="surrogateescape")
     return text.encode(errors="surrogateescape")
 
@@ -198,7 +197,7 @@ def _normalised(block: bytes, dialect: Dialect) -> bytes:
 def _parsed(
     records: Records, names: tuple[str, ...], dialect: Dialect, rejects: Rejects
 ) -> Iterator[pa.RecordBatch]:
-    """The fields of the records; those with another number of columns are set aside."""
+    """Parse the fields of the records; those with another number of columns are set aside."""
     misfits: list[int] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -210,7 +209,7 @@ def _parsed(
 
     table = arrow_csv.read_csv(
         pa.BufferReader(records.data),
-        # one block and one thread: only then does the parser number the rows it turns away
+        # one block and one thread, since only then does the parser number the rows it rejects
         read_options=arrow_csv.ReadOptions(
             use_threads=False, block_size=len(records.data) + 1, column_names=list(names)
         ),

@@ -1,7 +1,7 @@
 """`mapping.yml` as a document: read within bounds, every key once, each mapping with its line.
 
-The parser would follow aliases of aliases to billions of values, and nest until the stack ends. So a document is
-measured before it is made.
+The parser would expand aliases of aliases to billions of values, and recurse until the stack overflows. So a document
+is measured before it is constructed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class DocumentError(Exception):
 
 
 def read_document(directory: Path, bounds: Bounds) -> dict[object, object]:
-    """Read `directory`/mapping.yml, without looking at what it says.
+    """Read `directory`/mapping.yml, without interpreting it.
 
     Args:
         directory: Where it is.
@@ -38,7 +38,7 @@ def read_document(directory: Path, bounds: Bounds) -> dict[object, object]:
         The document; the mappings in it are `Lined`.
 
     Raises:
-        DocumentError: There is none, or it is no YAML, too large or empty.
+        DocumentError: It does not exist, is not YAML, is too large or empty.
     """
     _require_mapping(directory, bounds)
     try:
@@ -80,14 +80,14 @@ def _require_mapping(directory: Path, bounds: Bounds) -> None:
 
 
 def _measure(text: str, bounds: Bounds) -> None:
-    """Count the values of a document before it is made, each alias as all that it stands for.
+    """Count the values of a document with every alias expanded, before it is constructed.
 
-    Ten lines of aliases of aliases stand for billions of values.
+    Ten lines of aliases of aliases can expand to billions of values.
 
     Raises:
         LimitExceededError: They are too many.
         RecursionError: They are nested too deeply.
-        yaml.YAMLError: The text is no YAML, or an anchor contains itself.
+        yaml.YAMLError: The text is not YAML, or an anchor contains itself.
     """
     sizes: dict[str, int] = {}
     opened: list[tuple[str | None, int]] = []
@@ -112,19 +112,19 @@ def _measure(text: str, bounds: Bounds) -> None:
 
 def _size_of_alias(alias: yaml.AliasEvent, sizes: dict[str, int]) -> int:
     if alias.anchor not in sizes:
-        message = f"the alias `*{alias.anchor}` stands for nothing that is complete before it"
+        message = f"the alias `*{alias.anchor}` refers to nothing that is complete before it"
         raise yaml.YAMLError(message)
     return sizes[alias.anchor]
 
 
 class Lined(dict[object, object]):
-    """A mapping of the document that knows the line it begins on."""
+    """A mapping of the document with the line it begins on."""
 
     line = 0
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error: the first would be lost without a word."""
+    """YAML in which a repeated key is an error, since the first value would be lost silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002
         seen: set[object] = set()
@@ -140,7 +140,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_lined(self, node: yaml.MappingNode) -> Iterator[Lined]:
-        """Make the mapping before what is in it, as anchors want it."""
+        """Construct the mapping before its content, as anchors require."""
         made = Lined()
         made.line = node.start_mark.line + 1
         yield made
@@ -155,18 +155,18 @@ def _one_line(text: str) -> str:
 
 
 def _yaml_problem(error: Exception) -> str:
-    """What the YAML parser says, in one line, and what mostly is behind it."""
+    """Return the YAML parser's error in one line, with its most likely cause."""
     if isinstance(error, RecursionError):
         return "nested too deeply: it should hold tables, columns and rows"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _one_line(str(error))
-    told = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"
+    reason = f"line {error.problem_mark.line + 1}: {_one_line(error.problem or str(error))}"
     if "flow" in (error.context or ""):
         return (
-            f"{told}; inside {{…}} a comma ends a value: put an expression that has one into double"
+            f"{reason}; inside {{…}} a comma ends a value: put an expression that has one into double"
             " quotes, or give each column a line of its own"
         )
     return (
-        f"{told}; put an expression that begins with a quote, or holds a colon and a blank, into"
+        f"{reason}; put an expression that begins with a quote, or holds a colon and a blank, into"
         " double quotes"
     )

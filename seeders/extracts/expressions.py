@@ -1,7 +1,7 @@
 """The mapping's SQL expressions: checked one by one, then evaluated row by row without failing.
 
-Each runs inside DuckDB's TRY, so that a value it cannot compute costs that value and not the load. What has
-no place in a mapping, such as subqueries, aggregates and windows, is refused beforehand: see `vetting`.
+Each runs inside DuckDB's TRY, so that a value it cannot compute is lost, but not the load. What is not allowed in a
+mapping, such as subqueries, aggregates and windows, is refused beforehand: see `vetting`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from seeders.extracts.shapes import listed_names
-from seeders.extracts.sources import first_line, quoted, types_of
+from seeders.extracts.sources import first_line, types_of
+from seeders.extracts.sql import quoted
 from seeders.extracts.vetting import NOT_ALLOWED, NotAllowedError, vet
 
 if TYPE_CHECKING:
@@ -22,21 +23,21 @@ if TYPE_CHECKING:
     from seeders.extracts.vetting import Tree
 
 PREFIX: Final = "select (\n"
-"""What stands before an expression when it is parsed; a node's location counts its bytes."""
+"""The text before an expression when it is parsed; the location of a node includes its bytes."""
 
 _NESTED: Final = ("STRUCT", "MAP", "UNION", "LIST", "VARIANT")
 _MAX_DEPTH: Final = 300
-"""Levels of a tree, two for each operator or call inside another: Python's stack bears thrice as many."""
+"""Levels of a tree, two for each nested operator or call; Python's stack allows three times as many."""
 
 _TOO_DEEP: Final = "is nested too deeply"
 
 
 class ExpressionError(Exception):
-    """An expression that is no SQL over the file's columns; the message says why."""
+    """An expression that is not valid SQL over the file's columns; the message says why."""
 
 
 def attempted(expression: str) -> str:
-    """SQL that is null where the expression fails on a row, and a struct of its value elsewhere."""
+    """Return SQL that is null where the expression fails on a row, and otherwise a struct of its value."""
     # the line ends keep a comment at the end of the expression from swallowing what follows
     return f"try(struct_pack(v := (\n{expression}\n)))"
 
@@ -53,8 +54,7 @@ def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> 
         Its DuckDB type.
 
     Raises:
-        ExpressionError: It does not parse or bind, reads more than its row, or gives something that is no
-            single value.
+        ExpressionError: It does not parse or bind, reads more than its row, or does not return a single value.
     """
     try:
         vet(parsed(con, expression), source.columns)
@@ -75,7 +75,7 @@ def type_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> 
 
 
 def inputs_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> str:
-    """SQL for the text of what an expression read: evidence where it fails.
+    """Return SQL for the text that an expression reads: evidence if it fails.
 
     Args:
         con: The scratch database.
@@ -97,7 +97,7 @@ def inputs_of(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -
 
 
 def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
-    """Parse an expression; so `a), (b` does not pass for one value.
+    """Parse an expression, so that `a), (b` is not taken for one value.
 
     Args:
         con: The scratch database.
@@ -107,7 +107,7 @@ def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
         Its tree.
 
     Raises:
-        ExpressionError: It does not parse, or is no single expression.
+        ExpressionError: It does not parse, or is not a single expression.
     """
     if not expression.strip():
         message = "is empty"
@@ -130,11 +130,11 @@ def parsed(con: duckdb.DuckDBPyConnection, expression: str) -> Tree:
 
 
 def as_sql(con: duckdb.DuckDBPyConnection, tree: Tree) -> str:
-    """Write a tree as SQL again.
+    """Convert a tree back to SQL.
 
     Args:
         con: The scratch database.
-        tree: What `parsed` gives, changed or not.
+        tree: The result of `parsed`, changed or not.
 
     Returns:
         The expression.
@@ -147,7 +147,7 @@ def as_sql(con: duckdb.DuckDBPyConnection, tree: Tree) -> str:
 
 
 def _with_methods_resolved(tree: Tree) -> Tree:
-    """`column.replace(…)` parses as a function of a schema; here it becomes one of the column."""
+    """Convert `column.replace(…)`, which parses as a function of a schema, to a function of the column."""
     if isinstance(tree, list):
         return [_with_methods_resolved(branch) for branch in tree]
     if not isinstance(tree, dict):
@@ -168,7 +168,7 @@ def _with_methods_resolved(tree: Tree) -> Tree:
 
 
 def _is_deeper(tree: Tree, levels: int) -> bool:
-    """Whether a tree has more levels than given, told without recursion."""
+    """Return whether a tree has more levels than given, without recursion."""
     level = [tree]
     while level and levels >= 0:
         levels -= 1

@@ -1,8 +1,8 @@
 """The files that a mapping names: found without leaving the directories a load may read.
 
-A mapping may come from somebody else, and so may what lies beside it. So a name leads to a file only where its
-real place, every symbolic link followed, is in the mapping's directory or in one that the user has named, and
-only where it is a regular file: opening a pipe waits for ever.
+A mapping and the files beside it may come from an untrusted source. So a name is accepted only if its real path, with
+every symbolic link resolved, is in the mapping's directory or in one that the user has named, and only if it is a
+regular file: opening a pipe would block.
 
 Why: DECISIONS.md#files-stay-in-the-directory-of-the-mapping
 """
@@ -36,7 +36,7 @@ _KINDS: Final = (
 
 @dataclass(frozen=True)
 class File:
-    """One file of a source: where it is, the name it goes by in messages, the number in rows."""
+    """One file of a source: its path, its name in messages, and its number in rows."""
 
     path: Path
     name: str
@@ -49,19 +49,19 @@ class File:
 
 
 def find_files(directory: Path, pattern: str, bounds: Bounds) -> list[File]:
-    """Files that a mapping's `file` stands for, in order of their names.
+    """Find the files that a mapping's `file` matches, in order of their names.
 
     Args:
         directory: What relative names are relative to.
-        pattern: A file name, or a glob. A file whose name has the characters of a glob is found by it.
+        pattern: A file name, or a glob. A file whose name contains glob characters is found by its name.
         bounds: Which other directories files may be in, and how many files there may be.
 
     Returns:
-        The files; empty where there is none. Names are relative to the directory.
+        The files; empty if there are none. Names are relative to the directory.
 
     Raises:
-        UnreadableFileError: A name leads out of the directories, or to something that is no file; the
-            message is whole.
+        UnreadableFileError: A name leads out of the directories, or to something that is not a file; the
+            message is a whole sentence.
     """
     root = directory.resolve()
     roots = (root, *(place.resolve() for place in bounds.directories))
@@ -85,7 +85,7 @@ def find_files(directory: Path, pattern: str, bounds: Bounds) -> list[File]:
     if _exists(literal) and literal not in found:
         if found:
             reason = (
-                f"{pattern}: is the name of a file, and as a pattern stands for others ({found[0].name}):"
+                f"{pattern}: is the name of a file, and as a pattern matches others ({found[0].name}):"
                 " rename the file"
             )
             raise UnreadableFileError(reason)
@@ -94,14 +94,14 @@ def find_files(directory: Path, pattern: str, bounds: Bounds) -> list[File]:
 
 
 def require_regular(path: Path, name: str) -> None:
-    """Refuse what is no regular file, without opening it.
+    """Refuse anything but a regular file, without opening it.
 
     Args:
         path: An existing path; links are followed.
-        name: What it is called in the message.
+        name: Its name in the message.
 
     Raises:
-        UnreadableFileError: It is a pipe, a directory, a socket or a device; the message is whole.
+        UnreadableFileError: It is a pipe, a directory, a socket or a device; the message is a whole sentence.
     """
     mode = path.stat().st_mode
     if not S_ISREG(mode):
@@ -111,7 +111,7 @@ def require_regular(path: Path, name: str) -> None:
 
 
 def require_within(path: Path, name: str, directory: Path, bounds: Bounds) -> None:
-    """Refuse a path that a symbolic link leads out of the directories with.
+    """Refuse a path that leads out of the directories through a symbolic link.
 
     Args:
         path: A path in `directory`.
@@ -120,7 +120,7 @@ def require_within(path: Path, name: str, directory: Path, bounds: Bounds) -> No
         bounds: Which other directories it may lead to.
 
     Raises:
-        UnreadableFileError: It leads elsewhere; the message is whole.
+        UnreadableFileError: It leads elsewhere; the message is a whole sentence.
     """
     root = directory.resolve()
     roots = (root, *(place.resolve() for place in bounds.directories))
@@ -128,7 +128,7 @@ def require_within(path: Path, name: str, directory: Path, bounds: Bounds) -> No
 
 
 def _split(pattern: str) -> tuple[Path, str]:
-    """The parts of a pattern before the first that is a glob, and the others."""
+    """Return the parts of a pattern before the first glob, and the remaining parts."""
     parts = PurePath(pattern).parts
     globs = [number for number, part in enumerate(parts) if _GLOB_CHARACTERS & set(part)]
     fixed = globs[0] if globs else len(parts)
@@ -155,7 +155,7 @@ def _file(path: Path, root: Path, roots: tuple[Path, ...]) -> File:
     real = _resolved(path, name)
     _require_inside(real, name, root, roots)
     require_regular(real, name)
-    # by the name it was found under: that says how it is written
+    # by the name it was found under, which says how it is written
     return File(path, name)
 
 

@@ -1,8 +1,7 @@
-"""What the rows of a file of readings are: the energy of an interval, or a register's value at a time.
+"""The form of readings in a file: the energy of an interval, or a register's value at a time.
 
-The form holds for a whole entry of the mapping, so it is kept once per file in
-`raw_control.extract_files` and not with every reading. The raw rows stay as they were sent; the models
-make hours of them.
+The form is the same for a whole entry of the mapping, so it is stored once per file in `raw_control.extract_files` and
+not with every reading. The raw rows stay as they were sent; the models derive hours from them.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ STAMPS: Final = ("start", "end")
 
 @dataclass(frozen=True, order=True)
 class ReadingForm:
-    """How the readings of an entry are to be understood.
+    """How the readings of an entry are to be interpreted.
 
     Attributes:
         kind: `energy` of an interval, or `register`: a cumulative value at a time.
-        interval: The interval that an energy is of; for a register only needed where it is stamped with
-            the start of its interval.
+        interval: The interval of each energy; for a register only needed if it is stamped with the start of
+            its interval.
         stamp: Whether a row carries the `start` or the `end` of its interval. A register is a value at
             a time, so that its default is `end`.
     """
@@ -39,18 +38,18 @@ class ReadingForm:
 
 
 HOURLY: Final = ReadingForm("energy", "hour", "start")
-"""What readings are unless the mapping says otherwise."""
+"""The form of readings unless the mapping says otherwise."""
 
 
 def read_form(
     table: str, given: Mapping[object, object], problems: list[str]
 ) -> ReadingForm | None:
-    """Read what an entry of the mapping says of its readings.
+    """Read the form of readings from an entry of the mapping.
 
     Args:
         table: Name of the table, for the messages.
         given: The entry.
-        problems: Takes one line for each value that is not known.
+        problems: Receives one line for each unknown value.
 
     Returns:
         The form, None for hourly energies stamped with their start.

@@ -1,10 +1,9 @@
 """`load`: the files of a mapping onto the raw tables, all or nothing.
 
-Load only types. Rules about keys, orphans, duplicates or signs belong to staging, which judges loaded
-and simulated rows alike; so a row whose value does not fit lands with its reasons, its source text
-goes to `raw_control.unread_values`, and staging rejects it with everything else it finds. What never
-was a row goes to `raw_control.rejected_rows`. Every row is one or the other, and that is counted, not
-assumed.
+A load only converts types. Rules about keys, orphans, duplicates or signs belong to staging, which checks loaded and
+simulated rows alike; so a row with a value that does not fit lands with its reasons, its source text goes to
+`raw_control.unread_values`, and staging rejects it together with everything else it finds. Lines that are not rows go
+to `raw_control.rejected_rows`. Every line is one or the other, which is verified by counting.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "extracts"
 BATCH_NO: Final = 1
-"""A load replaces the one before, so its batch is always the first."""
+"""A load replaces the previous one, so its batch is always the first."""
 
 _BATCH_ROWS: Final = 100_000
 _FINGERPRINT_BYTES: Final = 4
@@ -85,7 +84,7 @@ class LoadError(Exception):
     """Nothing was written; `messages` say why, one line each."""
 
     def __init__(self, messages: list[str]) -> None:
-        """Keep the messages apart, for whoever prints them."""
+        """Keep the messages as a list for the caller to print."""
         super().__init__("\n".join(messages))
         self.messages = messages
 
@@ -105,18 +104,18 @@ def load_extracts(  # noqa: PLR0913
     Args:
         con: Connection to the warehouse, outside any transaction.
         directory: Where the mapping is, and what its file names are relative to.
-        as_of: Takes the place of the mapping's own as-of date.
-        progress: Told what is being done, a few words at a time.
+        as_of: Overrides the mapping's own as-of date.
+        progress: Called with a few words about each step.
         scratch_place: Directory to create and unpack the files in; see `scratch_database`.
-        allowance: What may pass; nothing by default, apart from any date.
+        allowance: What may pass; by default any date, and nothing else.
         bounds: Where it may read, and how much.
 
     Returns:
         What was read, what landed and what did not.
 
     Raises:
-        LoadError: Something is wrong with the mapping or a file, or would be lost that `allowance` does not
-            name; nothing was written.
+        LoadError: The mapping or a file is wrong, or something would be lost that `allowance` does not permit;
+            nothing was written.
     """
     say = progress or _say_nothing
     allowance = allowance or Allowance()
@@ -175,7 +174,7 @@ _Sources = dict["SourceKey", "Source"]
 
 @dataclass(frozen=True)
 class _Finder:
-    """Looks at the files of a mapping: `scratch` reads what they say of themselves, `binder` learns their columns."""
+    """Inspects the files of a mapping: `scratch` reads their metadata, `binder` gets their columns."""
 
     scratch: duckdb.DuckDBPyConnection
     binder: duckdb.DuckDBPyConnection
@@ -183,7 +182,7 @@ class _Finder:
     tally: Tally
 
     def find(self, entries: Iterable[Entry]) -> tuple[_Inputs, list[str]]:
-        """The files of every entry with their columns, and a line for each that there is something wrong with."""
+        """Return the files of every entry with their columns, and a line for each problem."""
         inputs: _Inputs = {}
         problems: list[str] = []
         stated = {entry.source: entry for entry in entries if entry.rows}
@@ -223,15 +222,15 @@ def _expression_problems(
             try:
                 type_of(binder, outline, expression)
             except ExpressionError as error:
-                told = suggestion(binder, outline, expression, columns[target]) or error
-                problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {told}")
+                problem = suggestion(binder, outline, expression, columns[target]) or error
+                problems.append(f"{table}.{target}: `{expression}` {_of(entry)}: {problem}")
         if entry.where is None:
             continue
         try:
             bound = type_of(binder, outline, entry.where)
         except ExpressionError as error:
-            told = suggestion(binder, outline, entry.where, None) or error
-            problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {told}")
+            problem = suggestion(binder, outline, entry.where, None) or error
+            problems.append(f"{table}: where `{entry.where}` {_of(entry)}: {problem}")
         else:
             if bound not in {"BOOLEAN", '"NULL"'}:
                 problems.append(
@@ -243,7 +242,7 @@ def _expression_problems(
 def _comparison_problems(
     scratch: duckdb.DuckDBPyConnection, entries: Iterable[Entry], sources: _Sources
 ) -> list[str]:
-    """Numbers that conditions and values compare as text, now that there are rows to see it by."""
+    """Report numbers that conditions and values compare as text, which only the rows can show."""
     problems = []
     for entry in entries:
         table, source = entry.table.full_name, sources[entry.source]
@@ -251,9 +250,9 @@ def _comparison_problems(
         if entry.where is not None:
             named.append((f"{table}: where ", entry.where))
         for what, expression in named:
-            told = numbers_compared_as_text(scratch, source, expression)
-            if told is not None:
-                problems.append(f"{what}`{expression}` {_of(entry)}: {told}")
+            problem = numbers_compared_as_text(scratch, source, expression)
+            if problem is not None:
+                problems.append(f"{what}`{expression}` {_of(entry)}: {problem}")
     return problems
 
 
@@ -288,19 +287,19 @@ def _order(form: ReadingForm | None) -> tuple[str, ...]:
 
 
 def _fingerprint(directory: Path, inputs: _Inputs) -> str:
-    """Name what is loaded by its content, so that corrected files of the same day are another batch."""
+    """Return a batch id derived from the content, so that corrected files of the same day are another batch."""
     paths = {file.name: file.path for found in inputs.values() for file in found.files}
     paths[MAPPING_FILE] = directory / MAPPING_FILE
-    told = hashlib.blake2b(digest_size=_FINGERPRINT_BYTES)
+    digest = hashlib.blake2b(digest_size=_FINGERPRINT_BYTES)
     for name in sorted(paths):
         with paths[name].open("rb") as content:
-            told.update(name.encode())
-            told.update(hashlib.file_digest(content, "blake2b").digest())
-    return told.hexdigest()
+            digest.update(name.encode())
+            digest.update(hashlib.file_digest(content, "blake2b").digest())
+    return digest.hexdigest()
 
 
 class _Writer:
-    """Writes one load: from the scratch database, over what the warehouse held before."""
+    """Writes one load from the scratch database, in place of the previous rows of the warehouse."""
 
     def __init__(
         self,
@@ -347,7 +346,7 @@ class _Writer:
         return LoadReport(mapping.as_of, self._batch_id, tuple(reports), notes)
 
     def _count_deliveries(self, before: Delivered, allowance: Allowance) -> list[str]:
-        """Keep how much of every table was delivered, and say what went missing since the load before."""
+        """Record how much of every table was delivered, and report what went missing since the previous load."""
         entries = self._mapping.entries
         now = delivered_rows(self._con, SOURCE)
         for entry in entries:
@@ -409,7 +408,7 @@ class _Writer:
         return selected + failed, rows - selected - failed
 
     def _file_rows(self) -> pa.Table:
-        """Every file of the load with its number, and what its readings are where it has any."""
+        """Return every file of the load with its number, and the form of its readings if it has any."""
         found = {
             file.number: (file.name, key.form)
             for key, source in self._sources.items()
@@ -430,7 +429,7 @@ class _Writer:
         )
 
     def _broken_lines(self, table: str, sources: list[Source]) -> pa.Table:
-        """Lines that never were rows: each once, however many entries of the table read its file."""
+        """Return lines that are not rows: each once, however many entries of the table read its file."""
         lines = {
             (file, line.line): {
                 "batch_id": self._batch_id,
@@ -449,7 +448,7 @@ class _Writer:
 def _without_values(
     landing: pa.RecordBatchReader, aside: duckdb.DuckDBPyConnection
 ) -> pa.RecordBatchReader:
-    """The rows without the text of what did not fit; that is put aside, on disk, as they pass."""
+    """Yield the rows without the text of values that did not fit, which is stored on disk on the way."""
     aside.execute(
         f"create or replace table {_UNREAD} (file_no integer, source_line bigint,"
         " reasons varchar, raw_values varchar)"
@@ -509,11 +508,11 @@ def _notes(
             notes.append(f"{pattern}: lines that are not {encoding.upper()}{advice}")
     if dropped_history:
         notes.append(
-            "the recorded history belonged to other data, or went on to a later date: what of it does not fit"
+            "the recorded history belonged to other data, or continued to a later date: what does not fit"
             " was dropped"
         )
     return notes
 
 
 def _say_nothing(_: str) -> None:
-    """The progress of a load nobody watches."""
+    """Ignore progress."""

@@ -1,7 +1,7 @@
-"""`mapping.yml`: the whole adapter for somebody else's data, read and checked before any file is.
+"""`mapping.yml`: the adapter for a company's own data, read and checked before any file is.
 
-Whoever writes a mapping makes several mistakes at a time. So nothing here stops at the first problem:
-each one becomes a line that says what to change, and they are reported together.
+A new mapping usually has several mistakes. So nothing here stops at the first problem: each becomes a line that says
+what to change, and all are reported together.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from seeders.contracts import BOOLEAN, TABLES
 from seeders.extracts.bounds import Bounds
 from seeders.extracts.currencies import is_currency
+from seeders.extracts.dialect import Dialect
 from seeders.extracts.document import MAPPING_FILE, DocumentError, Lined, read_document
 from seeders.extracts.forms import FORM_KEYS, READINGS, ReadingForm, read_form
 from seeders.extracts.statuses import STATUSES, plain_word
@@ -30,7 +31,7 @@ SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 DEFAULTABLE: Final = ("line_of_business", "currency", "billed")
 UTF8: Final = "utf-8"
 ENCODINGS: Final = (UTF8, "cp1252", "latin-1")
-"""The common ones; every encoding of one byte a character that Python knows will do."""
+"""The common ones; every other single-byte encoding that Python knows works, too."""
 
 _TOP_LEVEL: Final = (
     *("as_of", "covers_from", "covers_to", "period_end_is", "status_holds", "defaults"),
@@ -42,22 +43,13 @@ _BILLED: Final = ("in_advance", "in_arrears")
 _DELTA: Final = "delta"
 _DELIVERIES: Final = ("full", _DELTA)
 _PERIOD_ENDS: Final = ("inclusive", "exclusive")
-# what a mapping may say of a status without a date, which otherwise accuses nobody of the past
+# values of `status_holds`: whether a status without a date also applies to the past; by default it does not
 _STATUS_HOLDS: Final = ("throughout",)
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How a delimited file is written; Parquet files ignore it."""
-
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
-
-
-@dataclass(frozen=True)
 class SourceKey:
-    """A pattern of files, how they are written, and what their readings are, where they are any."""
+    """A pattern of files, how they are written, and the form of their readings, if any."""
 
     pattern: str
     dialect: Dialect
@@ -66,7 +58,7 @@ class SourceKey:
 
 @dataclass(frozen=True)
 class Row:
-    """One row that the mapping itself states: its line there, a text or null for every column."""
+    """One row that the mapping itself contains: its line there, and a text or null for every column."""
 
     line: int
     values: tuple[str | None, ...]
@@ -76,10 +68,9 @@ class Row:
 class Entry:
     """One target table filled from the files of one pattern, or from rows of the mapping itself.
 
-    `rows` are empty where there are files; `file` then is their pattern. Otherwise it says which of the
-    mapping's rows these are, and the columns are mapped onto themselves. `form` says what readings are,
-    None for the energy of one hour. `is_delta` says that its files bring changes only, so that fewer rows than last
-    time tell nothing.
+    `rows` are empty if there are files; `file` then is their pattern. Otherwise it says which of the mapping's rows
+    these are, and the columns are mapped onto themselves. `form` is the form of readings, None for hourly energies.
+    `is_delta` means that its files contain changes only, so that fewer rows than last time are no sign of a loss.
     """
 
     table: Table
@@ -93,7 +84,7 @@ class Entry:
 
     @property
     def source(self) -> SourceKey:
-        """What two entries share when they read the same files in the same way."""
+        """Equal for entries that read the same files in the same way."""
         return SourceKey(self.file, self.dialect, self.form)
 
 
@@ -101,8 +92,8 @@ class Entry:
 class Mapping:
     """A whole `mapping.yml`, every name in it known to the contracts.
 
-    `statuses` are pairs of a plain word of the source and the status it stands for. `period_end_is` says whether the
-    periods of its invoices include their end; None leaves that to staging.
+    `statuses` are pairs of a plain word of the source and the status it means. `period_end_is` says whether invoice
+    periods include their end; None leaves that to staging.
     """
 
     as_of: date
@@ -116,12 +107,12 @@ class Mapping:
 
     @property
     def line_of_business(self) -> str | None:
-        """The line of business the batch belongs to, where the mapping names one."""
+        """The line of business of the batch, if the mapping names one."""
         return dict(self.defaults).get("line_of_business")
 
     @property
     def currency(self) -> str | None:
-        """The currency of what states none, where the mapping names one."""
+        """The currency of rows without one, if the mapping names one."""
         return dict(self.defaults).get("currency")
 
 
@@ -132,13 +123,13 @@ def read_mapping(
 
     Args:
         directory: Where the mapping and, as a rule, the extracts are.
-        as_of: Date that takes the place of the mapping's own, if any.
+        as_of: Overrides the mapping's own date.
         bounds: How large it may be, and where a link may lead.
 
     Returns:
-        The mapping and the problems found, one line each. The mapping is None where it is too broken
-        to look at the files at all; otherwise it holds the entries that are sound, so that the
-        problems of the files can be reported in the same breath.
+        The mapping and the problems found, one line each. The mapping is None if it is too broken to look at the
+        files; otherwise it has the valid entries, so that problems of the files can be reported together with
+        those of the mapping.
     """
     try:
         document = read_document(directory, bounds or Bounds())
@@ -323,14 +314,10 @@ def _form_keys(table: Table) -> tuple[str, ...]:
 def _stated(
     table: Table, number: int, given: dict[object, object], problems: list[str]
 ) -> Entry | None:
-    """An entry whose rows stand in the mapping: price lists and policies that no system exports."""
+    """Read an entry whose rows are in the mapping: price lists and policies that no system exports."""
     name = table.full_name
     known_keys = (_ROWS, *_form_keys(table))
-    problems.extend(
-        f"{name}: `{_ROWS}` stand for themselves, without `{key}`"
-        for key in given
-        if key not in known_keys
-    )
+    problems.extend(f"{name}: `{_ROWS}` need no `{key}`" for key in given if key not in known_keys)
     rows = given[_ROWS]
     if not isinstance(rows, list) or not rows:
         problems.append(f"{name}: `{_ROWS}` is not a list of rows like {{column: value}}")
@@ -377,7 +364,7 @@ def _row_problems(table: Table, known: list[str], row: object) -> Iterator[str]:
 
 
 def _constant(value: object) -> str | None:
-    """What YAML read, as the text a file would hold."""
+    """Return a YAML value as the text a file would contain."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -407,7 +394,7 @@ def _dialect(name: str, given: dict[object, object], problems: list[str]) -> Dia
 
 
 def codec(encoding: str) -> str | None:
-    """Python's name of an encoding: UTF-8, or one of one byte a character in which ASCII is itself."""
+    """Return Python's name of an encoding: UTF-8, or a single-byte superset of ASCII."""
     try:
         name = codecs.lookup(encoding).name
         is_ascii = bytes(range(128)).decode(name) == "".join(map(chr, range(128)))
@@ -464,7 +451,7 @@ def _columns(
 
 
 def _expression(value: object) -> str:
-    """What YAML made a number, a date or a boolean of is a constant of that type."""
+    """Return an SQL constant for what YAML has read as a number, a date or a boolean."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -490,7 +477,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _whole(target: object, given: dict[object, object]) -> tuple[str, list[object]] | None:
-    """An expression that `{…}` has cut at its commas: put together again, and the keys its rest became."""
+    """Rejoin an expression that `{…}` has split at its commas, and return the keys its parts became."""
     expression = str(given[target])
     rest: list[object] = []
     keys = iter(list(given)[list(given).index(target) + 1 :])

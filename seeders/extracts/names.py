@@ -1,7 +1,7 @@
-"""Names of the loader beside the names of a file's columns, chosen so that the two never meet.
+"""Names of the loader's own columns, chosen so that they never clash with those of a file.
 
-A file's columns are called whatever its maker liked, and an expression calls them by these names. So what the loader
-keeps beside them begins with underscores, one more than any column of the file begins with.
+A file's columns may have any names, by which expressions refer to them. So the loader's own columns begin with
+underscores, one more than any column of the file.
 
 Why: DECISIONS.md#names-of-the-loader-are-chosen-after-those-of-the-file
 """
@@ -19,32 +19,32 @@ _LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def folded(name: str) -> str:
-    """A name as SQL compares it: the capitals of ASCII do not count, any other character does."""
+    """Return a name as SQL compares it: ASCII letters in either case are equal."""
     return name.translate(_LOWER)
 
 
 def prefix_beside(columns: Iterable[str]) -> str:
-    """What no column of a file begins with, and every name of the loader beside them does.
+    """Return a prefix that no column of a file has, for the loader's own columns.
 
     Args:
         columns: Names of the file's columns.
 
     Returns:
-        Underscores, two at least.
+        At least two underscores.
     """
     most = max((len(name) - len(name.lstrip("_")) for name in columns), default=0)
     return "_" * max(most + 1, _FEWEST)
 
 
 def line_column(columns: Iterable[str]) -> str:
-    """The name under which the number of a row's line stands beside these columns."""
+    """Return the name of the column with line numbers, beside these columns."""
     return f"{prefix_beside(columns)}source_line"
 
 
 def named(fields: Sequence[str]) -> tuple[str, ...]:
-    """Names for the fields of a header: its own, and `column<n>` with n from 1 for a field without one.
+    """Return names for the fields of a header: its own, or `column<n>` with n from 1 for a field without one.
 
-    Where another field is called that, an underscore follows.
+    If another field has that name, an underscore is appended.
     """
     taken = {folded(name) for name in fields}
     found = []
@@ -57,7 +57,7 @@ def named(fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def named_twice(columns: Iterable[str]) -> list[str]:
-    """Names that SQL cannot tell from an earlier one."""
+    """Return names that SQL cannot distinguish from an earlier one."""
     earlier: set[str] = set()
     twice = []
     for name in columns:

@@ -1,9 +1,8 @@
-"""Cuts the bytes of a delimited file into records, and sets aside the lines that are none.
+"""Splits the bytes of a delimited file into records, and sets aside the lines that are not valid ones.
 
-Only a quoted field can make a record longer than its line. So lines without a quote are records as
-they stand, found by NumPy; lines with quotes are matched against the grammar in one vectorised pass;
-and only those that do not match alone are looked at one by one. An opening quote that nothing closes
-costs its own line, never the lines after it.
+Only a quoted field can make a record longer than its line. So lines without a quote are records as they are, found by
+NumPy; lines with quotes are matched against the grammar in one vectorised pass; and only those that do not match by
+themselves are examined one by one. An opening quote that is never closed costs its own line, not the lines after it.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.extracts.mapping import Dialect
+    from seeders.extracts.dialect import Dialect
 
 MAX_RECORD_BYTES: Final = 32 << 20
-"""A longer line, or quoted field, is set aside: it is somebody's broken export, not a row."""
+"""A longer line or quoted field is set aside: it comes from a broken export and is not a row."""
 
 KEPT_BYTES: Final = 1 << 20
-"""How much of a line that is set aside is kept; its file and line number lead to the rest."""
+"""How much of a line that is set aside is kept; the rest can be found by file and line number."""
 
 INVALID_UTF8: Final = "invalid_utf8"
 TOO_FEW_COLUMNS: Final = "too_few_columns"
@@ -54,10 +53,10 @@ class RejectedLine:
 
 @dataclass
 class Rejects:
-    """The lines of one file that were set aside so far, `most` of them at the most.
+    """The lines of one file that have been set aside, at most `most`.
 
-    What comes after them, or after `REJECTED_BYTES` of their text, is not kept: whoever reads the file looks
-    at `are_too_many` after every block, and gives up.
+    Further lines, or lines beyond `REJECTED_BYTES` of text, are not kept: the reader checks `are_too_many` after every
+    block and stops.
     """
 
     most: int = Bounds().rejected_lines
@@ -66,7 +65,7 @@ class Rejects:
     _bytes: int = 0
 
     def add(self, line: int, reasons: tuple[str, ...], raw: bytes) -> None:
-        """Set one line aside; bytes that are not UTF-8 stay visible as backslash escapes."""
+        """Set one line aside; bytes that are not UTF-8 are shown as backslash escapes."""
         if self.are_too_many or len(self.lines) >= self.most or self._bytes > REJECTED_BYTES:
             self.are_too_many = True
             return
@@ -77,28 +76,28 @@ class Rejects:
 
 @dataclass(frozen=True)
 class Records:
-    """Sound records of one block: their bytes, blank lines included, and where each starts."""
+    """Valid records of one block: their bytes, including blank lines, and where each starts."""
 
     data: bytes
     lines: NDArray[np.int64]
 
 
 def width_reasons(width: int, expected: int) -> tuple[str, ...]:
-    """Why a line of `width` fields is no row of a file of `expected` columns, if it is none."""
+    """Return why a line of `width` fields is not a row of a file of `expected` columns, if so."""
     if width == expected:
         return ()
     return (TOO_FEW_COLUMNS,) if width < expected else (TOO_MANY_COLUMNS,)
 
 
 def csv_options(dialect: Dialect) -> dict[str, str | int]:
-    """The dialect in the words of the standard library's csv module."""
+    """Return the dialect as options of the standard library's csv module."""
     if not dialect.quote:
         return {"delimiter": dialect.delimiter, "quoting": csv.QUOTE_NONE}
     return {"delimiter": dialect.delimiter, "quotechar": dialect.quote}
 
 
 class Cutter:
-    """Cuts one block after the other; what a block leaves unfinished opens the next one."""
+    """Splits block after block; an unfinished record at the end of one is continued in the next."""
 
     def __init__(self, dialect: Dialect, width: int, rejects: Rejects, next_line: int) -> None:
         """Start at line `next_line` of a file of `width` columns; broken lines go to `rejects`."""
@@ -110,7 +109,7 @@ class Cutter:
         self._is_skipping = False
 
     def cut(self, block: bytes, *, is_last: bool) -> Records:
-        """Find the sound records that end in this block.
+        """Find the valid records that end in this block.
 
         Args:
             block: UTF-8 text with LF line ends, the bytes that follow the previous block.
@@ -148,7 +147,7 @@ class Cutter:
         return data[end + 1 :]
 
     def _spans(self, lines: _Lines, *, is_final: bool) -> _Spans:
-        """First and last line of each candidate record; what is no candidate is set aside."""
+        """Return the first and last line of each candidate record; other lines are set aside."""
         is_start = lines.lengths > 0
         for index in np.flatnonzero(lines.lengths > MAX_RECORD_BYTES).tolist():
             is_start[index] = False
@@ -170,7 +169,7 @@ class Cutter:
         return _Spans(first, last[first], end)
 
     def _without_broken(self, lines: _Lines, spans: _Spans) -> NDArray[np.bool_]:
-        """Which candidates are UTF-8; the others are set aside whole."""
+        """Return which candidates are UTF-8; the others are set aside whole."""
         is_kept = np.ones(spans.first.size, np.bool_)
         try:
             lines.data.decode()
@@ -251,7 +250,7 @@ class _Lines:
 
 @dataclass(frozen=True)
 class _Resolved:
-    """What the quotes of a block say: records over several lines, broken lines, the usable end."""
+    """What the quotes of a block imply: records over several lines, broken lines, the usable end."""
 
     joined: list[tuple[int, int]]
     broken: list[tuple[int, str]]
@@ -267,7 +266,7 @@ class _Grammar:
         plain = f"[^{quote}{delimiter}\\n][^{delimiter}\\n]*"
         one = f"(?:{quote}{inner}{quote}|{plain})?"
         self.record = f"\\A{one}(?:{delimiter}{one})*\\n\\z"
-        # possessive quantifiers: a field of megabytes must not cost a stack of backtracking points
+        # possessive quantifiers: a field of megabytes must not fill the stack with backtracking points
         inner = f"(?:[^{quote}]++|{quote}{quote})*+"
         one = f"(?:{quote}{inner}{quote}|{plain})?+"
         opened = f"{quote}{inner}"
@@ -295,7 +294,7 @@ def _resolve_quotes(
         last, is_open = _closing_line(lines, quoted, index, grammar)
         if is_open and not is_final:
             return _Resolved(resolved.joined, resolved.broken, index)
-        # a field that was opened by mistake ends at somebody else's quote, with a width of its own
+        # a field opened by mistake ends at the quote of another field, which gives the wrong width
         if last is None or _width(lines.text(index, last), dialect) != width:
             resolved.broken.append((index, UNTERMINATED_QUOTE))
         else:
@@ -307,7 +306,7 @@ def _resolve_quotes(
 def _closing_line(
     lines: _Lines, quoted: NDArray[np.int64], index: int, grammar: _Grammar
 ) -> tuple[int | None, bool]:
-    """The line that closes the field opened on line `index`; if none, whether one may yet come."""
+    """Return the line that closes the field opened on line `index`; if none, whether one may still follow."""
     limit = int(lines.starts[index]) + MAX_RECORD_BYTES
     for position in range(int(np.searchsorted(quoted, index, side="right")), quoted.size):
         candidate = int(quoted[position])
@@ -322,7 +321,7 @@ def _closing_line(
 
 
 def _candidates_with_high_bytes(lines: _Lines, spans: _Spans) -> Iterable[int]:
-    """Positions of the candidate records that hold a byte beyond ASCII."""
+    """Return positions of the candidate records with a byte beyond ASCII."""
     high = lines.with_bytes(np.flatnonzero(lines.bytes >= _FIRST_NON_ASCII))
     if not spans.first.size:
         return []
@@ -333,7 +332,7 @@ def _candidates_with_high_bytes(lines: _Lines, spans: _Spans) -> Iterable[int]:
 
 
 def _width(raw: bytes, dialect: Dialect) -> int:
-    """How many fields a record has; counted by hand, as the csv module limits a field's length."""
+    """Count the fields of a record, without the csv module, which limits the length of a field."""
     delimiter, quote = dialect.delimiter.encode(), dialect.quote.encode()
     if not quote or quote not in raw:
         return raw.count(delimiter) + 1

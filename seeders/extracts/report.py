@@ -1,4 +1,4 @@
-"""What a load did, for people: counts per table, reasons, and lines to look at."""
+"""The report of a load: counts per table, reasons, and example lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReasonReport:
-    """A reason, how many rows or lines it met, and the first few of them."""
+    """A reason, the number of rows or lines it applies to, and the first few of them."""
 
     reason: str
     count: int
@@ -28,7 +28,7 @@ class ReasonReport:
 class TableReport:
     """One raw table. `rows_in` is always `landed` + `rejected_lines`.
 
-    `unread_rows`, of which the source text was kept, are always `landed_with_reasons`.
+    `unread_rows`, whose source text was kept, always equals `landed_with_reasons`.
     """
 
     table: str
@@ -44,7 +44,7 @@ class TableReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """A whole load; `notes` say what is no error but may surprise."""
+    """A whole load; `notes` report what is not an error but may be unexpected."""
 
     as_of: date
     batch_id: str
@@ -56,7 +56,7 @@ class LoadReport:
         return next(table for table in self.tables if table.table == name)
 
     def render(self) -> RenderableType:
-        """The report for a terminal of 80 columns."""
+        """Format the report for a terminal of 80 columns."""
         counts = Table(title=f"Loaded as of {self.as_of}", title_justify="left", pad_edge=False)
         counts.add_column("table", no_wrap=True)
         for heading in ("rows in", "landed", "flagged", "rejected"):

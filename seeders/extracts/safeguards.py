@@ -1,7 +1,7 @@
-"""What stops a load that reads well: a date that cannot be, history that would go, rows that went missing.
+"""What stops a load whose files can be read: an impossible date, a loss of history, missing rows.
 
-None of these is a fault of a single row, and each can be right. So each is one line with both figures and
-the option that lets it pass; nothing is written until then.
+None of these is an error of a single row, and each may be intended. So each is reported in one line with both figures
+and the option that permits it; nothing is written until then.
 
 Why: DECISIONS.md#load-counts-deliveries-the-build-counts-accepted-rows
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MAX_SHRINK_SHARE: Final = 0.5
-"""Used where nobody says what `vars.snapshot_max_shrink_share` of dbt_project.yml is."""
+"""The default where `vars.snapshot_max_shrink_share` of dbt_project.yml is not passed."""
 
 _LANDED: Final = """
     with landed as (
@@ -46,12 +46,12 @@ Delivered = dict[str, dict[str, int]]
 
 @dataclass(frozen=True)
 class Allowance:
-    """What may pass in a load, because whoever loads says so.
+    """What the user permits in a load.
 
     Attributes:
         latest: The last day extracts may be as of; None for any.
-        drop_history: Whether recorded history may go that does not fit what is loaded.
-        shrink: Tables of which fewer rows may come than before.
+        drop_history: Whether recorded history that does not fit the load may be dropped.
+        shrink: Tables that may have fewer rows than before.
         max_shrink_share: A table that lost this share of its rows or more stops the load.
     """
 
@@ -63,9 +63,9 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a load delivers one table, beside the load before.
+    """What a load delivered of one table, compared with the previous load.
 
-    `before` is None where the load before brought no row of it, or only changes, or where there was none.
+    `before` is None if there was no previous load, or it had no rows of the table or only changes.
     """
 
     table: str
@@ -82,16 +82,16 @@ class Delivery:
 
     @property
     def rows_before(self) -> int | None:
-        """Rows the load before delivered."""
+        """Rows delivered by the previous load."""
         return None if self.before is None else sum(self.before.values())
 
 
 def delivered_rows(con: duckdb.DuckDBPyConnection, source: str) -> Delivered:
-    """Count what the raw tables were delivered.
+    """Count the rows delivered to the raw tables.
 
     Args:
         con: Connection to the warehouse, before a load replaces what it holds or after it has written.
-        source: Whose deliveries count; those of another source compare with nothing.
+        source: The source to count; deliveries of other sources are not comparable.
 
     Returns:
         Rows that landed and lines that were rejected; tables without any are left out.
@@ -109,14 +109,14 @@ def delivered_rows(con: duckdb.DuckDBPyConnection, source: str) -> Delivered:
 
 
 def rows_before(con: duckdb.DuckDBPyConnection, source: str) -> Delivered:
-    """Count what the load before delivered, as far as another one can be held against it.
+    """Count the rows delivered by the previous load, where they can be compared.
 
     Args:
         con: Connection to the warehouse, before a load replaces what it holds.
-        source: Whose deliveries count.
+        source: The source to count.
 
     Returns:
-        As `delivered_rows`, without the tables of which only changes came.
+        As `delivered_rows`, without the tables of which only changes were delivered.
     """
     delivered = delivered_rows(con, source)
     if has_table(con, "raw_control.deliveries"):
@@ -135,14 +135,14 @@ def compare(
     deltas: Collection[str],
     may_shrink: Collection[str],
 ) -> tuple[Delivery, ...]:
-    """Put what was delivered beside what was delivered before.
+    """Compare what was delivered with what was delivered before.
 
     Args:
         now: As `delivered_rows` counts it after the load.
         before: The same before it.
         mapped: Tables that the mapping names.
-        deltas: Those of them that bring only changes.
-        may_shrink: Tables of which fewer rows may come.
+        deltas: Those of them that deliver only changes.
+        may_shrink: Tables that may have fewer rows.
 
     Returns:
         One delivery a table, in order of their names.
@@ -161,21 +161,21 @@ def compare(
 
 
 def losses(deliveries: tuple[Delivery, ...], allowance: Allowance) -> list[str]:
-    """Say of which tables too many rows went missing, one line a table."""
+    """Report the tables with too many missing rows, one line each."""
     return [
-        f"{found.table}: {told}; if that is right, say --allow-shrink {found.table}"
+        f"{found.table}: {reason}; if that is right, say --allow-shrink {found.table}"
         + ("" if found.is_mapped is False else ", or `delivery: delta` where only changes come")
         for found in deliveries
         if not found.is_delta and not found.may_shrink
-        for told in [_loss(found, allowance.max_shrink_share)]
-        if told
+        for reason in [_loss(found, allowance.max_shrink_share)]
+        if reason
     ]
 
 
 def lost_history(
     con: duckdb.DuckDBPyConnection, source: str, as_of: date, allowance: Allowance
 ) -> list[str]:
-    """Say what recorded history a load would drop, in one line, unless it may."""
+    """Report the recorded history that a load would drop, in one line, unless that is permitted."""
     if allowance.drop_history:
         return []
     others = held_sources(con) - {source}
@@ -183,23 +183,23 @@ def lost_history(
     if lost == 0:
         return []
     if others:
-        told = (
+        reason = (
             f"the file holds the history of {', '.join(sorted(others))}, and this load would drop all of"
             f" it ({_counted(lost, 'version')}): name another file in WAREHOUSE_PATH, or say --drop-history"
         )
     else:
-        told = (
-            f"as_of {as_of} is earlier than what is recorded, which goes on to {last}: this load would drop"
+        reason = (
+            f"as_of {as_of} is earlier than the recorded history, which extends to {last}: this load would drop"
             f" {_counted(lost, 'version')} of customers, accounts, subscriptions and meters; correct the date, or say"
             " --drop-history if the later one was wrong"
         )
-    return [told]
+    return [reason]
 
 
 def impossible_dates(as_of: date, allowance: Allowance) -> list[str]:
-    """Say that extracts cannot have been taken yet, in one line, unless they may.
+    """Report an as-of date in the future, in one line, unless that is permitted.
 
-    The last day there is no option lets pass: the mapping is refused for it.
+    No option permits the last representable day: the mapping is refused for it.
     """
     if allowance.latest is None or as_of <= allowance.latest or as_of == as_of.max:
         return []
@@ -211,12 +211,12 @@ def impossible_dates(as_of: date, allowance: Allowance) -> list[str]:
 def _loss(found: Delivery, share: float) -> str:
     before = found.rows_before or 0
     if _is_lost(found.rows, before, share):
-        told = (
+        reason = (
             f"{_counted(found.rows, 'row')} now"
             if found.is_mapped
             else "not in mapping.yml any more"
         )
-        return f"{told}, {before:,} in the load before"
+        return f"{reason}, {before:,} in the load before"
     files = [
         f"{file} has {_counted(rows, 'row')} now, {was:,} in the load before"
         for file, rows, was in _same_files(found)
@@ -230,7 +230,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _same_files(found: Delivery) -> Iterator[tuple[str, int, int]]:
-    """Files of both loads, with their rows now and before; a name may well carry a date."""
+    """Return the files of both loads, with their rows now and before; names may contain a date."""
     for file, was in sorted((found.before or {}).items()):
         if file in found.now:
             yield file, found.now[file], was
@@ -241,7 +241,7 @@ def _is_lost(now: int, before: int, share: float) -> bool:
 
 
 def _countable(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Raw tables whose rows name their file: a file of an earlier version may hold others."""
+    """Return raw tables whose rows name their file; a warehouse of an earlier version may have others."""
     found = con.execute(
         "select schema_name || '.' || table_name from duckdb_columns()"
         " where column_name = '_file_no' and database_name = current_database() order by 1"

@@ -1,11 +1,11 @@
-"""Separators that an expression strips from a number, and what the text says in the other reading.
+"""Separators that an expression strips from a number, and the other way of reading the text.
 
-`replace(Total, ',', '')` is right for 1,200.00 and turns 118,99 into 11,899.00. Which sign separates thousands is
-the file's secret, but its texts tell: digits after a thousands separator come in threes. So the expression is
-evaluated twice, once as it is written and once with every text that has no such groups read the other way, its
-last separator the decimal sign. Where the two differ, nobody can say which one was meant.
+`replace(Total, ',', '')` is right for 1,200.00 and turns 118,99 into 11,899.00. A file does not say which sign
+separates thousands, but its texts show it: digits after a thousands separator come in threes. So the expression is
+evaluated twice, as written, and with the last separator as decimal sign in every text without such groups. Where the
+two differ, the number is ambiguous.
 
-What a function strips is not parsed but tried: it is given 1,234 and the like, and what comes out says it.
+What a function strips is not parsed but tried, on samples such as 1,234.
 
 Why: DECISIONS.md#a-stripped-separator-must-separate-thousands
 """
@@ -29,7 +29,7 @@ _SCALING: Final = frozenset({"*", "/", "//"})
 
 
 def other_reading(con: duckdb.DuckDBPyConnection, source: Source, expression: str) -> str | None:
-    """The expression in the other reading of every text whose separators are not those of thousands.
+    """Return the expression with every text read the other way whose separators are not those of thousands.
 
     Args:
         con: The scratch database, with the macros of `conversion`.
@@ -37,8 +37,7 @@ def other_reading(con: duckdb.DuckDBPyConnection, source: Source, expression: st
         expression: As written in the mapping, for a column of numbers; it binds.
 
     Returns:
-        SQL that gives what the expression gives where its texts are groups of thousands; None where it
-        strips no separator.
+        SQL that equals the expression where its texts have groups of thousands; None if it strips no separator.
     """
     tree = parsed(con, expression)
     found = _Stripping(con, scales=_has_function(tree, _SCALING))
@@ -54,7 +53,7 @@ def other_reading(con: duckdb.DuckDBPyConnection, source: Source, expression: st
 
 
 class _Stripping:
-    """Finds the functions that strip separators, and puts the other reading around them."""
+    """Finds the functions that strip separators, and wraps them in the other reading."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, *, scales: bool) -> None:
         self.is_any = False
@@ -62,7 +61,7 @@ class _Stripping:
         self._scales = scales
 
     def rewritten(self, tree: Tree) -> Tree:
-        """The tree with every function that strips a separator inside `read_otherwise`."""
+        """Return the tree with every function that strips a separator wrapped in `read_otherwise`."""
         if isinstance(tree, list):
             return [self.rewritten(branch) for branch in tree]
         if not isinstance(tree, dict):
@@ -70,7 +69,7 @@ class _Stripping:
         if _name(tree) in _REPLACING:
             text = _innermost(tree)
             stripped, decimal = self._tried(tree, text)
-            # an expression that strips every sign and divides by 100 knows what it does
+            # an expression that strips every sign and divides by 100 is intended
             if stripped and (decimal or not self._scales):
                 self.is_any = True
                 number, groups = _patterns(stripped, decimal)
@@ -82,14 +81,14 @@ class _Stripping:
         return {key: self.rewritten(branch) for key, branch in tree.items()}
 
     def _tried(self, node: Tree, text: Tree) -> tuple[str, str]:
-        """The separators that the function strips, and those it leaves or makes a decimal point."""
+        """Return the separators that the function strips, and those it keeps or turns into a decimal point."""
         stripped = decimal = ""
         for separator in SEPARATORS:
             given = _with_innermost(node, text, _text(f"1{separator}234"))
             try:
                 row = self._con.execute(f"select {as_sql(self._con, given)}").fetchone()
             except duckdb.Error:
-                # another argument is no constant
+                # another argument is not a constant
                 return "", ""
             if row == ("1234",):
                 stripped += separator
@@ -99,10 +98,10 @@ class _Stripping:
 
 
 def _patterns(stripped: str, decimal: str) -> tuple[str, str]:
-    """Patterns of the number in a text, and of one whose stripped separators group its digits.
+    """Return patterns of the number in a text, and of one whose stripped separators group its digits.
 
-    Groups of two before the last three are how lakh and crore are written. A leading zero is no group of
-    thousands unless a decimal sign follows.
+    Groups of two before the last three are the notation of lakh and crore. A leading zero is not a group of thousands
+    unless a decimal sign follows.
     """
     signs = "".join(sign for sign in stripped + decimal if not sign.isspace())
     number = f"[{signs}]*[0-9](?:(?s:.*)[0-9])?[{signs}]*" if signs else "[0-9](?:(?s:.*)[0-9])?"
@@ -123,7 +122,7 @@ def _name(node: Tree) -> str:
 
 
 def _innermost(node: Tree) -> Tree:
-    """What the nested text functions are given in the end."""
+    """Return the innermost argument of nested text functions."""
     while isinstance(node, dict) and _name(node) in _REPLACING | _PASSING:
         children = node["children"]
         if not isinstance(children, list) or not children:
@@ -133,7 +132,7 @@ def _innermost(node: Tree) -> Tree:
 
 
 def _with_innermost(node: Tree, innermost: Tree, given: Tree) -> Tree:
-    """The same functions of something else."""
+    """Return the same functions applied to something else."""
     if node is innermost or not isinstance(node, dict):
         return given
     first, *others = node["children"]  # type: ignore[misc]

@@ -1,7 +1,7 @@
-"""Values of a file in messages: shown where they look like what their column holds, otherwise told by their shape.
+"""Values of a file in messages: shown if they look like values of their column, otherwise only described.
 
-A row that has lost a field carries names, addresses and telephone numbers in its columns of amounts and dates. What
-a value is meant to be says nothing about what it is, so only its look decides; file and line lead to the rest.
+A row that has lost a field has names, addresses and telephone numbers in its columns of amounts and dates. So what a
+value looks like decides, not the column it is in; the value itself can be found by file and line.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _DAY: Final = re.compile(
     rf"|infinity|epoch|null|n/?a){_CLOCK}",
     re.IGNORECASE,
 )
-# a telephone number or that of a card is digits alone, too
+# telephone and card numbers consist of digits alone, too
 _IDENTIFIER: Final = re.compile(
     r"(?=.*[0-9])(?![0-9./-]{10,}$)[A-Za-z0-9]+(?:[-_/.:#][A-Za-z0-9]+)*"
 )
@@ -62,15 +62,15 @@ _NUMBERS: Final = frozenset({MONEY, ENERGY, QUANTITY, RATE, INTEGER, BIGINT})
 
 
 def shown(text: str, column_type: str) -> str:
-    """A value as a message may show it.
+    """Return a value as a message may show it.
 
     Args:
-        text: What stands in the file.
+        text: The text in the file.
         column_type: Type of the column it was read for.
 
     Returns:
-        The text on one line, where it looks like an amount, a day or an identifier as its column has them and is
-        at most 40 characters long; otherwise `text of 21 characters`. Nothing for nothing.
+        The text on one line, if it looks like an amount, a day or an identifier as its column has them and is at
+        most 40 characters long; otherwise `text of 21 characters`. Empty for empty text.
     """
     one_line = " ".join(text.split())
     if not one_line or (len(one_line) <= _MOST and _looks_like(one_line, column_type)):
@@ -79,19 +79,19 @@ def shown(text: str, column_type: str) -> str:
 
 
 def is_shape(text: str) -> bool:
-    """Whether a text is what `shown` gives in the place of a value."""
+    """Return whether a text is what `shown` returns instead of a value."""
     return bool(re.fullmatch(r"text of [0-9,]+ characters", text))
 
 
 def listed_names(names: Iterable[str], among: Iterable[str]) -> str:
-    """Names of columns for a message; none of them where the file has no header, but begins with a row.
+    """Return names of columns for a message; not if the file has no header and begins with a row.
 
     Args:
         names: The names to list.
         among: All names of the file.
 
     Returns:
-        The names, or that they are none.
+        The names, or that they are not names.
     """
     if any(map(_looks_like_data, among)):
         return "(its first line looks like a row, not like the names of columns)"

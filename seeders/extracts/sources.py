@@ -1,9 +1,9 @@
 """The files of a mapping, read into a scratch database of their own.
 
-The mapping's expressions are somebody's SQL. They are bound in a database of their own, which has the
-columns of the files, no row and never had access to anything outside. They run in the scratch database, which
-is closed to the outside once the files are in: an expression can read the file it is mapped from and nothing else.
-The files go to disk there, not to memory, and each is read once however many tables it feeds.
+The mapping's expressions are untrusted SQL. They are bound in a separate database, which has the columns of the files,
+no rows, and never any access to the outside. They run in the scratch database, which is closed to the outside once the
+files have been read: an expression can read the file it is mapped from and nothing else. The files are kept on disk
+there, not in memory, and each is read once however many tables are filled from it.
 """
 
 from __future__ import annotations
@@ -30,20 +30,22 @@ from seeders.extracts.delimited import (
 from seeders.extracts.names import folded, line_column, named_twice, prefix_beside
 from seeders.extracts.records import RejectedLine, Rejects
 from seeders.extracts.shapes import listed_names
+from seeders.extracts.sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from seeders.extracts.bounds import Tally
+    from seeders.extracts.dialect import Dialect
     from seeders.extracts.files import File
-    from seeders.extracts.mapping import Dialect, Entry
+    from seeders.extracts.mapping import Entry
 
 _INCOMING: Final = "incoming"
 _ROW_NUMBER: Final = "file_row_number"
 _GLOB_CHARACTERS: Final = frozenset("*?[")
 _Config = dict[str, str | bool | int | float | list[str]]
 _ALONE: Final[_Config] = {
-    # nothing is fetched, and a name in a statement is never one of this program's variables
+    # no extensions are fetched, and a name in a statement never refers to a Python variable
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
@@ -67,22 +69,22 @@ class Source:
     rejects: tuple[tuple[str, RejectedLine], ...]
 
     def inner(self, name: str) -> str:
-        """A name for something of the loader's own, which no column of the files has."""
+        """Return a name for a column of the loader, which no column of the files has."""
         return f"{prefix_beside(self.columns)}{name}"
 
     @property
     def file_column(self) -> str:
-        """The column that holds the number of a row's file."""
+        """The column with the number of a row's file."""
         return self.inner("file_no")
 
     @property
     def line_column(self) -> str:
-        """The column that holds the line of the file a row starts on, for Parquet the number of the row."""
+        """The column with the line of the file a row starts on, for Parquet the number of the row."""
         return line_column(self.columns)
 
     @property
     def rows(self) -> str:
-        """SQL for the relation under the one name that expressions may know it by."""
+        """SQL for the relation, under the one name that expressions may use."""
         return f"{self.relation} as {self.inner('rows')}"
 
     @property
@@ -96,12 +98,12 @@ class Source:
 def scratch_database(
     place: Path | None = None, memory: str = Bounds.memory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database for the files as delivered, removed when the block ends.
+    """Open a database for the files as delivered, which is removed when the block ends.
 
     Args:
         place: Directory to create for it, private to this user; the caller cleans up after a process
             that was killed. A temporary directory (see `$TMPDIR`) by default.
-        memory: How much it may take, in DuckDB's words; the rest is on disk, in the same directory.
+        memory: How much it may use, in DuckDB's notation; the rest is on disk, in the same directory.
 
     Yields:
         Its connection, in UTC, with the macros of `conversion`.
@@ -118,7 +120,7 @@ def scratch_database(
 
 @contextmanager
 def binding_database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory to bind expressions in: closed to the outside before it sees the first one.
+    """Open a database in memory to bind expressions in, closed to the outside before the first one.
 
     Yields:
         Its connection, in UTC, with the macros of `conversion`.
@@ -135,7 +137,7 @@ def binding_database() -> Iterator[duckdb.DuckDBPyConnection]:
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
-    # what an expression says twice would be worked out once, outside the TRY around it, and fail there
+    # a repeated subexpression would be evaluated once, outside the TRY around it, and fail there
     con.execute("set disabled_optimizers = 'common_subexpressions'")
     for statement in macros():
         con.execute(statement)
@@ -155,13 +157,13 @@ def _private_directory(place: Path | None) -> Iterator[Path]:
 
 
 def close_to_the_outside(con: duckdb.DuckDBPyConnection) -> None:
-    """Take away the scratch database's access to files, for good."""
+    """Permanently disable the scratch database's access to files."""
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, file: File, dialect: Dialect) -> tuple[str, ...]:
-    """Names of a file's columns, without reading its rows.
+    """Return the names of a file's columns, without reading its rows.
 
     Args:
         con: The scratch database.
@@ -196,18 +198,18 @@ def outline_source(  # noqa: PLR0913, PLR0917
     dialect: Dialect,
     tally: Tally,
 ) -> Source:
-    """A source with the columns and types of the files and none of their rows.
+    """Create a source with the columns and types of the files and none of their rows.
 
     Args:
-        con: The scratch database, which looks at the files.
+        con: The scratch database, which inspects the files.
         binder: The binding database, which gets the columns.
         relation: Name of the view to create there.
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
-        tally: Looks at how many columns there are.
+        tally: Checks the number of columns.
 
     Returns:
-        The source, good to bind expressions to before gigabytes are read.
+        The source, to bind expressions to before gigabytes are read.
 
     Raises:
         UnreadableFileError: A file is not what its name says, has too many columns or other ones than the
@@ -255,13 +257,13 @@ def read_source(  # noqa: PLR0913, PLR0917
         files: Files with the same columns, in any order of columns.
         dialect: How delimited files are written.
         tally: Counts what is read.
-        progress: Told which file is being read.
+        progress: Called with the file being read.
 
     Returns:
         The source, with the lines that did not become rows.
 
     Raises:
-        UnreadableFileError: A file breaks off, or there is more of it than the bounds allow.
+        UnreadableFileError: A file is truncated, or larger than the bounds allow.
     """
     rejects: list[tuple[str, RejectedLine]] = []
     for number, file in enumerate(files):
@@ -285,12 +287,12 @@ def read_source(  # noqa: PLR0913, PLR0917
 
 
 def state_source(con: duckdb.DuckDBPyConnection, relation: str, file: File, entry: Entry) -> Source:
-    """Put rows that the mapping itself states into the scratch database.
+    """Put rows that the mapping itself contains into the scratch database.
 
     Args:
         con: The scratch database.
-        relation: Name of the view to create, as `read_source` makes it.
-        file: The mapping, under the name and number it goes by.
+        relation: Name of the view to create, as in `read_source`.
+        file: The mapping, with its name and number.
         entry: An entry with rows.
 
     Returns:
@@ -312,22 +314,12 @@ def state_source(con: duckdb.DuckDBPyConnection, relation: str, file: File, entr
 
 
 def types_of(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
-    """DuckDB types of a query's columns; the query is bound, not run."""
+    """Return the DuckDB types of a query's columns; the query is bound, not run."""
     return dict(con.execute(f"select column_name, column_type from (describe {query})").fetchall())  # noqa: S608
 
 
-def text_literal(text: str) -> str:
-    """The text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """The name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def first_line(error: duckdb.Error) -> str:
-    """DuckDB's reason in short: without the kind of error, the candidates and the statement."""
+    """Return DuckDB's reason in short: without the type of error, the candidates and the statement."""
     line = str(error).strip().partition("\n")[0]
     return line.partition("Error: ")[2] or line
 
@@ -350,15 +342,15 @@ def _as_source(
 
 
 def _parquet_columns(con: duckdb.DuckDBPyConnection, file: File) -> tuple[str, ...]:
-    """Names of the columns as DuckDB gives them: what has none, or that of another, gets one."""
+    """Return the names of the columns as DuckDB assigns them: missing and repeated ones are replaced."""
     path = [_literal_path(file)]
-    # a folder called `year=2024` is no column, and takes no column's place
+    # a folder called `year=2024` is not a column, and hides none
     con.execute("select * from read_parquet(?, hive_partitioning = false) limit 0", path)
     return tuple(column[0] for column in con.description or ())
 
 
 def _written_columns(con: duckdb.DuckDBPyConnection, file: File) -> list[str]:
-    """Names of the columns as the file has them; those of nested fields left out."""
+    """Return the names of the columns as in the file, without nested fields."""
     _, *nodes = con.execute(
         "select name, coalesce(num_children, 0) from parquet_schema(?)", [_literal_path(file)]
     ).fetchall()
@@ -372,10 +364,10 @@ def _written_columns(con: duckdb.DuckDBPyConnection, file: File) -> list[str]:
 
 
 def _read_parquet(con: duckdb.DuckDBPyConnection, file: File) -> str:
-    """SQL for the rows of a file and, last, their numbers; its one parameter is `_literal_path`."""
+    """Return SQL for the rows of a file and, last, their numbers; its one parameter is `_literal_path`."""
     names = _parquet_columns(con, file)
     if _ROW_NUMBER in map(folded, names):
-        # DuckDB keeps rows in their order, and a window without one counts them as they come
+        # DuckDB preserves the order of rows, and a window without an order counts them in it
         columns, option = "*, row_number() over ()", ""
     else:
         columns = f"* exclude ({_ROW_NUMBER}), {_ROW_NUMBER} + 1"
@@ -392,7 +384,7 @@ def _of_file(file: File, error: Exception) -> UnreadableFileError:
 
 
 def _measure_parquet(con: duckdb.DuckDBPyConnection, file: File, tally: Tally) -> None:
-    """Count a file by what it says of itself, before it is read."""
+    """Count a file by its metadata, before it is read."""
     rows = con.execute(
         "select num_rows from parquet_file_metadata(?)", [_literal_path(file)]
     ).fetchone()
@@ -415,7 +407,7 @@ def _copy_delimited(
     failures: list[UnreadableFileError | LimitExceededError] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
-        # what is raised here would come out of DuckDB as an error of its own
+        # an exception raised here would be replaced by an error of DuckDB
         try:
             for batch in read_batches(file.path, dialect, rejects, tally=tally):
                 tally.take_rows(batch.num_rows)
@@ -441,5 +433,5 @@ def _copy_batches(
 
 
 def _literal_path(file: File) -> str:
-    """The path with its glob characters taken literally: a name is not a pattern twice."""
+    """Return the path with its glob characters escaped: it is a name, not a pattern."""
     return "".join(f"[{c}]" if c in _GLOB_CHARACTERS else c for c in str(file.path))

@@ -1,4 +1,4 @@
-"""The SELECT that makes raw rows of one mapped source, and those that count what went into it."""
+"""The SELECT that turns one mapped source into raw rows, and those that count its input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from seeders.contracts import BIGINT, ENERGY, INTEGER, MONEY, QUANTITY, RATE
 from seeders.extracts.conversion import Operand, conversion, source_text
 from seeders.extracts.expressions import attempted, inputs_of, type_of
 from seeders.extracts.separators import other_reading
-from seeders.extracts.sources import quoted, text_literal
+from seeders.extracts.sql import quoted, text_literal
 from seeders.extracts.statuses import translated
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ UNCLEAR_SIGN: Final = "unclear_decimal_sign"
 
 AS_MAPPED: Final = "as mapped"
 OTHERWISE: Final = "with the other decimal sign"
-"""What follows a column's name in `VALUES_COLUMN` where its text can be read in two ways."""
+"""Suffixes of a column's name in `VALUES_COLUMN` if its text can be read in two ways."""
 
 VALUES_COLUMN: Final = "raw_values"
-"""Beside the raw table's own columns: source text of what did not fit, null for rows without reasons."""
+"""A column beside those of the raw table: source text of values that did not fit, null for rows without reasons."""
 
 
 def rows_statement(
@@ -38,17 +38,17 @@ def rows_statement(
     mapping: Mapping,
     batch_no: int,
 ) -> str:
-    """SQL for the rows of one entry, with the types and the bookkeeping of its raw table.
+    """Return SQL for the rows of one entry, with the types and control columns of its raw table.
 
-    The layers: evaluate every expression once, take its value and text, name what does not fit, and
-    only then convert, so that no cast is asked for what it cannot do.
+    Its layers evaluate every expression once, take its value and text, find what does not fit, and only then
+    convert, so that no cast can fail.
 
     Args:
         con: The scratch database.
-        entry: What is mapped; all its expressions bind.
+        entry: The entry; all its expressions bind.
         source: Its files.
-        mapping: What holds for all entries: values for columns that are null or not mapped, words for statuses.
-        batch_no: Goes to every row.
+        mapping: Settings of all entries: defaults for columns that are null or not mapped, words for statuses.
+        batch_no: The batch number of every row.
 
     Returns:
         One SELECT, its columns named as in the raw table, and `VALUES_COLUMN`.
@@ -88,7 +88,7 @@ def rows_statement(
 
 
 def counts_statement(entry: Entry, source: Source) -> str:
-    """SQL for one row: rows of the files, rows the condition selects, rows it fails on."""
+    """Return SQL for one row: rows of the files, rows the condition selects, rows it fails on."""
     condition = source.inner(CONDITION)
     return f"""
         select
@@ -100,7 +100,7 @@ def counts_statement(entry: Entry, source: Source) -> str:
 
 
 def failed_conditions_statement(entry: Entry, source: Source, batch_id: str) -> str:
-    """SQL for the rows that `where` fails on: nobody can say whether they were meant."""
+    """Return SQL for the rows that `where` fails on, which are rejected."""
     fields = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in source.columns)
     names = " ".join(f"when {file.number} then {text_literal(file.name)}" for file in source.files)
     return f"""
@@ -123,7 +123,7 @@ def _selected(entry: Entry, source: Source, evaluated: list[str]) -> str:
 
 
 class _MappedColumn:
-    """One target column on its way through the layers of `rows_statement`."""
+    """One target column in the layers of `rows_statement`."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class _MappedColumn:
                 f", {inputs} as {inner('source')}, cast({other}.v as varchar) as {inner('other')},"
                 f" {other}.v is distinct from {result}.v as {inner('is_unclear')}"
             )
-            # what is no number has no readings
+            # text that is not a number has no readings
             problem = (
                 f"case when {inner('is_unclear')} and coalesce({problem}, '') not like 'not_%'"
                 f" then '{UNCLEAR_SIGN}' else {problem} end"
@@ -178,7 +178,7 @@ class _MappedColumn:
 
     @property
     def kept(self) -> list[str]:
-        """Pieces of JSON for what stood in the file where the value does not fit, null where it does."""
+        """Return pieces of JSON with the text in the file if the value does not fit, null if it does."""
         problem, name, text = self.problem, self.column.name, self._inner("text")
         if not self._is_read_twice:
             return [_json_pair(f"{problem} is not null", name, text)]
@@ -191,7 +191,7 @@ class _MappedColumn:
         ]
 
     def converted(self, table: Table, default: str | None, statuses: dict[str, str]) -> str:
-        """The column itself: null where there is a problem, the default where there is nothing."""
+        """Return the column itself: null if there is a problem, the default if there is no value."""
         value = translated(table, self.column.name, self._value, statuses)
         if default is not None:
             value = f"coalesce({value}, {text_literal(default)})"

@@ -1,14 +1,14 @@
 """The source's own words for a status, translated as the `statuses` of mapping.yml say.
 
-The words the models know by themselves need no translation. Where a mapping translates one, it is done while the
-row lands: in every column `status`, and in the images of a change feed, so that models read one language.
+Words that the models know need no translation. Others are translated while the row lands: in every column `status`,
+and in the row images of a change feed, so that models see one vocabulary.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from seeders.extracts.sources import text_literal
+from seeders.extracts.sql import text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ReadOnly
@@ -35,12 +35,12 @@ _IMAGES: Final = ("before", "after")
 
 
 def plain_word(word: str) -> str:
-    """A word without capitals, blanks, hyphens and underscores: `Past-Due` and `past_due` are one."""
+    """Return a word in lower case without spaces, hyphens and underscores: `Past-Due` and `past_due` are equal."""
     return word.lower().translate({ord(separator): None for separator in _SEPARATORS})
 
 
 def translated(table: Table, column: str, value: str, statuses: ReadOnly[str, str]) -> str:
-    """SQL for a value whose words for a status are translated, where the column holds any.
+    """Return SQL for a value with its words for a status translated, if the column has any.
 
     Args:
         table: The raw table.
@@ -49,7 +49,7 @@ def translated(table: Table, column: str, value: str, statuses: ReadOnly[str, st
         statuses: Statuses by the plain word for each.
 
     Returns:
-        SQL expression of type varchar; the value itself where there is nothing to translate.
+        SQL expression of type varchar; the value itself if there is nothing to translate.
     """
     if not statuses:
         return value

@@ -1,8 +1,8 @@
-"""What to write instead of an expression that is none: tried before it is told.
+"""Suggestions for expressions that do not bind, each tried before it is made.
 
-The mistakes people make are few. A column named like a word of SQL or with a blank in it wants quotes, text is no
-number until it is cast, and a constant is quoted for YAML and for SQL. Each is mended here and the result bound to
-the file's columns; only what then works is suggested.
+There are few common mistakes: a column named like an SQL keyword or with a space in it needs quotes, text has to be cast
+to a number, and a constant needs quotes for YAML and for SQL. Each is corrected here and the result is bound to the
+file's columns; only what then works is suggested.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from seeders.extracts.expressions import (
 )
 from seeders.extracts.mapping import DEFAULTABLE
 from seeders.extracts.shapes import listed_names
-from seeders.extracts.sources import quoted, text_literal
+from seeders.extracts.sql import quoted, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ _ORDERING: Final = frozenset(
 def suggestion(
     con: duckdb.DuckDBPyConnection, source: Source, expression: str, target: Column | None
 ) -> str | None:
-    """What is wrong with an expression that does not bind, and what works in its place.
+    """Explain what is wrong with an expression that does not bind, and what works instead.
 
     Args:
         con: The scratch database.
@@ -62,7 +62,7 @@ def suggestion(
         target: The column it is for, None for a condition.
 
     Returns:
-        One line, or None where nothing was found that works.
+        One line, or None if nothing was found that works.
     """
     named = [name for name in source.columns if _needs_quotes(con, name)]
     mended = _with_names_quoted(expression, named)
@@ -85,10 +85,10 @@ def suggestion(
 def numbers_compared_as_text(
     con: duckdb.DuckDBPyConnection, source: Source, expression: str
 ) -> str | None:
-    """What to write instead of an expression that asks whether one text is more than another, where both are numbers.
+    """Suggest a cast for an expression that compares numbers as text.
 
-    Text goes by the alphabet, in which 9 is more than 10. What is wrong with that shows only where rows are at hand, so
-    it is told where at least one of them gets another answer than its numbers would; dates in ISO form never do.
+    Text is compared alphabetically, so 9 is more than 10. Only the rows can show that this is a mistake, so it is
+    reported if the result differs for at least one row; dates in ISO form never differ.
 
     Args:
         con: The scratch database.
@@ -96,7 +96,7 @@ def numbers_compared_as_text(
         expression: As written in the mapping; it binds.
 
     Returns:
-        One line, or None where no row is compared amiss.
+        One line, or None if the result is right for every row.
     """
     casts = {
         span: _CONDITION_NUMBER
@@ -114,7 +114,7 @@ def numbers_compared_as_text(
 def _compared_texts(
     con: duckdb.DuckDBPyConnection, source: Source, tree: Tree
 ) -> Iterator[tuple[Tree, Tree]]:
-    """Both sides of every `<`, `>` or `between` whose sides are text; what is cast to text is meant as text."""
+    """Return both sides of every `<`, `>` or `between` on text; an explicit cast to text is intended."""
     if isinstance(tree, list):
         for branch in tree:
             yield from _compared_texts(con, source, branch)
@@ -136,7 +136,7 @@ def _compared_texts(
 def _is_compared_amiss(
     con: duckdb.DuckDBPyConnection, source: Source, left: Tree, right: Tree
 ) -> bool:
-    """Whether two texts that read as numbers are in another order than the numbers, in any row."""
+    """Return whether two texts that are numbers are in another order than the numbers, in any row."""
     found = con.execute(
         f"""
         select 1
@@ -170,7 +170,7 @@ def _needs_quotes(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def _with_names_quoted(expression: str, names: list[str]) -> str:
-    """The expression with these names quoted, wherever they are not yet."""
+    """Return the expression with these names quoted, wherever they are not yet."""
     if not names:
         return expression
     bare = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
@@ -186,7 +186,7 @@ def _with_names_quoted(expression: str, names: list[str]) -> str:
 def _with_text_cast(
     con: duckdb.DuckDBPyConnection, source: Source, expression: str, target: Column | None
 ) -> str:
-    """The expression with a cast around each text that is calculated or compared with."""
+    """Return the expression with a cast around each text used in a calculation or comparison."""
     number = _CONDITION_NUMBER if target is None else _VALUE_NUMBER
     is_date = target is not None and target.type in {DATE, TIMESTAMP}
     for _ in range(_MISTAKES):
@@ -211,7 +211,7 @@ def _with_text_cast(
 
 
 def _with_casts(expression: str, casts: Mapping[tuple[int, int], str]) -> str:
-    """The expression with a cast around what stands in each span of bytes."""
+    """Return the expression with a cast around each span of bytes."""
     text = expression.encode()
     for (start, end), kind in sorted(casts.items(), reverse=True):
         cast = b"cast(%b as %b)" % (text[start:end], kind.encode())
@@ -220,7 +220,7 @@ def _with_casts(expression: str, casts: Mapping[tuple[int, int], str]) -> str:
 
 
 def _failing(con: duckdb.DuckDBPyConnection, source: Source, tree: Tree) -> Iterator[list[Tree]]:
-    """The operands of every part that does not bind although each of its operands does."""
+    """Return the operands of every part that does not bind although each of its operands does."""
     if isinstance(tree, list):
         for branch in tree:
             yield from _failing(con, source, branch)
@@ -260,7 +260,7 @@ def _type_of_tree(con: duckdb.DuckDBPyConnection, source: Source, tree: Tree) ->
 
 
 def _span(expression: str, operand: Tree) -> tuple[int, int] | None:
-    """Where a column or a function stands in the expression, in bytes; None for anything else."""
+    """Return the position of a column or a function in the expression, in bytes; None for anything else."""
     if not isinstance(operand, dict) or operand.get("is_operator"):
         return None
     location = operand.get("query_location")
@@ -282,7 +282,7 @@ def _span(expression: str, operand: Tree) -> tuple[int, int] | None:
 
 
 def _is_constant(source: Source, expression: str, target: Column) -> bool:
-    """Whether an expression is plain text that the target could hold, and no column of the file."""
+    """Return whether an expression is plain text that the target could hold, and not a column of the file."""
     columns = {name.casefold() for name in source.columns}
     could_hold = target.type == TEXT and (target.name != "currency" or is_currency(expression))
     is_plain = bool(_PLAIN_TEXT.fullmatch(expression))
@@ -290,12 +290,12 @@ def _is_constant(source: Source, expression: str, target: Column) -> bool:
 
 
 def _in_yaml(expression: str) -> str:
-    """As a value in YAML, in quotes."""
+    """Return a quoted YAML value."""
     return text_literal(expression)
 
 
 def _written(expression: str) -> str:
-    """As a value in YAML, in quotes where YAML needs them."""
+    """Return a YAML value, quoted if necessary."""
     try:
         is_plain = yaml.safe_load(f"key: {expression}") == {"key": expression}
     except yaml.YAMLError:

@@ -1,9 +1,9 @@
-"""What an expression of a mapping may consist of, told from its tree before the database sees it.
+"""What an expression of a mapping may contain, checked on its tree before the database sees it.
 
-An expression is somebody's SQL, written for one row of a file. It reads the columns of that row and nothing
-else: no other table or file, no setting, variable or clock. And what it makes of a row is of the size of the
-row: DuckDB's memory limit does not count texts that are being put together, so that `repeat` could ask for
-gigabytes a row. The size is reckoned here instead, and an expression that has no bound is refused.
+An expression is untrusted SQL for one row of a file. It may read the columns of that row and nothing else: no other
+table or file, no setting, variable or clock. And the size of its result must be bounded by the size of the row:
+DuckDB's memory limit does not cover texts under construction, so that `repeat` could allocate gigabytes a row. The size
+is estimated here instead, and an expression without a bound is refused.
 
 Why: DECISIONS.md#an-expression-is-vetted-before-it-is-bound
 """
@@ -22,16 +22,16 @@ Tree = dict[str, "Tree"] | list["Tree"] | str | int | float | bool | None
 """A parsed expression, as DuckDB writes it in JSON."""
 
 MOST_BYTES: Final = MAX_TEXT_BYTES
-"""What an expression may make out of nothing, in bytes a row: a longer text lands in no column."""
+"""How much an expression may add by constants, in bytes a row: no column takes a longer text."""
 
 MOST_TIMES: Final = 64
-"""How many times the size of its row an expression may make of it."""
+"""How many times the size of its row the result of an expression may have."""
 
 NOT_ALLOWED: Final = (
     "subqueries, aggregates, windows, `*`, COLUMNS, lambdas and parameters are not allowed here"
 )
 
-# what answers with something else than the row: the clock, chance, the session, the database, its own log
+# functions that depend on anything but the row: the clock, randomness, the session, the database, its log
 FORBIDDEN: Final = frozenset(
     (
         *("ago", "col_description", "currval", "error", "gen_random_uuid", "get_block_size"),
@@ -57,7 +57,7 @@ _FORBIDDEN_STARTS: Final = (
     ),
     *("from_substrait", "get_substrait", "iceberg_", "delta_", "sqlite_", "postgres_", "http_"),
 )
-# the words of SQL that are no function in the tree, and no column unless the file has one of the name
+# SQL keywords that are not functions in the tree, and not columns unless the file has one of that name
 _WORDS: Final = frozenset({"user", "session_user", "localtime", "localtimestamp"})
 _ANY_LENGTH: Final = frozenset(
     {"range", "generate_series", "generate_subscripts", "list_resize", "array_resize"}
@@ -102,21 +102,21 @@ _PICKING: Final = frozenset(
     ("OPERATOR_COALESCE", "OPERATOR_TRY", "ARRAY_EXTRACT", "ARRAY_SLICE", "STRUCT_EXTRACT")
 )
 _SHORT: Final = 64
-"""Bytes that any number, date or boolean takes as text, at the most."""
+"""The most bytes that a number, date or boolean takes as text."""
 
 Size = tuple[int, int]
-"""Times the size of the row, and bytes on top of that."""
+"""A factor of the size of the row, and bytes on top of it."""
 
 
 class NotAllowedError(Exception):
-    """Something in an expression has no place in a mapping; the message says what."""
+    """Something in an expression is not allowed in a mapping; the message says what."""
 
 
 def vet(tree: Tree, columns: Collection[str]) -> None:
-    """Refuse an expression that reads more than its row, or makes more of it than the row's size allows.
+    """Refuse an expression that reads more than its row, or whose result is not bounded by the row's size.
 
     Args:
-        tree: The expression, as `expressions.parsed` gives it.
+        tree: The expression, as `expressions.parsed` returns it.
         columns: Names of the file's columns.
 
     Raises:
@@ -163,7 +163,7 @@ def _is_json_arrow(node: dict[str, Tree]) -> bool:
 
 
 def _nodes(tree: Tree) -> Iterator[dict[str, Tree]]:
-    """Every node of an expression; its depth is bounded by whoever parsed it."""
+    """Yield every node of an expression; the parser has limited its depth."""
     if isinstance(tree, list):
         for branch in tree:
             yield from _nodes(branch)
@@ -175,7 +175,7 @@ def _nodes(tree: Tree) -> Iterator[dict[str, Tree]]:
 
 
 def _inner(tree: Tree) -> Iterator[dict[str, Tree]]:
-    """The topmost nodes of a tree."""
+    """Return the topmost nodes of a tree."""
     if isinstance(tree, list):
         for branch in tree:
             yield from _inner(branch)
@@ -188,10 +188,10 @@ def _inner(tree: Tree) -> Iterator[dict[str, Tree]]:
 
 
 def _size(node: dict[str, Tree]) -> Size:
-    """How large what a node makes of a row can be.
+    """Return how large the result of a node can be.
 
     Raises:
-        NotAllowedError: Larger than any column takes, or without a bound.
+        NotAllowedError: It is larger than any column takes, or has no bound.
     """
     inner = [_size(child) for branch in node.values() for child in _inner(branch)]
     kind, form = str(node["class"]), str(node.get("type"))
@@ -238,7 +238,7 @@ def _size_of_function(name: str, node: dict[str, Tree], inner: list[Size]) -> Si
 
 
 def _product(name: str, arguments: list[dict[str, Tree]], inner: list[Size]) -> Size:
-    """Something put between, or in the place of, pieces of something else."""
+    """Check a function that inserts a text between pieces of another, or replaces them."""
     (times, size), place = inner[0], 2 if name in _REPLACING else len(inner) - 1
     put_times, put = inner[place] if place < len(inner) else (0, 0)
     if times and put_times:
@@ -250,7 +250,7 @@ def _product(name: str, arguments: list[dict[str, Tree]], inner: list[Size]) -> 
 
 
 def _width(name: str, arguments: list[dict[str, Tree]]) -> int:
-    """The widths that a format asks for."""
+    """Return the widths in a format."""
     template = (
         _constant(arguments[0]) if arguments and arguments[0]["class"] == "CONSTANT" else None
     )

@@ -1,4 +1,4 @@
-"""The extracts rows arrive with: one a month for each line of business."""
+"""Monthly extracts: every raw row arrives in the batch of its month and line of business."""
 
 from __future__ import annotations
 
@@ -18,46 +18,51 @@ if TYPE_CHECKING:
 
 BATCHES: Final = "raw_control.extract_batches"
 
-_WALKS: Final = ("subscription", "utility", "trade_credit", "metering")
+_SERIES: Final = ("subscription", "utility", "trade_credit", "metering")
 _PER_LINE: Final = 100_000
 _MONTHS_PER_YEAR: Final = 12
 
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches of a line of business. `prefix` begins their ids, `source` names the world.
+    """The batches of one line of business.
 
-    `walk` is whose numbers they have, where a line of business is walked over in parts.
+    Attributes:
+        axis: The simulated months.
+        source: Name of the simulated world.
+        line_of_business: Whose rows they carry.
+        prefix: What their ids begin with.
+        series: Which series of numbers they use, if not the one of the line of business.
     """
 
     axis: MonthAxis
     source: str
     line_of_business: str
     prefix: str
-    walk: str | None = None
+    series: str | None = None
 
     def batch_id(self, month: int) -> str:
-        """Name the batch of a month."""
+        """Return the id of a month's batch."""
         return f"{self.prefix}-{self.axis.label(month)}"
 
     def batch_no(self, month: int) -> int:
-        """Number the batch of a month."""
-        return batch_no(self.walk or self.line_of_business, self.axis, month)
+        """Return the number of a month's batch."""
+        return batch_no(self.series or self.line_of_business, self.axis, month)
 
     def columns(self, months: NDArray[np.int32]) -> dict[str, pa.Array]:
-        """Give the bookkeeping of rows.
+        """Return the columns that say which batch rows arrived in.
 
         Args:
             months: The month each of n rows arrives in.
 
         Returns:
-            The columns that say so, n values each.
+            Columns of n values each.
         """
         first = self.batch_no(0)
         return {"_batch_no": pa.array((first + months).astype(np.int32))}
 
     def row(self, month: int) -> pa.RecordBatch:
-        """Book a month's extract. It is drawn the night after: no wall clock, same bits."""
+        """Return the control row of a month's extract, stamped with the midnight after its last day: no wall clock is read."""
         first, last = (
             np.array([f(month)], np.int32) for f in (self.axis.first_day, self.axis.last_day)
         )
@@ -75,23 +80,23 @@ class Batches:
         )
 
 
-def batch_no(walk: str, axis: MonthAxis, month: int) -> int:
-    """Number a month's extract of a walk.
+def batch_no(series: str, axis: MonthAxis, month: int) -> int:
+    """Return the number of a month's extract.
 
-    A function of the walk and the calendar month alone, whenever the simulation began and however its
-    months were reached. Within a walk numbers grow with time.
+    It depends on the series and the calendar month alone, not on when the simulation began or how often it was
+    advanced. Within a series numbers grow with time.
 
     Args:
-        walk: What is walked over: a line of business, or `metering`, which is part of one.
+        series: A line of business, or `metering`, which is part of one.
         axis: The simulated months.
         month: Number of the month, from 0.
 
     Returns:
-        The number: 100,000 for each walk up to this one, and the months since year 0.
+        The number: 100,000 for each series up to this one, plus the months since year 0.
 
     Raises:
-        ValueError: If there is no such walk.
+        ValueError: If there is no such series.
     """
     first_day = axis.first_month
     since_year_0 = first_day.year * _MONTHS_PER_YEAR + first_day.month - 1 + month
-    return (_WALKS.index(walk) + 1) * _PER_LINE + since_year_0
+    return (_SERIES.index(series) + 1) * _PER_LINE + since_year_0

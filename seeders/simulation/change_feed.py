@@ -1,7 +1,7 @@
-"""The change feed of rows under capture, as a log-based capture delivers it.
+"""The change feed of captured tables, as log-based change data capture delivers it.
 
-One event per turn of a life, with the row before and after it. Sequence numbers are those of a log:
-they grow with time within an entity, with gaps.
+One event per change, with the row before and after it. Sequence numbers are those of a log: they grow with time
+within an entity, with gaps.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ _NUMBERS: Final = frozenset(
 def change_events(
     axis: MonthAxis, captured: Entities, month: int, batch: int
 ) -> Iterator[pa.RecordBatch]:
-    """Give the events of a month; the first month also delivers how all that was there came to be.
+    """Return the events of a month; the first month also delivers all earlier ones.
 
     Args:
         axis: The simulated months.
-        captured: Rows of a table under capture.
+        captured: Rows of a captured table.
         month: Number of the month.
         batch: Number of the batch the events arrive with.
 
     Yields:
-        Rows of `raw_cdc.change_events`, one batch per kind of turn.
+        Rows of `raw_cdc.change_events`, one batch per kind of change.
     """
     begins = np.int64(axis.first_day(month)) * SECONDS_PER_DAY
     ends = np.int64(axis.first_day(month + 1)) * SECONDS_PER_DAY
-    for kind, turn in enumerate(captured.turns):
-        rows = np.flatnonzero((turn < ends) & ((turn >= begins) | (month == 0)))
+    for kind, transition in enumerate(captured.transitions):
+        rows = np.flatnonzero((transition < ends) & ((transition >= begins) | (month == 0)))
         if len(rows) > 0:
             yield _events(captured, kind, rows, begins, batch)
 
@@ -72,11 +72,11 @@ class RowChanges:
         table: The raw table.
         key: Its key column.
         event_id: Ids of the events.
-        sequence: Numbers below a billion, so that the events of one second have an order.
+        sequence: Numbers below a billion that put the events of one second in order.
         at: The second of each.
         arrived_at: The second each was delivered.
-        before: The rows before, none when they are created.
-        after: The rows after, none when they are deleted.
+        before: The rows before, None when they are created.
+        after: The rows after, None when they are deleted.
     """
 
     table: str
@@ -89,7 +89,7 @@ class RowChanges:
     after: dict[str, pa.Array] | None
 
     def rows(self, booked: dict[str, pa.Array]) -> pa.RecordBatch:
-        """Write them as rows of `raw_cdc.change_events`, with their bookkeeping."""
+        """Write them as rows of `raw_cdc.change_events`, with the columns of their batch."""
         count, before, after = len(self.at), self.before, self.after
         nothing = pa.nulls(count, pa.string())
         operation = "c" if before is None else "d" if after is None else "u"
@@ -110,17 +110,19 @@ class RowChanges:
 
 
 def delivered(at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return when changes are delivered: as soon as they are made."""
+    """Return when changes are delivered: five minutes after they are made."""
     return at + _DELIVERY_SECONDS
 
 
 def _events(
     captured: Entities, kind: int, rows: NDArray[np.intp], begins: np.int64, batch: int
 ) -> pa.RecordBatch:
-    at, number, count = captured.turns[kind][rows], captured.number[rows], len(rows)
-    # the row a moment earlier is the row without this turn
+    at, number, count = captured.transitions[kind][rows], captured.number[rows], len(rows)
+    # the row one second earlier is the row before this change
     earlier = None if kind == _CREATED else captured.rows_at(rows, at - 1)
-    later = None if captured.turns[kind] is captured.gone else captured.rows_at(rows, at)
+    later = (
+        None if captured.transitions[kind] is captured.deleted_at else captured.rows_at(rows, at)
+    )
     return RowChanges(
         event_id=columns.month_id(captured.letter, columns.digits(number, _ENTITY_DIGITS), kind),
         table=captured.table,

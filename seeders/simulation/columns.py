@@ -1,7 +1,7 @@
 """NumPy arrays as Arrow columns, without a Python object per row.
 
-Ids are fixed-width text, composed as a matrix of bytes that Arrow takes over as it is. At most 12
-bytes: DuckDB keeps such strings inline.
+Ids are fixed-width text, composed as a matrix of bytes that Arrow uses as it is. They have at most 12 bytes,
+which DuckDB stores inline.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+BASE_36: Final = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
+"""One character for each number up to 35."""
 
 _ZERO: Final = ord("0")
 _MONTH_DIGITS: Final = 3
@@ -39,6 +42,16 @@ def digits(numbers: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
     for place in range(width - 1, -1, -1):
         rest, digit = np.divmod(rest, 10)
         written[:, place] = digit + _ZERO
+    return written
+
+
+def base_36(numbers: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+    """Write whole numbers in base 36, padded with zeros: an n x width matrix of ASCII bytes."""
+    written = np.empty((len(numbers), width), dtype=np.uint8)
+    rest = numbers
+    for place in range(width - 1, -1, -1):
+        rest, digit = np.divmod(rest, len(BASE_36))
+        written[:, place] = BASE_36[digit]
     return written
 
 
@@ -80,10 +93,10 @@ def around(before: str, middle: NDArray[np.uint8], after: str = "") -> pa.String
 def month_id(
     letter: str | NDArray[np.uint8], entity: NDArray[np.uint8], months: NDArray[np.int32] | int
 ) -> pa.StringArray:
-    """Name what there is once per entity and month.
+    """Return ids of things that exist once per entity and month.
 
     Args:
-        letter: What kind of thing it is, the same for all rows or one ASCII code per row.
+        letter: The kind of thing, the same for all rows or one ASCII code per row.
         entity: An n x 8 matrix, the digits of the subscription.
         months: Number of each row's month, or of all of them.
 
@@ -93,7 +106,7 @@ def month_id(
     rows = np.empty((len(entity), 1 + entity.shape[1] + _MONTH_DIGITS), dtype=np.uint8)
     rows[:, 0] = ord(letter) if isinstance(letter, str) else letter
     rows[:, 1:-_MONTH_DIGITS] = entity
-    # there are few months: written once each, then looked up
+    # there are few months: each is written once, then looked up
     written = digits(np.arange(np.max(months, initial=0) + 1), _MONTH_DIGITS)
     rows[:, -_MONTH_DIGITS:] = written[months]
     return text(rows)
@@ -150,7 +163,7 @@ def decimals(units: NDArray[np.int64], places: int) -> pa.Array:
 
     Args:
         units: n numbers of cents, thousandths or the like.
-        places: How many of their digits stand behind the point.
+        places: How many of their digits are decimals.
 
     Returns:
         n values of decimal(18, places).
@@ -191,7 +204,7 @@ def choice(values: Sequence[str], index: NDArray[np.integer]) -> pa.Array:
     """Pick from a short list of texts.
 
     Args:
-        values: What there is to pick from.
+        values: The texts to pick from.
         index: n positions in it.
 
     Returns:
@@ -201,12 +214,12 @@ def choice(values: Sequence[str], index: NDArray[np.integer]) -> pa.Array:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Undo the dictionary of a column, for what cannot work on one.
+    """Decode a dictionary column, for functions that cannot work on one.
 
     Args:
         column: Any column.
 
     Returns:
-        The same values, each row with its own.
+        The same values, one per row.
     """
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -1,4 +1,4 @@
-"""What a world asks of each of its lines of business."""
+"""The interface of a line of business."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Line(Protocol):
-    """A line of business, written month by month.
+    """A line of business that can be simulated.
 
-    Months are counted from the line's own first one. All lines of a world end together.
+    Months are counted from the line's own first one. All lines of a world end in the same month.
     """
 
     @property
@@ -24,26 +24,26 @@ class Line(Protocol):
         """The months of this line."""
 
     def check(self, months: int) -> None:
-        """Make sure that the line can span this many months.
+        """Check that the line can span this many months.
 
         Raises:
-            SimulationError: If ids would not suffice.
+            SimulationError: If its ids do not have enough digits.
         """
 
     def steps(self, passed: int, months: int) -> int:
         """Count the steps that `write` will report."""
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete what `write` is about to rewrite, except rows that hold a state."""
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete the facts and truth that `write` is about to write again; it replaces rows of entities itself."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
-            step: Called before each step with what it is about.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
+            step: Called before each step with a description of it.
         """

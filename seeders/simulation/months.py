@@ -1,6 +1,6 @@
 """Months of a simulation by number, and days as whole numbers since 1970-01-01.
 
-Everything dated is arithmetic on arrays of day numbers, which Arrow takes over as dates unchanged.
+Dates are computed as arrays of day numbers, which Arrow reads as dates without conversion.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEVER: Final = 2**30
-"""A day no simulation reaches: what has this date does not happen."""
+"""A day that no simulation reaches: an event with this date does not happen."""
 
 SECONDS_PER_DAY: Final = 86_400
 
@@ -46,6 +46,11 @@ def to_day(when: date) -> int:
     return (when - _EPOCH).days
 
 
+def or_never(happens: NDArray[np.bool_], days: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return the day of each event that happens, and `NEVER` for those that do not."""
+    return np.where(happens, days, NEVER).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class MonthAxis:
     """Numbers months from 0, the first simulated one."""
@@ -53,11 +58,11 @@ class MonthAxis:
     first_month: date
 
     def first_day(self, month: int) -> int:
-        """Give the day number of the first day of a month."""
+        """Return the day number of the first day of a month."""
         return int((self._origin + month).astype("datetime64[D]").astype(np.int64))
 
     def last_day(self, month: int) -> int:
-        """Give the day number of the last day of a month."""
+        """Return the day number of the last day of a month."""
         return self.first_day(month + 1) - 1
 
     def month_of(self, days: NDArray[np.int32]) -> NDArray[np.int32]:

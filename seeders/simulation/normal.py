@@ -1,4 +1,4 @@
-"""Normal numbers out of even ones, by table: fast, and the same bits on every machine."""
+"""Normally distributed numbers from uniform ones, by table: fast, and the same bits on every machine."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ STEPS: Final = 65_536
 
 @lru_cache(maxsize=1)
 def quantiles() -> NDArray[np.float64]:
-    """Give the standard normal distribution at the middle of each of its `STEPS` equal parts."""
+    """Return the quantiles of the standard normal distribution at the middle of each of `STEPS` equal parts."""
     inverse = NormalDist().inv_cdf
     return np.array([inverse((step + 0.5) / STEPS) for step in range(STEPS)])
 
 
 def normal(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn even draws into normal ones.
+    """Turn uniform draws into normal ones.
 
     Args:
         drawn: Draws in [0, 1).
@@ -41,7 +41,7 @@ def normal(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=8)
 def factors(spread: float) -> NDArray[np.float32]:
-    """Give log-normal factors of mean 1, for 16 random bits each.
+    """Return a table of log-normal factors of mean 1, one for each value of 16 bits.
 
     Args:
         spread: Standard deviation of their logarithm.
@@ -50,14 +50,14 @@ def factors(spread: float) -> NDArray[np.float32]:
 
 
 def looked_up(table: NDArray[_Number], words: NDArray[np.uint16]) -> NDArray[_Number]:
-    """Look 16 random bits up, by Arrow: NumPy would widen them first.
+    """Look up 16 random bits in a table; by Arrow, since NumPy would widen them first.
 
     Args:
         table: `STEPS` numbers.
-        words: Where in it, of any shape.
+        words: Positions in the table, of any shape.
 
     Returns:
-        The numbers found there, in the same shape, not to be written to.
+        The numbers found there, in the same shape, read-only.
     """
     found = pc.take(pa.array(table), pa.array(words.ravel()), boundscheck=False)
     numbers: NDArray[_Number] = found.to_numpy()

@@ -1,4 +1,4 @@
-"""What people and companies are called and where they live: pools drawn once, then picked from."""
+"""Pools of names and addresses, drawn once and then picked from."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _COMPANIES: Final = 800
 
 @dataclass(frozen=True)
 class Pools:
-    """What people are called and where they live, and the streams they pick it by.
+    """Names and addresses, and the streams by which entities pick theirs.
 
-    A city, its state and its code belong together.
+    A city, its state and its postal code belong together.
     """
 
     streams: Streams
@@ -47,7 +47,7 @@ def draw_pools(streams: Streams) -> Pools:
     Returns:
         Pools that depend on the seed alone.
     """
-    # which names are common does not matter in a pool of distinct ones, and costs most of the time
+    # weighting would take most of the time, and a pool of distinct names has no use for it
     faker = Faker(_LOCALE, use_weighting=False)
     faker.seed_instance(int(streams.generator("pools").integers(2**32)))
     return Pools(
@@ -63,7 +63,7 @@ def draw_pools(streams: Streams) -> Pools:
 
 
 def _distinct(draw: Callable[[], str], wanted: int) -> tuple[str, ...]:
-    """Draw until there are enough, or until nothing new comes: the locale's stock is finite."""
+    """Draw until there are enough, or until no new ones appear: a locale has only so many."""
     found: dict[str, None] = {}
     for _ in range(wanted * 10):
         found.setdefault(draw())

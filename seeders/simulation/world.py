@@ -1,9 +1,9 @@
-"""Seeding a world, and letting it go on.
+"""Seeding a world, and advancing it by further months.
 
-Both are the same walk of every line of business over its months: `seed` from the first one, `advance`
-from where the warehouse ends. Facts are appended and never touched again; the rows of customers,
-accounts and the like are a state, so `advance` replaces those that have changed. Since every life is a
-function of the seed, nothing has to be remembered in between besides the configuration.
+Both simulate every line of business month by month: `seed` from the first month, `advance` from where the
+warehouse ends. Facts are appended and never changed; rows of customers, accounts and other entities hold a state,
+so `advance` replaces those that have changed. Everything is a function of the seed, so that only the configuration
+has to be stored in between.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from seeders.config import ConfigError, OutputConfig, config_from_json, config_t
 from seeders.config.model import MAX_MONTHS
 from seeders.simulation import columns
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.metering.walk import MeteringWalk
+from seeders.simulation.metering.simulate import MeteringLine
 from seeders.simulation.months import MonthAxis, to_date
-from seeders.simulation.subscription.walk import SubscriptionWalk
-from seeders.simulation.trade.walk import TradeWalk
-from seeders.simulation.utility.walk import UtilityWalk
+from seeders.simulation.subscription.simulate import SubscriptionLine
+from seeders.simulation.trade.simulate import TradeLine
+from seeders.simulation.utility.simulate import UtilityLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ SIMULATION: Final = "raw_control.simulation"
 
 
 class Progress(Protocol):
-    """What is called as the work goes on."""
+    """A callback that reports progress."""
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Report that `done` of `total` steps are finished, and what is being worked on."""
@@ -48,10 +48,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """What a walk has written.
+    """What `seed` or `advance` has written.
 
     Attributes:
-        first_month: First day of the first month written, of the line that began earliest.
+        first_month: First day of the first month written, of the line that begins earliest.
         last_day: Last day of the last month written, the world's as-of date.
         months: How many months lie between the two.
         rows: Rows written by table.
@@ -66,7 +66,7 @@ class SeedSummary:
 
     @property
     def total_rows(self) -> int:
-        """Rows written to all tables together."""
+        """Rows written to all tables."""
         return sum(self.rows.values())
 
 
@@ -84,25 +84,25 @@ class World:
 
     @property
     def source(self) -> str:
-        """Name of this world: all that its rows depend on, and nothing else."""
+        """Name of this world, a hash of everything its rows depend on."""
         same = replace(
             self.config,
             output=OutputConfig(),
             period=replace(self.config.period, months=MAX_MONTHS),
         )
-        told = f"{self.seed}/{config_to_json(same)}"
-        return f"simulation:{hashlib.blake2b(told.encode(), digest_size=6).hexdigest()}"
+        settings = f"{self.seed}/{config_to_json(same)}"
+        return f"simulation:{hashlib.blake2b(settings.encode(), digest_size=6).hexdigest()}"
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The lines of business that there are."""
-        lines: tuple[Line, ...] = (SubscriptionWalk(self.config, self.seed, self.source),)
+        """The lines of business that are switched on."""
+        lines: tuple[Line, ...] = (SubscriptionLine(self.config, self.seed, self.source),)
         if self.config.trade.accounts > 0:
-            lines += (TradeWalk(self.config, self.seed, self.source),)
+            lines += (TradeLine(self.config, self.seed, self.source),)
         if self.config.utility.customers > 0:
-            lines += (UtilityWalk(self.config, self.seed, self.source),)
+            lines += (UtilityLine(self.config, self.seed, self.source),)
         if self.config.metering.meters > 0:
-            lines += (MeteringWalk(self.config, self.seed, self.source),)
+            lines += (MeteringLine(self.config, self.seed, self.source),)
         return lines
 
     def span(self, line: Line, months: int) -> int:
@@ -110,7 +110,7 @@ class World:
         return max(0, line.axis.number(to_date(self.axis.first_day(months))))
 
     def check(self, months: int) -> None:
-        """Make sure that all lines can span a period.
+        """Check that every line can span this many months.
 
         Raises:
             SimulationError: If one of them cannot.
@@ -131,13 +131,13 @@ def seed(
         con: Connection to the warehouse file, outside any transaction.
         config: What to simulate.
         seed: Root of all randomness: same configuration and seed, same rows.
-        progress: Called as the work goes on.
+        progress: Called to report progress.
 
     Returns:
         What was written.
 
     Raises:
-        SimulationError: If there are more customers or months than ids.
+        SimulationError: If there are more customers or months than ids can number.
     """
     world, months = World(config, seed), config.period.months
     world.check(months)
@@ -151,23 +151,23 @@ def seed(
 def advance(
     con: duckdb.DuckDBPyConnection, months: int, progress: Progress | None = None
 ) -> SeedSummary:
-    """Let the simulated world go on, as if it had been seeded for so much longer.
+    """Add months to the simulated world: the result equals a world seeded for the longer period.
 
     Args:
         con: Connection to the warehouse file, outside any transaction.
         months: How many months to add.
-        progress: Called as the work goes on.
+        progress: Called to report progress.
 
     Returns:
         What was written.
 
     Raises:
-        SimulationError: If the warehouse holds no simulation, or one that cannot go on.
+        SimulationError: If the warehouse holds no simulation, or one that cannot be advanced.
     """
     if months < 1:
         message = f"cannot advance by {months}: at least by 1 month"
         raise SimulationError(message)
-    world, passed = _recall(con)
+    world, passed = _read_settings(con)
     world.check(passed + months)
     with writer.bounded_memory(con), writer.transaction(con):
         return _write(con, world, passed, passed + months, progress)
@@ -180,7 +180,7 @@ def _write(
     months: int,
     progress: Progress | None,
 ) -> SeedSummary:
-    """Write what the period's months after those passed bring; none have passed when seeding."""
+    """Write the months of the period that have not been written yet; `passed` is None when seeding."""
     spans = [
         (line, 0 if passed is None else world.span(line, passed), world.span(line, months))
         for line in world.lines
@@ -188,16 +188,16 @@ def _write(
     step, finish = _steps(sum(line.steps(since, until) for line, since, until in spans), progress)
     for line, since, _ in spans:
         if since > 0:
-            line.forget(con)
+            line.delete_rewritten(con)
     rows: Counter[str] = Counter()
     for line, since, until in spans:
-        # an appender each: lines fill different columns of the same tables
+        # one appender each: lines fill different columns of the same tables
         with writer.Appender(con) as appender:
             line.write(appender, since, until, step)
         rows += appender.rows
     finish()
     writer.truncate(con, SIMULATION)
-    writer.append(con, SIMULATION, _memory(world, months))
+    writer.append(con, SIMULATION, _settings(world, months))
     first_day = min(line.axis.first_day(since) for line, since, until in spans if until > since)
     last_day = world.axis.last_day(months - 1)
     return SeedSummary(
@@ -211,7 +211,7 @@ def _write(
 def _steps(
     total: int, progress: Progress | None
 ) -> tuple[Callable[[str], None], Callable[[], None]]:
-    """Count the steps of all lines together: what to call before each, and at the end."""
+    """Return the callbacks that count the steps of all lines: one to call before each step, one at the end."""
     taken = iter(range(total))
 
     def step(what: str) -> None:
@@ -226,8 +226,8 @@ def _steps(
     return step, finish
 
 
-def _memory(world: World, months: int) -> pa.Table:
-    """Write down what `advance` needs to know."""
+def _settings(world: World, months: int) -> pa.Table:
+    """Return the row of `raw_control.simulation` that `advance` starts from."""
     return pa.table(
         {
             "config_json": [config_to_json(world.config)],
@@ -238,7 +238,7 @@ def _memory(world: World, months: int) -> pa.Table:
     )
 
 
-def _recall(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
+def _read_settings(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
     rows = (
         writer.read_table(con, SIMULATION).to_pylist() if writer.has_table(con, SIMULATION) else []
     )
@@ -252,11 +252,11 @@ def _recall(con: duckdb.DuckDBPyConnection) -> tuple[World, int]:
         config = config_from_json(rows[0]["config_json"])
         policy = load_policy()
     except ConfigError as error:
-        message = f"the simulation cannot go on: {error}"
+        message = f"the simulation cannot be advanced: {error}"
         raise SimulationError(message) from error
     if policy != config.policy:
         message = (
-            "dbt_project.yml has other thresholds than this simulation was written with"
+            "the thresholds in dbt_project.yml have changed since this simulation was written"
             f" ({config.policy}): run `warehouse seed` again"
         )
         raise SimulationError(message)

@@ -1,1 +1,1 @@
-"""Smart meters: what they see hour by hour, and the bills that follow from it."""
+"""Smart meters: hourly readings, and the bills that follow from them."""

@@ -1,17 +1,26 @@
-"""A month's bills: what is asked for, what goes wrong with it, and what is paid.
+"""A month's bills: what is charged, the faults injected into it, and what is paid.
 
-A bill is issued in the month that follows, and whatever is paid is paid in that month as well.
+A bill is issued in the following month, and paid in that month if at all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.facts import (
+    DISCONNECTED,
+    GHOST,
+    NOT_DUE,
+    OVER_BILLED,
+    UNBILLED,
+    UNDER_BILLED,
+    Bills,
+    Metered,
+)
+from seeders.simulation.metering.inject import choose_bill_faults
 from seeders.simulation.metering.places import ROLLBACK
 from seeders.simulation.metering.tariff import Charges, charge, energy_cents, is_increased
 from seeders.simulation.months import NEVER
@@ -20,99 +29,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import MeteringConfig
-    from seeders.simulation.metering.energy import Energy
-    from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.facts import Energy, HourlyReadings
     from seeders.simulation.metering.run import Run
-
-RIGHT, GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED, DISCONNECTED, NOT_DUE = range(7)
-RULES: Final = (
-    "",
-    "ghost",
-    "unbilled_usage",
-    "over_billed",
-    "under_billed",
-    "billed_while_disconnected",
-    "",
-)
 
 METHODS: Final = ("bank", "mobile_wallet", "cash")
 
-_BILLED_AFTER_CUT: Final = 3
-"""A place that is cut off may wrongly be billed in this many months."""
 
-_DAYS_A_MONTH: Final = 28
-
-
-@dataclass(frozen=True)
-class Metered(Arrays):
-    """A month of n places, as those who bill it see it.
-
-    Attributes:
-        watt_hours: What faultless registers measured.
-        sequence: The meter in force when the month ends.
-        is_disturbed: Whether a meter failed, was replaced or turned back in the month.
-    """
-
-    watt_hours: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    is_disturbed: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Bills(Arrays):
-    """What becomes of the bills of n places.
-
-    Attributes:
-        place: Position of each one's place in its run.
-        sequence: The meter it names.
-        fault: What is wrong with it: one of the numbers of `RULES`.
-        watt_hours: The energy it asks for.
-        energy: Cents it asks for energy.
-        fixed: For the connection.
-        tax: Of both.
-        duty: Of the energy.
-        fee: Whatever is used.
-        truth: Cents that the fault is about.
-        paid_on: When it is paid, `NEVER` for most of those that are not.
-        paid: Cents paid.
-        method: How, a position in `METHODS`.
-    """
-
-    place: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    fault: NDArray[np.int8]
-    watt_hours: NDArray[np.int64]
-    energy: NDArray[np.int64]
-    fixed: NDArray[np.int64]
-    tax: NDArray[np.int64]
-    duty: NDArray[np.int64]
-    fee: NDArray[np.int64]
-    truth: NDArray[np.int64]
-    paid_on: NDArray[np.int32]
-    paid: NDArray[np.int64]
-    method: NDArray[np.int8]
-
-    @property
-    def total(self) -> NDArray[np.int64]:
-        """Cents asked for."""
-        return self.energy + self.fixed + self.tax + self.duty + self.fee
-
-
-def measure(run: Run, energy: Energy, told: Told) -> Metered:
+def measure(run: Run, energy: Energy, readings: HourlyReadings) -> Metered:
     """Read the registers at the end of a month.
 
     Args:
         run: The places and the month.
         energy: What they used.
-        told: What their meters reported.
+        readings: What their meters reported.
 
     Returns:
-        What there is to bill. A register never measures less than zero.
+        What there is to bill, at least zero.
     """
-    sequence = told.sequence.copy()
-    sequence[told.swaps.place] += 1
-    is_disturbed: NDArray[np.bool_] = np.any(told.is_dead[: run.size], axis=1)
-    is_disturbed[told.swaps.place] = True
+    sequence = readings.sequence.copy()
+    sequence[readings.swaps.place] += 1
+    is_disturbed: NDArray[np.bool_] = np.any(readings.is_dead[: run.size], axis=1)
+    is_disturbed[readings.swaps.place] = True
     month_end = run.calendar.first_day + run.calendar.days
     is_disturbed |= (run.places.method == ROLLBACK) & (run.places.theft_from < month_end)
     measured = energy.registered.sum(axis=1, dtype=np.int64)
@@ -120,7 +57,7 @@ def measure(run: Run, energy: Energy, told: Told) -> Metered:
 
 
 def issued_on(config: MeteringConfig, next_month: int) -> int:
-    """Give the day on which bills are issued, by the first day of the month that follows theirs."""
+    """Return the day on which bills are issued, by the first day of the month that follows theirs."""
     return next_month + config.issue_after_days - 1
 
 
@@ -132,7 +69,7 @@ def bill(run: Run, metered: Metered) -> Bills:
         metered: What they used.
 
     Returns:
-        A bill for each place, also those that are not due or never written.
+        A bill for each place, including those that are not due or never issued.
     """
     config, places, calendar = run.config, run.places, run.calendar
     count = run.size
@@ -143,14 +80,14 @@ def bill(run: Run, metered: Metered) -> Bills:
     right = charge(config, schedule, watts, metered.watt_hours, now)
     is_cut = places.cut_on <= calendar.first_day
 
-    # by an old price list, or as if the schedule had not changed
+    # by the old price list, or as if the schedule had not changed
     has_moved = places.moved_on <= last_day
     before = np.where(has_moved, places.schedule, schedule)
     wrong = charge(config, before, watts, metered.watt_hours, now & has_moved)
     differs = right.total - wrong.total
-    is_telling = differs > right.total * config.under_billed_min_share
+    is_noticeable = differs > right.total * config.under_billed_min_share
 
-    fault = _faults(run, metered, is_cut, is_telling)
+    fault = choose_bill_faults(run, metered, is_cut, is_noticeable)
     drawn = run.draw("bill.share")[:, 0]
     low, high = config.wrong_usage_min_share, config.wrong_usage_max_share
     share = low + drawn * (high - low)
@@ -184,37 +121,6 @@ def bill(run: Run, metered: Metered) -> Bills:
     )
 
 
-def _faults(
-    run: Run,
-    metered: Metered,
-    is_cut: NDArray[np.bool_],
-    is_telling: NDArray[np.bool_],
-) -> NDArray[np.int8]:
-    """Choose what is wrong with each bill."""
-    config = run.config
-    kinds = (GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED)
-    rates = (
-        config.ghost_rate,
-        config.unbilled_rate,
-        config.over_billed_rate,
-        config.under_billed_rate,
-    )
-    drawn = run.draw("bill.fault")[:, 0]
-    fault = np.array((*kinds, RIGHT), dtype=np.int8)[
-        np.searchsorted(np.cumsum(rates), drawn, side="right")
-    ]
-    used = metered.watt_hours > 0
-    fault[~used] = RIGHT
-    wrong_usage = (fault == UNBILLED) | (fault == OVER_BILLED)
-    fault[wrong_usage & metered.is_disturbed] = RIGHT
-    fault[(fault == UNDER_BILLED) & ~is_telling] = RIGHT
-    days_cut = run.calendar.first_day - run.places.cut_on
-    is_billed = (days_cut < _BILLED_AFTER_CUT * _DAYS_A_MONTH) & (
-        run.draw("bill.cut")[:, 0] < config.billed_while_disconnected_rate
-    )
-    return np.where(is_cut, np.where(is_billed, DISCONNECTED, NOT_DUE), fault).astype(np.int8)
-
-
 def _where(condition: NDArray[np.bool_], one: Charges, other: Charges) -> Charges:
     return Charges(
         *(
@@ -227,7 +133,7 @@ def _where(condition: NDArray[np.bool_], one: Charges, other: Charges) -> Charge
 def _pay(
     run: Run, cents: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int8]]:
-    """Choose who pays, when, how much and how."""
+    """Draw who pays, when, how much and how."""
     config, catalogue = run.config, read_catalogue()
     chance = np.where(
         cents > config.largest_amount * 100,
@@ -246,6 +152,6 @@ def _pay(
     share = np.where(is_part, low + run.draw("pay.share")[:, 0] * (high - low), 1)
     paid = np.rint(cents * share).astype(np.int64)
     method = (run.draw("pay.method")[:, 0] * len(METHODS)).astype(np.int8)
-    # what rounds to nothing is not paid
+    # amounts that round to zero are not paid
     pays &= paid > 0
     return np.where(pays, issued + after, NEVER).astype(np.int32), np.where(pays, paid, 0), method

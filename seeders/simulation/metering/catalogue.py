@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEEDER_TYPE: Final = "feeder"
-"""The consumer type of meters that measure what is fed into a feeder."""
+"""The consumer type of meters that measure the energy fed into a feeder."""
 
 MICROS: Final = 1_000_000
 """Rates are held in millionths of a rupee."""
@@ -26,7 +26,7 @@ _HOURS: Final = 24
 
 @dataclass(frozen=True)
 class Slab:
-    """A width of kWh and its rate in millionths; the last slab of a schedule has no width."""
+    """A slab of kWh and its rate in millionths; the last slab of a schedule has no width."""
 
     width_kwh: int | None
     rate: int
@@ -34,7 +34,7 @@ class Slab:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A fixed charge: millionths a month or a kW, for loads from `from_watts` up to below `to_watts`."""
+    """A fixed charge: millionths per month or per kW, for loads of at least `from_watts` and below `to_watts`."""
 
     rate: int
     unit: str
@@ -60,20 +60,20 @@ class Catalogue:
         segments: The segments of customers that there are.
         schedule: Position of each type's schedule.
         segment: Position of each type's segment.
-        is_occupied: Whether a type's places are homes or businesses, which fall vacant and change hands.
-        has_solar_shape: Whether a type's shape is that of a place with solar panels already.
+        is_occupied: Whether a type's places are homes or businesses, which may fall vacant or change hands.
+        has_solar_shape: Whether a type's load shape already includes solar panels.
         is_three_phase: Whether a type is supplied by three phases.
         min_watts: Least connected load of a type.
         max_watts: Most of it.
-        cumulative: Share of meters up to each type, ending with 1.
+        cumulative: Cumulative share of meters, ending with 1.
         utilisation: Share of the load in use on average.
-        shape: T x 24, an hour of the day by its mean.
-        weekend: By how much weekends lift the load.
-        summer: By how much midsummer does.
-        winter: By how much midwinter does.
-        theft: Share of meters that steal.
+        shape: T x 24, the load of each hour of the day relative to its mean.
+        weekend: Increase of the load at weekends.
+        summer: Increase of the load at midsummer.
+        winter: Increase of the load at midwinter.
+        theft: Share of places that steal.
         schedules: The rate schedules.
-        moves: Position of the schedule that each moves to.
+        moves: Position of the schedule that each schedule may change to.
         charges: Millionths of percent, or of rupees a month, by kind of charge.
     """
 
@@ -106,8 +106,8 @@ class Catalogue:
 @lru_cache(maxsize=1)
 def read_catalogue() -> Catalogue:
     """Read the catalogue that ships with the simulator."""
-    told = files("seeders.config").joinpath("metering_catalogue.yml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.safe_load(told)
+    text = files("seeders.config").joinpath("metering_catalogue.yml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
     types, schedules = content["types"], content["schedules"]
     order = list(schedules)
     segments = tuple(dict.fromkeys(kind["segment"] for kind in types))
@@ -134,19 +134,19 @@ def read_catalogue() -> Catalogue:
         summer=numbers("summer"),
         winter=numbers("winter"),
         theft=numbers("theft"),
-        schedules=tuple(_schedule(name, told) for name, told in schedules.items()),
+        schedules=tuple(_schedule(name, definition) for name, definition in schedules.items()),
         moves=np.array([order.index(content["moves"][name]) for name in order], dtype=np.int8),
         charges={kind: _micros(rate) for kind, rate in content["charges"].items()},
     )
 
 
-def _schedule(name: str, told: dict[str, Any]) -> Schedule:
-    slabs = tuple(Slab(slab.get("width"), _micros(slab["rate"])) for slab in told["energy"])
-    begins = [each.get("from_kw") for each in told["fixed"]]
+def _schedule(name: str, definition: dict[str, Any]) -> Schedule:
+    slabs = tuple(Slab(slab.get("width"), _micros(slab["rate"])) for slab in definition["energy"])
+    begins = [each.get("from_kw") for each in definition["fixed"]]
     ends = [*begins[1:], None]
     fixed = tuple(
         Fixed(_micros(each["rate"]), each["unit"], _watts(low), _watts(high))
-        for each, low, high in zip(told["fixed"], begins, ends, strict=True)
+        for each, low, high in zip(definition["fixed"], begins, ends, strict=True)
     )
     return Schedule(name, slabs, fixed)
 

@@ -1,6 +1,6 @@
-"""What changes of places do to the energy they use, in place: R x D x 24 watt-hours of a run's month.
+"""How changes of places affect the energy they use: R x D x 24 watt-hours of a run's month, updated in place.
 
-Only the places concerned are touched, so that a world without changes pays for none.
+Only the places concerned are touched, so that a world without changes costs nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LATITUDE: Final = np.radians(33.7)
 _TILT: Final = np.radians(23.44)
 _NOON: Final = 12
 _CLEAR: Final = 0.8
-"""What panels yield at best of what they could: warmth, dust, inverter, angle."""
+"""The share of the theoretical yield that panels reach at best: temperature, dust, inverter, angle."""
 _OVERCAST: Final = 0.15
 _PLACE_SPREAD: Final = 0.1
 
@@ -46,7 +46,7 @@ _WARMTH_SWING: Final = 11.0
 _WEATHER: Final = 12.0
 _HEATED_BELOW: Final = 18.0
 _COLDEST: Final = 18.0
-"""Degrees below that at which a heat pump runs at full load."""
+"""Degrees below `_HEATED_BELOW` at which a heat pump runs at full load."""
 _NIGHT_SETBACK: Final = 0.4
 _NIGHT_TO: Final = 6
 
@@ -57,12 +57,12 @@ _STARTS: Final = 4
 
 
 def move_in(run: Run, used: NDArray[np.float32], season: NDArray[np.float64]) -> None:
-    """Let new tenants use more or less than those before, at other hours and with another season.
+    """Apply new tenants: they use more or less than those before, at other hours and in other seasons.
 
     Args:
         run: The places and the month.
         used: What they use.
-        season: By how much each consumer type's load is lifted, T x D.
+        season: Seasonal factor of each consumer type's load, T x D.
     """
     tenants = _begun(run, run.changes.of(TENANT))
     if len(tenants.place) == 0:
@@ -79,7 +79,7 @@ def move_in(run: Run, used: NDArray[np.float32], season: NDArray[np.float64]) ->
     habit = normal(tenants.manner[:, 0])[tenant]
     lifted = season[run.places.kind[place]]
     level = level * np.where(is_there, lifted ** (run.config.new_tenant_season_spread * habit), 1)
-    # a wave over the hours, its crest anywhere
+    # a wave over the hours with its peak anywhere
     hour = np.arange(HOURS_PER_DAY)
     crest = tenants.manner[:, 1, None] * HOURS_PER_DAY
     height = run.config.new_tenant_shape_spread * normal(tenants.manner[:, 2])
@@ -90,7 +90,7 @@ def move_in(run: Run, used: NDArray[np.float32], season: NDArray[np.float64]) ->
 
 
 def leave(run: Run, used: NDArray[np.float32], usual: NDArray[np.float64]) -> None:
-    """Reduce use at empty places to standby: a little all day long, or nothing.
+    """Reduce use at empty places to standby use: a little all day, or nothing.
 
     Args:
         run: The places and the month.
@@ -110,12 +110,12 @@ def leave(run: Run, used: NDArray[np.float32], usual: NDArray[np.float64]) -> No
 
 
 def heat(run: Run, used: NDArray[np.float32], noise: NDArray[np.float32]) -> None:
-    """Let heat pumps run, the more the colder it is.
+    """Run heat pumps: the colder it is, the more.
 
     Args:
         run: The places and the month.
         used: What they use.
-        noise: Factors of their hours, R x H.
+        noise: Random factor of each hour, R x H.
     """
     pumps = _begun(run, run.changes.of(HEAT_PUMP))
     if len(pumps.place) == 0:
@@ -127,7 +127,7 @@ def heat(run: Run, used: NDArray[np.float32], noise: NDArray[np.float32]) -> Non
     needed = np.clip((_HEATED_BELOW - outside) / _COLDEST, 0, 1)
     by_hour = 1 - _NIGHT_SETBACK * (np.arange(HOURS_PER_DAY) < _NIGHT_TO)
     is_there = calendar.day_numbers >= pumps.starts_on[:, None]
-    is_there &= ~_nobody_there(run)[place]
+    is_there &= ~_is_empty(run)[place]
     load = (needed * is_there)[:, :, None] * by_hour
     varied = np.minimum(load * noise.reshape(used.shape)[place], 1)
     used[place] += (pumps.size[:, None, None] * varied).astype(np.float32)
@@ -145,7 +145,7 @@ def charge_cars(run: Run, used: NDArray[np.float32]) -> None:
     )
     is_charged = run.draw("car.day", DAYS_DRAWN)[place][:, days] < often[:, None]
     is_charged &= calendar.day_numbers >= cars.starts_on[:, None]
-    is_charged &= ~_nobody_there(run)[place]
+    is_charged &= ~_is_empty(run)[place]
     drawn = run.draw("car.energy", DAYS_DRAWN)[place][:, days]
     watt_hours = 1_000 * (config.car_min_kwh + drawn * (config.car_max_kwh - config.car_min_kwh))
     hours = watt_hours / cars.size[:, None]
@@ -158,14 +158,14 @@ def charge_cars(run: Run, used: NDArray[np.float32]) -> None:
     used[place] += charging.astype(np.float32)
 
 
-def shine(run: Run, used: NDArray[np.float32]) -> None:
-    """Let the sun supply what it can. What is left over is fed in nowhere."""
+def use_solar_power(run: Run, used: NDArray[np.float32]) -> None:
+    """Subtract what solar panels supply; there is no feed-in of a surplus."""
     panels = _begun(run, run.changes.of(SOLAR))
     if len(panels.place) == 0:
         return
     calendar, place = run.calendar, panels.place
     by_hour = _clear_sky(calendar.day_of_year)
-    # one sky over all of them; most days are bright
+    # the same cloud cover for all of them; most days are bright
     sky = run.streams.uniform("metering.sky.cloud", 0, DAYS_DRAWN, calendar.month)
     bright = 1 - (1 - _OVERCAST) * sky[: calendar.days] ** 2
     drawn = run.draw("solar.cloud", DAYS_DRAWN)[place][:, : calendar.days]
@@ -176,7 +176,7 @@ def shine(run: Run, used: NDArray[np.float32]) -> None:
 
 
 def _clear_sky(day_of_year: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Give what panels yield of their size under a clear sky, D x 24: by the sine of the sun's height."""
+    """Return the yield of panels relative to their size under a clear sky, D x 24, from the sine of the sun's elevation."""
     declination = _TILT * np.cos(2 * np.pi * (day_of_year - _MIDSUMMER) / YEAR)
     angle = 2 * np.pi * (np.arange(HOURS_PER_DAY) + 0.5 - _NOON) / HOURS_PER_DAY
     height = (np.sin(_LATITUDE) * np.sin(declination))[:, None] + (
@@ -187,12 +187,12 @@ def _clear_sky(day_of_year: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _begun(run: Run, changes: Changes) -> Changes:
-    """Narrow down to those that have begun when a month ends."""
+    """Return those that have begun by the end of the month."""
     return changes.select(changes.starts_on < run.calendar.first_day + run.calendar.days)
 
 
-def _nobody_there(run: Run) -> NDArray[np.bool_]:
-    """Whether a place is empty on a day, R x D."""
+def _is_empty(run: Run) -> NDArray[np.bool_]:
+    """Return whether each place is empty on each day, R x D."""
     days = run.calendar.day_numbers
     away = run.changes.of(VACANCY, HOLIDAY)
     empty = np.zeros((run.size, run.calendar.days), dtype=np.bool_)

@@ -1,11 +1,11 @@
-"""What becomes of the homes and businesses behind meters: nothing of it is theft, all of it moves what is registered.
+"""Changes at the homes and businesses behind meters, which alter what is registered without being theft.
 
-They stand vacant, change hands, go on holiday, put up solar panels, are heated by a heat pump or charge a car.
+They fall vacant, get new tenants, are empty over holidays, or get solar panels, a heat pump or an electric car.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,11 +29,11 @@ VACANCY, HOLIDAY, TENANT, SOLAR, HEAT_PUMP, CAR = range(len(KINDS))
 _MONTHS_A_YEAR: Final = 12
 _DAYS_A_YEAR: Final = 365
 _SOLAR_HOURS: Final = 1_450
-"""What a kW of solar panels yields in a year here, in kWh."""
+"""Yearly yield of a kW of solar panels, in kWh."""
 _HOURS_A_YEAR: Final = 8_766
 _WATT_STEP: Final = 100
 _CHARGERS: Final = (3_700, 7_400, 11_000)
-"""Watts: one phase takes one of the first two, three phases one of the last two."""
+"""Watts of car chargers: one of the first two on one phase, one of the last two on three."""
 
 _TENANCY_DRAWS: Final = 10
 _HOLIDAY_DRAWS: Final = 4
@@ -48,11 +48,11 @@ class Changes(Arrays):
         place: Position of the place in its run.
         kind: Position in `KINDS`.
         starts_on: The first day.
-        ends_on: The day after the last, `NEVER` for what stays.
-        size: Of vacancies and holidays the share of the usual energy that is used all the same, of new tenants their
-            level by that of the first ones, of everything else watts.
-        is_recorded: Whether the utility learns of a move.
-        manner: k x 3 draws of how else one differs from another.
+        ends_on: The day after the last, `NEVER` for permanent changes.
+        size: For vacancies and holidays the share of the usual energy still used, for new tenants their level relative
+            to the first ones, otherwise watts.
+        is_recorded: Whether the utility is told of a move.
+        manner: k x 3 draws for other differences between changes of one kind.
     """
 
     place: NDArray[np.int64]
@@ -64,11 +64,11 @@ class Changes(Arrays):
     manner: NDArray[np.float64]
 
     def of(self, *kinds: int) -> Changes:
-        """Narrow down to some kinds."""
+        """Return the changes of some kinds."""
         return self.select(np.isin(self.kind, kinds))
 
     def within(self, start: int, stop: int) -> Changes:
-        """Narrow down to a run of places, counted from its first."""
+        """Return the changes of a run of places, with positions counted from its first."""
         found = self.select((self.place >= start) & (self.place < stop))
         return Changes(
             found.place - start,
@@ -84,33 +84,33 @@ class Changes(Arrays):
 def draw_changes(
     config: MeteringConfig, streams: Streams, axis: MonthAxis, places: Places, months: int
 ) -> Changes:
-    """Draw what becomes of a run of places.
+    """Draw the changes of a run of places.
 
     Args:
-        config: How often.
+        config: How often they occur.
         streams: Where the draws come from.
         axis: The simulated months.
         places: The run.
-        months: How many months to follow them. More of them add changes and alter none.
+        months: How many months to simulate. More months add changes and alter none.
 
     Returns:
-        The changes that begin by then, equal to what any other run holding these places gives.
+        The changes that begin by then, the same whichever run the places are in.
     """
     draws = _Draws(config, streams, axis, places)
     parts = [*_tenancies(draws, months), *_holidays(draws, months), *_installations(draws)]
     every = Changes.concatenate(parts)
     every = every.select(every.starts_on < axis.first_day(months))
-    # holidays in a vacancy are none
+    # a holiday during a vacancy is dropped
     every = every.select(~_in_vacancy(every))
     return every.select(np.lexsort((every.kind, every.starts_on, every.place)))
 
 
-def added_load(
+def with_added_load(
     config: MeteringConfig, streams: Streams, axis: MonthAxis, places: Places
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Give the watts that heat pumps and cars add to the connected load of each place, and since when.
+) -> Places:
+    """Add the watts of heat pumps and cars to the connected load of places, from when they are registered.
 
-    A utility changes what it knows of a load at the beginning of a month, sometimes months late.
+    The utility updates a registered load at the beginning of a month, sometimes months late.
 
     Args:
         config: How common they are.
@@ -119,7 +119,7 @@ def added_load(
         places: n places.
 
     Returns:
-        Watts, 0 for most, and the days from which on they are registered.
+        The places, most of them as they were.
     """
     draws = _Draws(config, streams, axis, places)
     watts = np.zeros(len(places.number), dtype=np.int64)
@@ -131,12 +131,12 @@ def added_load(
         months += is_late * (1 + (late[:, 1] * config.load_late_months).astype(np.int32))
         watts[of.place] = of.size.astype(np.int64)
         since[of.place] = axis.nth_day(months, np.ones_like(months))
-    return watts, since
+    return replace(places, more_watts=watts, more_from=since)
 
 
 @dataclass(frozen=True)
 class _Draws:
-    """Draws for places in a row."""
+    """Draws for consecutive places."""
 
     config: MeteringConfig
     streams: Streams
@@ -249,7 +249,7 @@ def _holidays(draws: _Draws, months: int) -> list[Changes]:
                 kind=np.full(len(rows), HOLIDAY, dtype=np.int8),
                 starts_on=starts,
                 ends_on=starts + length,
-                # supply stays on
+                # the supply stays on
                 size=_between(config.standby_min_share, config.standby_max_share, drawn[rows, 3]),
                 is_recorded=np.zeros(len(rows), dtype=np.bool_),
                 manner=drawn[rows, 1:],
@@ -259,11 +259,11 @@ def _holidays(draws: _Draws, months: int) -> list[Changes]:
 
 
 def _in_vacancy(every: Changes) -> NDArray[np.bool_]:
-    """Whether each is a holiday of a place that is vacant by then."""
+    """Return which are holidays of a place that is vacant at the time."""
     vacant = every.of(VACANCY)
     order = np.lexsort((vacant.starts_on, vacant.place))
     place, ends = vacant.place[order], vacant.ends_on[order]
-    # places laid end to end, each with room for every day there is
+    # places laid end to end, each with room for every possible day
     began = place * np.int64(2 * NEVER) + vacant.starts_on[order]
     last = np.searchsorted(began, every.place * np.int64(2 * NEVER) + every.starts_on, "right") - 1
     is_holiday: NDArray[np.bool_] = (every.kind == HOLIDAY) & (last >= 0)
@@ -298,7 +298,7 @@ def _heat_pumps(draws: _Draws) -> Changes:
 
 def _cars(draws: _Draws) -> Changes:
     config, drawn = draws.config, draws.once("electric", _INSTALLED_DRAWS)
-    # who has a heat pump has no car
+    # a place with a heat pump has no car
     reached = config.heat_pump_share + config.car_share
     has_car = (drawn[:, 0] >= config.heat_pump_share) & (drawn[:, 0] < reached)
     rows = np.flatnonzero(draws.is_occupied & has_car)
@@ -314,7 +314,7 @@ def _installed(
     watts: NDArray[np.float64] | NDArray[np.int64],
     drawn: NDArray[np.float64],
 ) -> Changes:
-    """Put something up at places for good, some of them long ago."""
+    """Install something permanently at places, at some of them before the simulation."""
     config, axis = draws.config, draws.axis
     begins, ends = axis.first_day(0), axis.first_day(config.installation_months)
     day = begins + drawn[rows, 1] * (ends - begins)
@@ -335,7 +335,7 @@ def _between(low: float, high: float, drawn: NDArray[np.float64]) -> NDArray[np.
 
 
 def _length(config: MeteringConfig, drawn: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Draw how many days vacancies last; short ones are more common than long ones."""
+    """Draw how many days vacancies last; short ones are more common."""
     low, high = config.vacancy_min_days, config.vacancy_max_days
     return np.rint(low * (high / low) ** drawn).astype(np.int32)
 

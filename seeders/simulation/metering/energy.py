@@ -1,12 +1,11 @@
-"""What is used hour by hour, what of it is stolen, and what a faultless register makes of it.
+"""Energy by the hour: what is used, how much of it is stolen, and what a faultless register counts.
 
-Energy is counted in watt-hours, so that sums are exact whatever the order. Shares and factors are
-32-bit floats, elementwise: how places are cut into runs changes no bit.
+Energy is counted in watt-hours, so that sums are exact in any order. Shares and factors are 32-bit floats applied
+elementwise, so that the result does not depend on how places are split into runs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,8 +18,9 @@ from seeders.simulation.metering.changed_use import (
     heat,
     leave,
     move_in,
-    shine,
+    use_solar_power,
 )
+from seeders.simulation.metering.facts import Energy
 from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import HOOK, NIGHT_ONLY, ROLLBACK
 from seeders.simulation.metering.run import hour_words, related_days
@@ -50,25 +50,8 @@ _LAST_DAYS: Final = 5
 _ROLLBACK_HOURS: Final = 4
 
 
-@dataclass(frozen=True)
-class Energy:
-    """Watt-hours of a run's month.
-
-    Attributes:
-        used: R x H, what was used.
-        registered: R x H, what a faultless register counts of it, rollbacks as negative hours.
-        stolen: R sums of what it does not count.
-        fed: F x H, what was fed into the feeders.
-    """
-
-    used: NDArray[np.int32]
-    registered: NDArray[np.int32]
-    stolen: NDArray[np.int64]
-    fed: NDArray[np.int32]
-
-
 def use_energy(run: Run) -> Energy:
-    """Work out a month of a run of places.
+    """Simulate a month of a run of places.
 
     Args:
         run: The places and the month.
@@ -100,7 +83,7 @@ def _used(run: Run) -> NDArray[np.int32]:
     np.minimum(by_hour, ceiling[:, None], out=by_hour)
     heat(run, used, noise)
     charge_cars(run, used)
-    shine(run, used)
+    use_solar_power(run, used)
     cut = np.flatnonzero(places.cut_on < calendar.first_day + calendar.days)
     used[cut] *= (calendar.day_numbers < places.cut_on[cut, None])[:, :, None]
     supplied = (MINUTES_PER_HOUR - run.minutes_out) / np.float32(MINUTES_PER_HOUR)
@@ -110,10 +93,10 @@ def _used(run: Run) -> NDArray[np.int32]:
 
 
 def _season(calendar: Calendar) -> NDArray[np.float64]:
-    """Give by how much warm and cold days lift each type's load: T x D."""
+    """Return the seasonal factor of each type's load: T x D."""
     catalogue = read_catalogue()
     angle = 2 * np.pi * calendar.day_of_year / YEAR
-    # warm and cold lift a load apart, each at its own time of the year and not in spring or autumn
+    # cooling and heating raise a load separately, each in its season and neither in spring or autumn
     warm = np.maximum(np.cos(angle - 2 * np.pi * _MIDSUMMER / YEAR), 0) ** 1.5
     cold = np.maximum(np.cos(angle - 2 * np.pi * MIDWINTER / YEAR), 0) ** 1.5
     season: NDArray[np.float64] = (
@@ -123,7 +106,7 @@ def _season(calendar: Calendar) -> NDArray[np.float64]:
 
 
 def _profile(calendar: Calendar, season: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Give each type's load by day and hour of a month, by its mean over the year: T x D x 24."""
+    """Return each type's load by day and hour of a month, relative to its mean over the year: T x D x 24."""
     catalogue = read_catalogue()
     day = season * (1 + catalogue.weekend[:, None] * calendar.is_weekend)
     profile: NDArray[np.float32] = (day[:, :, None] * catalogue.shape[:, None, :]).astype(
@@ -133,7 +116,7 @@ def _profile(calendar: Calendar, season: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> None:
-    """Take what thieves take out of what is registered, in place."""
+    """Subtract stolen energy from what is registered, in place."""
     calendar, places = run.calendar, run.places
     thieves = np.flatnonzero(places.theft_from < calendar.first_day + calendar.days)
     if len(thieves) == 0:
@@ -155,7 +138,7 @@ def _steal(run: Run, used: NDArray[np.int32], registered: NDArray[np.int32]) -> 
 
 
 def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the share that hooks take by hour: on some days all day long, on some in the evening."""
+    """Return the share of each hour that direct hooks steal: on some days all day, on others in the evening."""
     calendar = run.calendar
     days = slice(0, calendar.days)
     is_hooked = run.draw("hook.day", DAYS_DRAWN)[thieves][:, days] < share[:, None]
@@ -169,7 +152,7 @@ def _hooked(run: Run, thieves: NDArray[np.intp], share: NDArray[np.float64]) -> 
 def _roll_back(
     run: Run, place: int, used: NDArray[np.int32], registered: NDArray[np.int32]
 ) -> None:
-    """Turn a register back once or twice a month, by a share of what it has counted since."""
+    """Roll a register back once or twice a month, by a share of what it has counted since the last time."""
     calendar, places = run.calendar, run.places
     drawn = run.draw("rollback", 5)[place]
     hours = (drawn[3:] * _ROLLBACK_HOURS).astype(int)
@@ -182,15 +165,15 @@ def _roll_back(
     for day, hour in list(zip(days, hours, strict=True))[0 if twice else 1 :]:
         at = day * HOURS_PER_DAY + int(hour)
         if since < at:
-            told = int(used[place, since:at].sum(dtype=np.int64))
-            registered[place, at] -= round(told * float(places.share[place]))
+            counted = int(used[place, since:at].sum(dtype=np.int64))
+            registered[place, at] -= round(counted * float(places.share[place]))
             since = at
 
 
 def technical_loss(
     config: MeteringConfig, streams: Streams, start: int, count: int
 ) -> NDArray[np.float64]:
-    """Give the share of the energy fed into each feeder of a run that its lines lose."""
+    """Return the share of the energy fed into each feeder that is lost in its lines."""
     low, high = config.technical_loss_min, config.technical_loss_max
     return low + streams.uniform("metering.grid.loss", start, count) * (high - low)
 
@@ -213,5 +196,5 @@ def _fed(run: Run, used: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def is_stealing(places: Places, calendar: Calendar) -> NDArray[np.bool_]:
-    """Whether each place steals by the end of a month."""
+    """Return whether each place steals by the end of a month."""
     return places.theft_from < min(calendar.first_day + calendar.days, NEVER)

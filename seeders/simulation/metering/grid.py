@@ -1,4 +1,4 @@
-"""Feeders and when they are interrupted. Everything keeps within its month, to the minute."""
+"""Interruptions of feeders, to the minute. Each ends within its month."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOURS_PER_DAY: Final = 24
 MINUTES_PER_HOUR: Final = 60
 MINUTES_PER_DAY: Final = 1_440
 DAYS_DRAWN: Final = 32
-"""Draws by day have room for every day of the longest month."""
+"""Draws by day cover the longest month."""
 
 _SATURDAY: Final = 5
 _EPOCH_WEEKDAY: Final = 3
@@ -71,12 +71,12 @@ class Calendar:
 
     @cached_property
     def days(self) -> int:
-        """How many days it has."""
+        """The number of its days."""
         return self.axis.first_day(self.month + 1) - self.first_day
 
     @property
     def hours(self) -> int:
-        """How many hours it has."""
+        """The number of its hours."""
         return self.days * HOURS_PER_DAY
 
     @cached_property
@@ -114,7 +114,7 @@ class Outages(Arrays):
     cause: NDArray[np.int8]
 
     def minutes(self, feeders: int, hours: int, *, sags: bool = False) -> NDArray[np.uint8]:
-        """Count the minutes of each hour in which a feeder is interrupted, or its voltage sags.
+        """Count the minutes of each hour in which a feeder is interrupted or its voltage sags.
 
         Args:
             feeders: How many feeders the run has.
@@ -122,10 +122,10 @@ class Outages(Arrays):
             sags: Whether to count sags of the voltage instead.
 
         Returns:
-            feeders x hours numbers up to 60; what overlaps is counted once.
+            feeders x hours numbers up to 60; overlaps are counted once.
         """
         these = self.select((self.cause == SAG) == sags)
-        # feeders are laid end to end, so that what overlaps is merged in one go
+        # feeders are laid end to end, so that all overlaps are merged at once
         longest = hours * MINUTES_PER_HOUR
         begins = these.feeder * longest + these.begins
         order = np.argsort(begins, kind="stable")
@@ -137,7 +137,7 @@ class Outages(Arrays):
         steps = np.zeros(feeders * hours + 2, dtype=np.int64)
         for at, sign in ((begins[is_first], 1), (reached[is_last], -1)):
             hour, minute = np.divmod(at, MINUTES_PER_HOUR)
-            # from a minute on, its hour has the rest of its minutes and each later hour all of them
+            # from a minute on, its hour gets the remaining minutes and each later hour all sixty
             np.add.at(steps, hour, sign * (MINUTES_PER_HOUR - minute))
             np.add.at(steps, hour + 1, sign * minute)
         counted: NDArray[np.uint8] = np.cumsum(steps[:-2]).astype(np.uint8)
@@ -189,7 +189,7 @@ def draw_outages(
             day = begins // MINUTES_PER_DAY * MINUTES_PER_DAY
             within = draw(f"{stream}.within", _MOST) * (_MAINTENANCE_TO - _MAINTENANCE_FROM)
             begins = day + _MAINTENANCE_FROM + within.astype(np.int64)
-        # short ones are more common than long ones
+        # short ones are more common
         length = shortest * (most / shortest) ** draw(f"{stream}.length", _MOST)
         ends = begins + np.maximum(length.astype(np.int64), 1)
         feeder, which = np.nonzero(happens)
@@ -214,7 +214,7 @@ def _outages(
 
 
 def _season(config: MeteringConfig, month: int) -> tuple[float, float, float]:
-    """Give the share of feeders that are shed in a calendar month, and from how many hours to how many."""
+    """Return the share of feeders shed in a calendar month, and the least and most hours a day."""
     for months, season in (
         (_PEAK_SUMMER, "peak_summer"),
         (_SUMMER, "summer"),
@@ -228,7 +228,7 @@ def _season(config: MeteringConfig, month: int) -> tuple[float, float, float]:
 
 
 def _shedding(config: MeteringConfig, calendar: Calendar, draw: _Draw) -> Outages:
-    """Shed feeders by a plan that repeats every day of the month, a quarter of an hour early or late."""
+    """Shed feeders by a schedule that repeats daily, up to a quarter of an hour early or late."""
     share, low, high = _season(config, to_date(calendar.first_day).month)
     is_shed = (draw("shed") < share)[:, 0]
     minutes = (low + draw("shed.hours") * (high - low))[:, 0] * MINUTES_PER_HOUR
@@ -251,7 +251,7 @@ def _shedding(config: MeteringConfig, calendar: Calendar, draw: _Draw) -> Outage
 
 
 def _poisson(mean: float, drawn: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Turn even draws into numbers of events, by the inverse of their distribution."""
+    """Turn uniform draws into Poisson numbers of events, by the inverse distribution function."""
     weights = np.ones(_MOST)
     for number in range(1, _MOST):
         weights[number] = weights[number - 1] * mean / number

@@ -1,4 +1,4 @@
-"""Ids of the metering walk: two letters, six digits of the place, a suffix; at most 12 bytes."""
+"""Ids of metering: two letters, six digits for the place, a suffix; at most 12 bytes."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ _DISTRICTS: Final = (
 
 
 def of_place(letters: str, place: NDArray[np.int64]) -> pa.StringArray:
-    """Name what there is once per place."""
+    """Return ids of things that exist once per place."""
     return columns.around(letters, digits(place, PLACE_DIGITS))
 
 
 def of_month(letters: str, place: NDArray[np.int64], month: int, tag: str = "") -> pa.StringArray:
-    """Name what there is once per place and month, or several times, distinguished by a tag."""
+    """Return ids of things that exist once per place and month, or several times with different tags."""
     return columns.around(letters, digits(place, PLACE_DIGITS), f"{month:0{_MONTH_DIGITS}}{tag}")
 
 
 def of_meter(letters: str, place: NDArray[np.int64], sequence: NDArray[np.int64]) -> pa.StringArray:
-    """Name the meters of places; those of feeders by the feeder, with a sequence of 0."""
+    """Return ids of the meters of places, or of feeders with a sequence of 0."""
     return columns.around(letters, digits(place * _SEQUENCE + sequence, _METER_DIGITS))
 
 
 def of_feeder_month(
     letter: str, feeder: NDArray[np.int64], month: int, number: NDArray[np.int64]
 ) -> pa.StringArray:
-    """Name what there is several times per feeder and month."""
+    """Return ids of things that exist several times per feeder and month."""
     written = np.concatenate(
         [
             digits(feeder, _FEEDER_DIGITS),
@@ -66,12 +66,12 @@ def of_feeder_month(
 
 
 def feeders(feeder: NDArray[np.int64]) -> pa.Array:
-    """Name feeders."""
+    """Return the names of feeders."""
     return columns.around("FDR-", digits(feeder, _FEEDER_DIGITS))
 
 
 def districts(district: NDArray[np.int64]) -> pa.Array:
-    """Name districts."""
+    """Return the names of districts."""
     found = [
         _DISTRICTS[each % len(_DISTRICTS)]
         + (f" {each // len(_DISTRICTS) + 1}" if each >= len(_DISTRICTS) else "")

@@ -1,8 +1,8 @@
-"""Places with a smart meter, and what becomes of them: drawn for a run of places, month by month."""
+"""Places with a smart meter and their meters: drawn for a run of places, month by month."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +11,6 @@ import pyarrow as pa
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import read_catalogue
-from seeders.simulation.metering.changes import added_load
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.normal import normal
 
@@ -44,7 +43,7 @@ BYPASS, MAGNET, NEUTRAL, NIGHT_ONLY, PARTIAL_PHASE, ROLLBACK, HOOK = range(len(M
 
 NEVER_AT: Final = np.int64(NEVER) * SECONDS_PER_DAY
 MAX_SEQUENCE: Final = 99
-"""Ids of meters hold two digits of the meter within its place."""
+"""Ids of meters have two digits for the meter within its place."""
 
 _SECONDS_PER_HOUR: Final = 3_600
 _HOURS_PER_DAY: Final = 24
@@ -55,23 +54,23 @@ _OFFICE_HOUR: Final = 10
 
 @dataclass(frozen=True)
 class Places(Arrays):
-    """n places in a row, each with a customer, an account and a meter at a time.
+    """n consecutive places, each with a customer, an account and one meter at a time.
 
     Attributes:
         number: From 0.
         feeder: The feeder that supplies each, from 0.
         kind: Its consumer type.
-        schedule: Its rate schedule at first.
+        schedule: Its initial rate schedule.
         watts: Its connected load.
-        level: Its use by what is usual for its type.
+        level: Its use relative to what is usual for its type.
         opened_on: The day its account was opened.
-        theft_from: The first day of stealing, `NEVER` for most.
-        method: How it steals.
-        share: Which share of the energy.
+        theft_from: The first day of theft, `NEVER` for most.
+        method: The method of theft.
+        share: The share of energy stolen.
         moved_on: The day its rate schedule changes, `NEVER` for most.
-        cut_on: The day it is disconnected for good, `NEVER` for most.
+        cut_on: The day it is permanently disconnected, `NEVER` for most.
         more_watts: What a heat pump or a car adds to its connected load.
-        more_from: The day from which on that is registered, `NEVER` for most.
+        more_from: The day from which that is registered, `NEVER` for most.
     """
 
     number: NDArray[np.int64]
@@ -90,12 +89,12 @@ class Places(Arrays):
     more_from: NDArray[np.int32]
 
     def schedule_on(self, day: int) -> NDArray[np.int8]:
-        """Give the rate schedule in force at each place on a day."""
+        """Return the rate schedule in force at each place on a day."""
         moved = read_catalogue().moves[self.schedule]
         return np.where(self.moved_on <= day, moved, self.schedule)
 
     def watts_on(self, day: int) -> NDArray[np.int64]:
-        """Give the connected load that is registered for each place on a day."""
+        """Return the connected load that is registered for each place on a day."""
         return np.where(self.more_from <= day, self.watts + self.more_watts, self.watts)
 
 
@@ -105,10 +104,10 @@ class Meters(Arrays):
 
     Attributes:
         place: Position of the place in its run.
-        sequence: From 0, the meter that was there at first.
-        installed_at: Second at which it was put up.
-        failed_at: Second, on the hour, from which on it measures nothing.
-        is_frozen: Whether it then repeats its last value instead of telling zeros.
+        sequence: From 0, the first meter of the place.
+        installed_at: Second at which it was installed.
+        failed_at: Second, on the hour, from which it measures nothing.
+        is_frozen: Whether it then repeats a value instead of reporting zeros.
         removed_at: Second at which the next one replaced it.
     """
 
@@ -157,14 +156,14 @@ def draw_places(
     """Draw a run of places and all their meters.
 
     Args:
-        config: How they are spread.
+        config: How they are distributed.
         streams: Where the draws come from.
         axis: The simulated months.
         which: Numbers of the places, from 0.
-        months: How many months to follow them.
+        months: How many months to simulate.
 
     Returns:
-        The places, equal to what any other run holding them gives, and their meters, by place.
+        The places, the same whichever run they are drawn in, and their meters by place.
     """
     catalogue, first_day = read_catalogue(), axis.first_day(0)
     start, count = which.start, len(which)
@@ -174,18 +173,18 @@ def draw_places(
 
     number = np.arange(start, start + count, dtype=np.int64)
     kind = np.searchsorted(catalogue.cumulative, draw("type"), "right").astype(np.int16)
-    # the first places show every type once
+    # the first places cover every type once
     shown = np.argsort(streams.uniform("metering.shown", 0, len(catalogue.names)), kind="stable")
     is_shown = number < len(shown)
     kind[is_shown] = shown[number[is_shown]]
     low, high = catalogue.min_watts[kind], catalogue.max_watts[kind]
-    # loads lean towards the lower end, in steps of 100 W
+    # smaller loads are more common, in steps of 100 W
     watts = low + ((high - low) * draw("load") ** 2 // 100).astype(np.int64) * 100
     ago = draw("opened") * config.opened_years_before * _DAYS_PER_YEAR
     opened_on = (first_day - 1 - ago).astype(np.int32)
     schedule = catalogue.schedule[kind]
     theft_from, method, share = _thieves(config, axis, kind, opened_on, draw)
-    lives = _Lives(config, axis, count)
+    lives = _Lifecycles(config, axis, count)
     for month in range(months):
         lives.live(month, lambda stream, month=month: draw(stream, month))
     places = Places(
@@ -204,8 +203,6 @@ def draw_places(
         more_watts=np.zeros(count, dtype=np.int64),
         more_from=np.full(count, NEVER, dtype=np.int32),
     )
-    more_watts, more_from = added_load(config, streams, axis, places)
-    places = replace(places, more_watts=more_watts, more_from=more_from)
     return places, lives.meters(opened_on)
 
 
@@ -216,14 +213,14 @@ def _thieves(
     opened_on: NDArray[np.int32],
     draw: _Draw,
 ) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.float64]]:
-    """Choose who steals, from when on, how and how much."""
+    """Choose which places steal, from when, how and how much."""
     catalogue = read_catalogue()
     steals = draw("theft") < np.minimum(catalogue.theft[kind] * config.theft_scale, 1)
     begins, ends = axis.first_day(0), axis.first_day(config.theft_months)
     began = (begins + draw("theft.from") * (ends - begins)).astype(np.int32)
     began = np.where(draw("theft.always") < config.theft_from_start_share, opened_on, began)
     method = (draw("theft.method") * len(METHODS)).astype(np.int8)
-    # one phase cannot be bypassed in part
+    # a single phase cannot be bypassed in part
     method[(method == PARTIAL_PHASE) & ~catalogue.is_three_phase[kind]] = BYPASS
     drawn = draw("theft.share")
     share = config.theft_min_share + drawn * (config.theft_max_share - config.theft_min_share)
@@ -235,8 +232,8 @@ def _thieves(
     )
 
 
-class _Lives:
-    """What befalls n places, worked out month by month."""
+class _Lifecycles:
+    """Failures, replacements, disconnections and changes of schedule of n places, month by month."""
 
     def __init__(self, config: MeteringConfig, axis: MonthAxis, count: int) -> None:
         self._config = config
@@ -248,7 +245,7 @@ class _Lives:
         self.cut_on = np.full(count, NEVER, dtype=np.int32)
 
     def live(self, month: int, draw: _Draw) -> None:
-        """Let a month pass. In one month a place sees at most one meter replaced."""
+        """Simulate a month. At most one meter is replaced per place and month."""
         config, axis = self._config, self._axis
         begins, ends = axis.first_day(month), axis.first_day(month + 1)
         drawn = draw("event")
@@ -285,7 +282,7 @@ class _Lives:
         self._busy_until[rows] = removed_at
 
     def meters(self, opened_on: NDArray[np.int32]) -> Meters:
-        """Give all meters that there have been and the last ones, by place and sequence."""
+        """Return all meters, past and present, by place and sequence."""
         count = len(opened_on)
         last = (
             np.arange(count),

@@ -1,17 +1,16 @@
-"""What the head-end reports of a month: hourly energy and voltage, before any fault of the data.
+"""What meters report in a month: hourly energy and voltage, before faults of the data are injected.
 
-A place whose meter is replaced has both meters in one row, the one in force at each hour; the hour of the
-replacement itself is split between them by the minute.
+A place whose meter is replaced has both meters in one row, each for its hours; the hour of the replacement is split
+between them by the minute.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
+from seeders.simulation.metering.facts import NOMINAL, SECONDS_PER_HOUR, VOLT, HourlyReadings, Swaps
 from seeders.simulation.metering.grid import HOURS_PER_DAY, MINUTES_PER_HOUR
 from seeders.simulation.metering.places import NEUTRAL
 from seeders.simulation.metering.run import hour_words
@@ -21,20 +20,9 @@ from seeders.simulation.normal import STEPS, looked_up
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.energy import Energy
+    from seeders.simulation.metering.facts import Energy
     from seeders.simulation.metering.places import Meters
     from seeders.simulation.metering.run import Run
-
-QUALITIES: Final = (None, "estimated", "no_signal", "reverse", "tamper")
-FINE, ESTIMATED, NO_SIGNAL, REVERSE, TAMPER = range(len(QUALITIES))
-
-SECONDS_PER_HOUR: Final = 3_600
-NO_VALUE: Final = np.int32(-(2**31))
-"""Marks a value that the head-end does not have."""
-
-VOLT: Final = 1_000
-NOMINAL: Final = 230
-"""Volts that supply ought to have; voltages are held in thousandths."""
 
 _DARK_FROM: Final = 30
 _SAG_SHARE: Final = 0.62
@@ -43,52 +31,8 @@ _FROZEN_LEAST: Final = 0.1
 _FROZEN_WIDTH: Final = 0.3
 
 
-@dataclass(frozen=True)
-class Swaps(Arrays):
-    """k replacements of a month.
-
-    Attributes:
-        place: Position of the place in its run.
-        sequence: That of the meter taken down.
-        hour: The hour it happens in.
-        minute: The minute of that hour.
-        kwh: Watt-hours the old meter reported of that hour.
-        used: Watt-hours used through it in that hour.
-        registered: Watt-hours a faultless old meter would have reported.
-    """
-
-    place: NDArray[np.int64]
-    sequence: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    minute: NDArray[np.int64]
-    kwh: NDArray[np.int32]
-    used: NDArray[np.int32]
-    registered: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Told:
-    """Readings of a run's N meters, places first, then feeders, by hour.
-
-    Attributes:
-        kwh: N x H watt-hours.
-        voltage: N x H thousandths of a volt.
-        is_dead: N x H, whether the meter measures nothing, failed or cut off.
-        minutes_out: N x H minutes of interruption.
-        sequence: R, that of the meter in force when the month begins.
-        swaps: The replacements.
-    """
-
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    is_dead: NDArray[np.bool_]
-    minutes_out: NDArray[np.uint8]
-    sequence: NDArray[np.int64]
-    swaps: Swaps
-
-
-def tell(run: Run, energy: Energy, meters: Meters) -> Told:
-    """Work out what the meters of a run report of a month.
+def read_meters(run: Run, energy: Energy, meters: Meters) -> HourlyReadings:
+    """Simulate what the meters of a run report in a month.
 
     Args:
         run: The places and the month.
@@ -117,9 +61,9 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
         return part
 
     registered = share(energy.registered)
-    told = registered.copy()
+    reported = registered.copy()
     kwh[swapped.place, hour] -= registered
-    # few meters fail: one by one
+    # few meters fail, so a loop will do
     failed = np.flatnonzero((meters.failed_at < ends_at) & (meters.removed_at > begins_at))
     frozen = _frozen(run)
     dark = run.minutes_out >= MINUTES_PER_HOUR
@@ -130,8 +74,8 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
         value = int(frozen[place]) if meters.is_frozen[meter] else 0
         kwh[place, first:last] = np.where(dark[run.feeder[place], first:last], 0, value)
         is_dead[place, first:last] = True
-        told[(swapped.place == place) & (swapped.sequence == meters.sequence[meter])] = value
-    return Told(
+        reported[(swapped.place == place) & (swapped.sequence == meters.sequence[meter])] = value
+    return HourlyReadings(
         kwh=kwh,
         voltage=_voltage(run),
         is_dead=is_dead,
@@ -142,7 +86,7 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
             sequence=swapped.sequence,
             hour=hour,
             minute=minute,
-            kwh=told,
+            kwh=reported,
             used=share(energy.used),
             registered=registered,
         ),
@@ -150,7 +94,7 @@ def tell(run: Run, energy: Energy, meters: Meters) -> Told:
 
 
 def _in_force(meters: Meters, places: int, at: np.int64) -> NDArray[np.int64]:
-    """Find the meter of each place that is in force at a moment."""
+    """Find the sequence of the meter in force at each place at a second."""
     is_there = (meters.installed_at < at) & (meters.removed_at >= at)
     sequence = np.zeros(places, dtype=np.int64)
     sequence[meters.place[is_there]] = meters.sequence[is_there]
@@ -158,14 +102,14 @@ def _in_force(meters: Meters, places: int, at: np.int64) -> NDArray[np.int64]:
 
 
 def _frozen(run: Run) -> NDArray[np.int32]:
-    """Give the value at which each place's meter would freeze: the same in every month."""
+    """Return the value at which each place's meter would freeze, the same in every month."""
     drawn = run.streams.uniform("metering.frozen", run.start, run.size)
     value = run.places.watts * (_FROZEN_LEAST + drawn * _FROZEN_WIDTH)
     return value.astype(np.int32)
 
 
 def _voltage(run: Run) -> NDArray[np.int32]:
-    """Give the voltage at all meters: the feeder's, the place's part, and noise, in tenths of a volt."""
+    """Return the voltage at all meters: the feeder's level, an offset of the place, and noise."""
     calendar, streams = run.calendar, run.streams
     hours, meters = calendar.hours, run.size + run.feeders
     of_feeder = streams.uniform(

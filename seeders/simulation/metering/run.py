@@ -1,4 +1,4 @@
-"""A run of places in a month, and what is drawn for all of them."""
+"""A run of places in one month, and draws for all of them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 _PER_WORD: Final = 4
 _REMEMBERED: Final = 7
-"""A day is made of the draws of this many days up to it."""
+"""A day's level is an average of the draws of this many days up to it."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of places, whole feeders of them, in a month.
+    """A run of consecutive places, of whole feeders, in one month.
 
     Attributes:
         config: How energy is used and stolen.
         streams: Where the draws come from.
         calendar: The month.
         places: The R places.
-        changes: What becomes of them, in this month and others.
+        changes: Their changes, in this month and others.
         directory: The numbers of all meters.
         first_feeder: Number of the first of their F feeders.
     """
@@ -54,12 +54,12 @@ class Run:
 
     @property
     def size(self) -> int:
-        """How many places there are."""
+        """The number of places."""
         return len(self.places.number)
 
     @property
     def feeders(self) -> int:
-        """How many feeders there are."""
+        """The number of feeders."""
         return -(-self.size // self.config.meters_per_feeder)
 
     @cached_property
@@ -93,7 +93,7 @@ class Run:
 
 
 def hour_words(run: Run, stream: str, start: int, count: int) -> NDArray[np.uint16]:
-    """Draw 16 bits for each hour of meters in a row.
+    """Draw 16 bits for each hour of consecutive meters.
 
     Args:
         run: The run.
@@ -113,7 +113,7 @@ def hour_words(run: Run, stream: str, start: int, count: int) -> NDArray[np.uint
 
 
 def related_days(run: Run, stream: str, start: int, count: int) -> NDArray[np.float64]:
-    """Give factors of mean 1 for days, related from day to day, across months as well.
+    """Return factors of mean 1 for days, correlated from day to day, also across months.
 
     Args:
         run: The run.
@@ -127,7 +127,7 @@ def related_days(run: Run, stream: str, start: int, count: int) -> NDArray[np.fl
     config, calendar = run.config, run.calendar
 
     def drawn(month: int) -> NDArray[np.float64]:
-        # a month before the first has draws too
+        # the month before the first has draws, too
         return normal(
             run.streams.uniform(
                 f"metering.{stream}", start * DAYS_DRAWN, count * DAYS_DRAWN, month + 1

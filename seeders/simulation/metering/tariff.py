@@ -1,4 +1,4 @@
-"""What the tariff asks for a month's energy, in whole numbers: each charge rounded half up to cents."""
+"""The charges for a month's energy by the tariff, in whole numbers: each rounded half up to cents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WATTS: Final = 1_000
 
 @dataclass(frozen=True)
 class Charges(Arrays):
-    """Cents that n bills ask for, by kind of charge."""
+    """Cents of n bills, by kind of charge."""
 
     energy: NDArray[np.int64]
     fixed: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Charges(Arrays):
 
 
 def increased(config: MeteringConfig, rate: int) -> int:
-    """Give an energy rate after the change of the tariff."""
+    """Return an energy rate after the tariff increase."""
     return round(rate * (1 + config.tariff_increase))
 
 
@@ -57,20 +57,20 @@ def energy_cents(
     """Rate energy by the slabs of its schedule.
 
     Args:
-        config: By how much rates rise.
+        config: How much rates rise.
         schedule: Position of each of n schedules.
         watt_hours: n amounts of energy.
-        is_increased: Whether each is rated after the change of the tariff.
+        is_increased: Whether each is rated after the tariff increase.
 
     Returns:
         n amounts in cents.
     """
     # watt-hours by millionths of a rupee for a kilowatt-hour
     total = np.zeros(len(schedule), dtype=np.int64)
-    for number, told in enumerate(read_catalogue().schedules):
+    for number, definition in enumerate(read_catalogue().schedules):
         rows = np.flatnonzero(schedule == number)
         rest = watt_hours[rows]
-        for slab in told.slabs:
+        for slab in definition.slabs:
             width = rest if slab.width_kwh is None else slab.width_kwh * _WATTS
             part = np.minimum(rest, width)
             total[rows] += part * np.where(
@@ -87,14 +87,14 @@ def charge(
     watt_hours: NDArray[np.int64],
     is_increased: NDArray[np.bool_],
 ) -> Charges:
-    """Charge n bills.
+    """Work out the charges of n bills.
 
     Args:
-        config: By how much rates rise.
+        config: How much rates rise.
         schedule: Position of each one's schedule.
         watts: The connected load of each.
         watt_hours: The energy of each.
-        is_increased: Whether each is charged after the change of the tariff.
+        is_increased: Whether each is charged after the tariff increase.
 
     Returns:
         Their charges.
@@ -102,8 +102,8 @@ def charge(
     catalogue = read_catalogue()
     energy = energy_cents(config, schedule, watt_hours, is_increased)
     fixed = np.zeros(len(schedule), dtype=np.int64)
-    for number, told in enumerate(catalogue.schedules):
-        for each in told.fixed:
+    for number, definition in enumerate(catalogue.schedules):
+        for each in definition.fixed:
             low = each.from_watts or 0
             high = each.to_watts or np.iinfo(np.int64).max
             rows = (schedule == number) & (watts >= low) & (watts < high)
@@ -127,7 +127,7 @@ def _half_up(numerator: NDArray[np.int64], denominator: int) -> NDArray[np.int64
 
 
 def tariff_rows(config: MeteringConfig, batch: int) -> pa.RecordBatch:
-    """Write the tariff, announced as a whole with the first batch.
+    """Write the tariff, which arrives as a whole with the first batch.
 
     Args:
         config: When rates change.
@@ -210,5 +210,5 @@ def _units(values: list[object], places: int) -> pa.Array:
 
 
 def is_increased(config: MeteringConfig, day: int) -> bool:
-    """Whether energy is rated after the change of the tariff on a day."""
+    """Return whether energy is rated after the tariff increase on a day."""
     return day >= to_day(max(config.tariff_change, config.first_month))

@@ -1,6 +1,6 @@
-"""Customers as people: names, addresses, segments, and how they change.
+"""Customers: names, addresses and segments, and how they change.
 
-Names and places come from pools that are drawn once; a customer picks from them by number.
+Names and addresses are picked from pools that are drawn once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
-from seeders.simulation.subscription.lives import SEGMENTS
+from seeders.simulation.entities import Entities, last_transition, moment
+from seeders.simulation.subscription.lifecycles import SEGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,42 +22,42 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.pools import Pools
-    from seeders.simulation.subscription.lives import Customers
+    from seeders.simulation.subscription.lifecycles import Customers
 
 _HOUSE_NUMBERS: Final = 2_000
 
 
 def customers(pools: Pools, these: Customers) -> Entities:
-    """Give customers: created, moved, changed segment, and some leads deleted.
+    """Return customers: created, moved, changed segment; some leads are deleted.
 
     Args:
-        pools: What they are called and where they live.
+        pools: Names and addresses.
         these: n customers.
 
     Returns:
         The rows of `raw_crm.customers`.
     """
     days = (these.created_on, these.moved_on, these.segment_changed_on, these.purged_on)
-    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_crm.customers",
         key="customer_id",
         number=these.number,
-        turns=turns,
-        gone=turns[-1],
-        rows_at=partial(_customer_rows, pools, these, turns),
+        transitions=transitions,
+        deleted_at=transitions[-1],
+        rows_at=partial(_customer_rows, pools, these, transitions),
     )
 
 
 def _customer_rows(
     pools: Pools,
     these: Customers,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    created, moved, regrouped, _ = turns
+    transitions = [transition[rows] for transition in transitions]
+    created, moved, regrouped, _ = transitions
     has_moved = moved <= at
 
     def pick(stream: str, options: int, *, again: bool = False) -> NDArray[np.int32]:
@@ -88,7 +88,7 @@ def _customer_rows(
         "country": columns.constant("US", len(rows)),
         "segment": columns.choice(SEGMENTS, segment),
         "created_at": columns.timestamps(created),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }
 
 

@@ -1,29 +1,29 @@
-"""One month's draws for some of the subscriptions of a run."""
+"""A month's draws for some of the subscriptions of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seeders.simulation.subscription.lives import SLOTS
+from seeders.simulation.subscription.lifecycles import SLOTS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seeders.simulation.subscription.lives import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
     from seeders.streams import Streams
 
 
 @dataclass(frozen=True)
 class MonthDraws:
-    """Gives each of k rows its own draw out of any stream.
+    """Draws from any stream, one for each of k rows.
 
-    `position` is where each row's subscription draws from, see `Subscriptions.draw`.
+    `position` is the position of each row's subscription in a stream, see `Subscriptions.draw`.
     """
 
     streams: Streams
-    lives: Lives
+    lifecycles: Lifecycles
     month: int
     position: NDArray[np.intp]
 
@@ -36,14 +36,14 @@ class MonthDraws:
         Returns:
             k doubles in [0, 1).
         """
-        customers = self.lives.customers
+        customers = self.lifecycles.customers
         drawn = self.streams.uniform(
             stream, customers.start * SLOTS, len(customers.number) * SLOTS, self.month
         )
         return drawn[self.position]
 
     def happens(self, stream: str, rate: float) -> NDArray[np.bool_]:
-        """Draw whether something with a given rate happens to each row."""
+        """Draw whether an event of a given rate happens to each row."""
         return self(stream) < rate
 
     def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
@@ -51,5 +51,5 @@ class MonthDraws:
         return earliest + (self(stream) * (latest - earliest + 1)).astype("int32")
 
     def select(self, rows: NDArray[np.bool_]) -> MonthDraws:
-        """Narrow down to some of the rows."""
-        return MonthDraws(self.streams, self.lives, self.month, self.position[rows])
+        """Return the draws of some of the rows."""
+        return MonthDraws(self.streams, self.lifecycles, self.month, self.position[rows])

@@ -1,65 +1,40 @@
-"""When and how far the invoices of a month are paid, to the end of their days.
+"""When and how far the invoices of a month are ever paid.
 
-Most customers pay in full and on time, some late but in full. Non-payers pay nothing from some
-invoice on, until their account is reinstated, which takes paying what is open, or closed, which has it
-written off. What the billing process then loses of this money is up to `faults.leakage`.
+Most customers pay in full and on time, some late but in full. A non-payer stops paying with some invoice, until the
+account is reinstated, which requires paying what is open, or closed, when it is written off. Which of these payments
+are then lost or fall short is decided in `inject`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.faults.leakage import lose_payments, shorten_payments
 from seeders.simulation.months import NEVER
+from seeders.simulation.subscription.facts import Settlement
+from seeders.simulation.subscription.inject import lose_payments, shorten_payments
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seeders.config import SimulationConfig
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.billing import Bills
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What becomes of k invoices. Days are `NEVER` where nothing of the kind happens.
-
-    `arrives_late` marks payments whose row is delivered a month after the payment's own.
-    """
-
-    bills: Bills
-    due_on: NDArray[np.int32]
-    paid_on: NDArray[np.int32]
-    paid_cents: NDArray[np.int64]
-    arrives_late: NDArray[np.bool_]
-    topped_up_on: NDArray[np.int32]
-    written_off_on: NDArray[np.int32]
-    is_lost: NDArray[np.bool_]
-    is_short: NDArray[np.bool_]
-
-    @property
-    def missing_cents(self) -> NDArray[np.int64]:
-        """What the first payment leaves open, in cents."""
-        return self.bills.cents - self.paid_cents
+    from seeders.simulation.subscription.facts import Bills
 
 
 def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlement:
     """Work out how invoices are settled.
 
     Args:
-        config: How customers pay, and what of it is lost.
+        config: How customers pay, and how much of it is lost.
         axis: The simulated months.
-        bills: k subscription-months, of which those that are ever issued are settled.
+        bills: k subscription-months; those never invoiced are left out.
 
     Returns:
-        The settlement of the issued ones.
+        How the invoices are settled.
     """
     bills = bills.select(bills.issued_on < NEVER)
     payments, draws = config.payments, bills.draws
-    customers, owner = bills.lives.customers, bills.owner
+    customers, owner = bills.lifecycles.customers, bills.owner
     terms = config.subscription.payment_terms_days
     due_on = bills.issued_on + np.int32(terms)
 
@@ -92,7 +67,7 @@ def settle(config: SimulationConfig, axis: MonthAxis, bills: Bills) -> Settlemen
     arrives_late = in_full_on_time & draws.happens(
         "payment.arrives_late", payments.late_arrival_share
     )
-    # Until a late row is there its invoice looks unpaid. That must not look like a zombie.
+    # Until a late row arrives its invoice looks unpaid. That must not look like a zombie.
     month_end = axis.month_end(paid_on[arrives_late])
     arrives_late[arrives_late] = month_end <= due_on[arrives_late] + config.policy.zombie_grace_days
     return Settlement(

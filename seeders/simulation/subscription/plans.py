@@ -1,4 +1,4 @@
-"""What the company sells: three plans, one currency."""
+"""What the company sells: three plans in one currency."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ PLANS: Final = (
     Plan("PRO", "Pro", 50_00, 0.33),
     Plan("ENTERPRISE", "Enterprise", 200_00, 0.12),
 )
-"""In the order of an upgrade: a plan change goes to the next one."""
+"""In the order of upgrades: a plan change goes to the next one."""

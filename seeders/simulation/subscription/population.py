@@ -1,7 +1,7 @@
-"""Who exists from when: customers are numbered in the order of the months they come in.
+"""How many customers there are by month: they are numbered in the order of the months they join.
 
-The schedule is fixed by the configuration and has no end, so that a customer's number, and with it
-every draw made for them, is the same however many months are simulated.
+The schedule is fixed by the configuration and open-ended, so that a customer's number, and with it every draw made
+for them, is the same however many months are simulated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seeders.config import SubscriptionConfig
 
 BASE: Final = -1
-"""The cohort of those who were there before the first month."""
+"""The cohort of those who joined before the first month."""
 
 _MONTHS_PER_YEAR: Final = 12
 

@@ -1,4 +1,4 @@
-"""Trade customers and their accounts, and the state of their rows at a moment."""
+"""Trade customers and their accounts, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
+from seeders.simulation.entities import Entities, last_transition, moment, never
 from seeders.simulation.months import NEVER
 from seeders.simulation.trade.accounts import SEGMENTS
 from seeders.simulation.trade.catalogue import CURRENCIES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from seeders.simulation.pools import Pools
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.orders import Standing
+    from seeders.simulation.trade.facts import StatusDays
 
 LINE_OF_BUSINESS: Final = "trade_credit"
 
@@ -33,16 +33,16 @@ _RAISED: Final = 1.5
 
 
 def customers(pools: Pools, these: Accounts) -> Entities:
-    """Give the customers of accounts: created, moved.
+    """Return the customers of accounts: created, moved.
 
     Args:
-        pools: What they are called and where they are.
+        pools: Names and addresses.
         these: n accounts, of one customer each.
 
     Returns:
         The rows of `raw_crm.customers`.
     """
-    turns = tuple(
+    transitions = tuple(
         moment(day, kind, these.number)
         for kind, day in enumerate((these.opened_on, these.moved_on))
     )
@@ -50,39 +50,39 @@ def customers(pools: Pools, these: Accounts) -> Entities:
         table="raw_crm.customers",
         key="customer_id",
         number=these.number,
-        turns=turns,
-        gone=_never(these),
-        rows_at=partial(_customer_rows, pools, these, turns),
+        transitions=transitions,
+        deleted_at=never(these.number),
+        rows_at=partial(_customer_rows, pools, these, transitions),
     )
 
 
-def accounts(these: Accounts, standing: Standing) -> Entities:
-    """Give accounts: opened, limit raised, put on hold, reinstated, limit cut, closed.
+def accounts(these: Accounts, status_days: StatusDays) -> Entities:
+    """Return accounts: opened, limit raised, put on credit hold, reinstated, limit cut, closed.
 
     Args:
         these: n accounts.
-        standing: When they are not active.
+        status_days: When their status changes.
 
     Returns:
-        The rows of `raw_crm.accounts`, none of which is ever deleted.
+        The rows of `raw_crm.accounts`, which are never deleted.
     """
-    closed_on = standing.closed_on
+    closed_on = status_days.closed_on
     days = (
         these.opened_on,
         np.where(these.limit_raised_on < closed_on, these.limit_raised_on, NEVER),
-        standing.suspended_on,
-        standing.reinstated_on,
+        status_days.suspended_on,
+        status_days.reinstated_on,
         np.where(these.limit_cut_on < closed_on, these.limit_cut_on, NEVER),
         closed_on,
     )
-    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_crm.accounts",
         key="account_id",
         number=these.number,
-        turns=turns,
-        gone=_never(these),
-        rows_at=partial(_account_rows, these, standing, turns),
+        transitions=transitions,
+        deleted_at=never(these.number),
+        rows_at=partial(_account_rows, these, status_days, transitions),
         letter="T",
     )
 
@@ -97,19 +97,20 @@ def customer_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
     return columns.around("B", digits)
 
 
-def _never(these: Accounts) -> NDArray[np.int64]:
-    return moment(np.full(len(these.number), NEVER, dtype=np.int32), 0, these.number)
+def currencies(is_eur: NDArray[np.bool_]) -> pa.Array:
+    """Return the currency of each row."""
+    return columns.choice(CURRENCIES, is_eur.astype(np.int8))
 
 
 def _customer_rows(
     pools: Pools,
     these: Accounts,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    created, moved = turns
+    transitions = [transition[rows] for transition in transitions]
+    created, moved = transitions
     start, count = int(these.number[0]) - 1, len(these.number)
 
     def pick(stream: str, options: int) -> NDArray[np.int32]:
@@ -137,19 +138,19 @@ def _customer_rows(
         "country": columns.constant("US", len(rows)),
         "segment": columns.choice(SEGMENTS, these.segment[rows]),
         "created_at": columns.timestamps(created),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }
 
 
 def _account_rows(
     these: Accounts,
-    standing: Standing,
-    turns: Sequence[NDArray[np.int64]],
+    status_days: StatusDays,
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    _, raised, suspended, reinstated, cut, closed = turns
+    transitions = [transition[rows] for transition in transitions]
+    _, raised, suspended, reinstated, cut, closed = transitions
     status = np.select([closed <= at, (suspended <= at) & (at < reinstated)], [2, 1], 0)
     limit = these.limit_cents[rows] * np.where(raised <= at, _RAISED, 1.0)
     limit = np.where(cut <= at, limit / 2, limit)
@@ -160,12 +161,12 @@ def _account_rows(
         "line_of_business": columns.constant(LINE_OF_BUSINESS, len(rows)),
         "status": columns.choice(_STATUSES, status.astype(np.int8)),
         "opened_on": columns.days(these.opened_on[rows]),
-        "closed_on": columns.days(np.where(closed <= at, standing.closed_on[rows], NEVER)),
+        "closed_on": columns.days(np.where(closed <= at, status_days.closed_on[rows], NEVER)),
         "payment_terms_days": pa.array(these.terms[rows]),
         "cash_application": columns.choice(
             _APPLICATIONS, these.is_balance_forward[rows].astype(np.int8)
         ),
         "credit_limit": columns.money(limit.astype(np.int64)),
-        "currency": columns.choice(CURRENCIES, these.is_eur[rows].astype(np.int8)),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "currency": currencies(these.is_eur[rows]),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }

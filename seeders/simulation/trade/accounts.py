@@ -1,7 +1,7 @@
-"""The businesses that buy on account: their terms, their size, and how they are going to behave.
+"""The businesses that buy on account: their terms, their size, and how they behave.
 
-Everything here is drawn once, from (seed, stream, account). Days are numbers since 1970-01-01, `NEVER`
-where a turn is not taken.
+Everything here is drawn once, from (seed, stream, account). Days are numbers since 1970-01-01, `NEVER` for events
+that do not happen.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from seeders.config import TradeConfig
     from seeders.simulation.months import MonthAxis
+    from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import AccountDraws
-    from seeders.simulation.trade.scene import Scene
 
 ACCOUNT_DIGITS: Final = 6
 GOOD, BAD, TURNING, SEASONAL = range(4)
@@ -44,28 +44,28 @@ _DAYS_PER_YEAR: Final = 365
 
 @dataclass(frozen=True)
 class Accounts(Arrays):
-    """n accounts in a row, each of one customer.
+    """n consecutive accounts, each of one customer.
 
     Attributes:
         number: From 1.
         digits: Its six digits, n x 6.
         opened_on: Day the account was opened.
         moved_on: Day its customer moved.
-        limit_cents: The credit limit at the beginning.
+        limit_cents: The credit limit at the start.
         limit_raised_on: Day it was raised.
         limit_cut_on: Day it was halved.
         terms: Days to pay.
-        is_eur: Whether it is billed in euro, not in dollars.
-        is_balance_forward: Whether it pays round sums on its balance.
-        is_allocating: Whether it pays several invoices at once, and says how much for which.
+        is_eur: Whether it is invoiced in euro instead of dollars.
+        is_balance_forward: Whether it pays round sums towards its balance.
+        is_allocating: Whether it pays several invoices at once and sends an allocation.
         behaviour: How it pays: `GOOD`, `BAD`, `TURNING` or `SEASONAL`.
-        temper: Makes lateness more or less likely, about 1.
-        turns_on: Day from which one that turns pays badly.
-        default_on: Day from which it pays nothing, as soon as it orders again.
-        left_on: Day on which it closes of its own accord.
+        temper: A factor on how likely it pays late, around 1.
+        turns_on: Day from which a turning account pays badly.
+        default_on: Day from which it defaults, beginning with its next order.
+        left_on: Day on which the customer closes it.
         mean_gap: Days between orders, on average.
         standing_days: Days between standing orders, 0 where there are none.
-        size: Makes orders larger or smaller, about 1.
+        size: A factor on the size of its orders, around 1.
         segment: Position in `SEGMENTS`.
         method: Position in `METHODS`.
         pay_day: Day of the month on which a balance-forward account pays first.
@@ -95,18 +95,18 @@ class Accounts(Arrays):
     pay_day: NDArray[np.int32]
 
 
-def draw_accounts(scene: Scene) -> Accounts:
+def draw_accounts(context: Context) -> Accounts:
     """Draw a run of accounts.
 
     Args:
-        scene: Who they are.
+        context: The run.
 
     Returns:
-        The accounts, equal to what any other run holding them gives.
+        The accounts, the same whichever run they are drawn in.
     """
-    config, axis, draws = scene.trade, scene.axis, scene.draws
+    config, axis, draws = context.trade, context.axis, context.draws
     opened_on = _opened_on(config, axis, draws)
-    # what accounts do of their own accord begins with the simulation, not with their past
+    # what customers decide starts with the simulation, not before
     clock = np.maximum(opened_on, axis.first_day(0)) + 1
     is_balance_forward = draws.happens("account.balance_forward", config.balance_forward_share)
     behaviour = _pick(
@@ -144,7 +144,7 @@ def draw_accounts(scene: Scene) -> Accounts:
         left_on=_days(clock + draws.wait("account.left", config.annual_closure)),
         mean_gap=_DAYS_PER_YEAR
         / (config.orders_per_year * _about_one(draws("account.pace"), _GAP_SPREAD)),
-        standing_days=_standing_days(config, draws, scene.window),
+        standing_days=_standing_days(config, draws, context.window),
         size=size,
         segment=np.digitize(size, (0.8, 1.6)).astype(np.int8),
         method=(draws("account.method") * len(METHODS)).astype(np.int8),
@@ -165,7 +165,7 @@ def _terms(
 ) -> NDArray[np.int32]:
     short, usual, long = _TERMS
     kind = _pick(draws("account.terms"), (config.short_terms_share, config.long_terms_share))
-    # who pays twice a month could not keep terms of two weeks
+    # an account that pays twice a month could not keep terms of two weeks
     shortest = np.where(is_balance_forward, usual, short)
     return np.select([kind == 1, kind == 2], [shortest, long], usual).astype(np.int32)  # noqa: PLR2004
 
@@ -173,7 +173,7 @@ def _terms(
 def _standing_days(
     config: TradeConfig, draws: AccountDraws, duplicate_window_days: int
 ) -> NDArray[np.int32]:
-    # so far apart that a copy of one order does not look like a copy of the next
+    # far enough apart that a copy of one order does not look like a copy of the next
     least = _WEEK * -(-(2 * duplicate_window_days + 1) // _WEEK)
     weekly = draws.happens("account.standing.weekly", _STANDING_WEEKLY_SHARE)
     has_any = draws.happens("account.standing", config.standing_order_share)
@@ -181,14 +181,14 @@ def _standing_days(
 
 
 def _pick(share: NDArray[np.float64], shares: tuple[float, ...]) -> NDArray[np.int8]:
-    """Give each its kind: 0 for what the shares leave over, then 1 and up in their order."""
+    """Pick a kind for each draw: 1 and up with the given shares, 0 for the remainder."""
     kind = np.searchsorted(np.cumsum(shares), share, side="right") + 1
     picked: NDArray[np.int8] = np.where(kind > len(shares), 0, kind).astype(np.int8)
     return picked
 
 
 def _about_one(share: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
-    """Spread evenly on a logarithmic scale, so that half and twice are as likely."""
+    """Spread draws evenly on a logarithmic scale, so that half and double are equally likely."""
     about: NDArray[np.float64] = np.exp((2 * share - 1) * spread * np.sqrt(3))
     return about
 

@@ -1,4 +1,4 @@
-"""How likely accounts are to pay late: who they are, when, and how much it is about."""
+"""How likely accounts are to pay late, by account, day and amount."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.context import Context
 
 _GOOD_ODDS: Final = 0.25
 _BAD_ODDS: Final = 5.0
@@ -28,7 +28,7 @@ _MOST: Final = 0.95
 def pays_badly(
     accounts: Accounts, account: NDArray[np.intp], days: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Return who pays badly on a day: those who always do, and those who have begun to by then."""
+    """Return which accounts pay badly on a day: always, or because they have turned by then."""
     behaviour = accounts.behaviour[account]
     badly: NDArray[np.bool_] = (behaviour == BAD) | (
         (behaviour == TURNING) & (accounts.turns_on[account] <= days)
@@ -37,7 +37,7 @@ def pays_badly(
 
 
 def late_probability(
-    scene: Scene,
+    context: Context,
     accounts: Accounts,
     account: NDArray[np.intp],
     days: NDArray[np.int32],
@@ -46,21 +46,21 @@ def late_probability(
     """Return how likely payments are to be late.
 
     Args:
-        scene: The share of late payments, before behaviour.
+        context: The base share of late payments.
         accounts: The run of accounts.
-        account: Who pays, by position, k values.
-        days: The day each is billed, or pays a balance.
-        cents: How much it is about, where that plays a part.
+        account: The account of each of k payments, by position.
+        days: The day each is invoiced, or pays towards its balance.
+        cents: The amount of each; not taken into account if not given.
 
     Returns:
-        k probabilities, 0 for all when the share is.
+        k probabilities, all 0 if the base share is.
     """
-    seasonal = np.where(in_season(scene.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
+    seasonal = np.where(in_season(context.axis, days) > _BUSY, _SEASON_ODDS, _GOOD_ODDS)
     odds = np.where(pays_badly(accounts, account, days), _BAD_ODDS, _GOOD_ODDS)
     odds = np.where(accounts.behaviour[account] == SEASONAL, seasonal, odds)
     odds = odds * accounts.temper[account]
     if cents is not None:
         relative = cents / (accounts.size[account] * _TYPICAL_CENTS)
         odds = odds * np.clip(relative**_AMOUNT_POWER, *_AMOUNT_ODDS)
-    likely: NDArray[np.float64] = np.minimum(scene.trade.late_share * odds, _MOST)
+    likely: NDArray[np.float64] = np.minimum(context.trade.late_share * odds, _MOST)
     return likely

@@ -1,11 +1,9 @@
 """The simulator's own books: what is paid, credited and open of every invoice, day by day.
 
-Written from the rules of cash application and settlement and from the facts alone, so that the
-truth about unpaid invoices does not depend on the models that look for them. Open item: money goes
-to the invoice it names, and any excess is unapplied; a refund gives back the excess first, and the
-rest of it is a credit that is not charged again, while a chargeback reopens the invoice. Balance
-forward: oldest first, an invoice holds what the account's money covers of its part of the account's
-charges.
+They follow the rules of cash application and settlement and use the facts alone, so that the truth about unpaid
+invoices does not depend on the models that look for them. Open item: a payment settles the invoice it names, and any
+excess is unapplied cash; a refund returns the excess first, and the rest of it is a credit that does not reopen the
+invoice, while a chargeback does. Balance forward: payments and credits settle the oldest invoices first.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ import numpy as np
 
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.trade.facts import NOBODY, REFUND
+from seeders.simulation.trade.facts import NO_INVOICE, REFUND
 from seeders.simulation.trade.running import Running
 
 if TYPE_CHECKING:
@@ -31,9 +29,9 @@ _MOST_CENTS: Final = 2**44
 
 @dataclass(frozen=True)
 class Balances(Arrays):
-    """Spells of constant balance of invoices, in order of invoice and day.
+    """Periods of constant balance of invoices, in order of invoice and day.
 
-    `ends_on` is the first day of the next spell, `NEVER` for an invoice's last one.
+    `ends_on` is the first day of the next period, `NEVER` for an invoice's last one.
     """
 
     invoice: NDArray[np.intp]
@@ -53,12 +51,12 @@ def keep_books(
 
     Args:
         facts: The facts of a run of accounts.
-        is_balance_forward: How the money of each account is applied.
+        is_balance_forward: Which accounts are balance forward; the others are open item.
         is_foreign: Which payments are in another currency than their account's; they settle nothing.
-        until: The last day; what is dated later does not exist.
+        until: The last day; later facts are left out.
 
     Returns:
-        The spells of the invoices issued by then.
+        The balances of the invoices issued by then.
     """
     books = _Books(facts, is_balance_forward, is_foreign, until)
     return books.balances()
@@ -66,7 +64,7 @@ def keep_books(
 
 @dataclass(frozen=True)
 class _Books:
-    """The arguments every step of keeping the books needs."""
+    """What every step of keeping the books needs."""
 
     facts: Facts
     is_balance_forward: NDArray[np.bool_]
@@ -103,7 +101,7 @@ class _Books:
                 written_off_on[written_off_on < NEVER],
             ]
         )
-        # nothing is due before the invoice is issued: what comes earlier waits until then
+        # an earlier payment is applied on the day the invoice is issued
         day = np.maximum(day, invoices.issued_on[invoice])
         is_there = (invoices.issued_on[invoice] <= self.until) & (day <= self.until)
         place = np.unique(invoice[is_there] * np.int64(NEVER) + day[is_there])
@@ -122,10 +120,10 @@ class _Books:
         return _spells(invoice, day, paid, open_cents)
 
     def _named_cash(self) -> Running:
-        """Money by the invoice it is for: payments that name one, less chargebacks, and allocations."""
+        """Cash by invoice: payments that name one, less chargebacks, and allocations."""
         facts, payments = self.facts, self.facts.payments
         counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
-        names = counts & (payments.invoice != NOBODY)
+        names = counts & (payments.invoice != NO_INVOICE)
         takes = names[facts.refunds.payment] & (facts.refunds.kind != REFUND)
         allotted = counts[facts.allocations.payment]
         return self._by_day(
@@ -156,7 +154,7 @@ class _Books:
         """Refunds by the invoice that their payment names."""
         refunds, payments = self.facts.refunds, self.facts.payments
         counts = ~self.is_foreign & ~self.is_balance_forward[payments.account]
-        names = counts & (payments.invoice != NOBODY)
+        names = counts & (payments.invoice != NO_INVOICE)
         gives = names[refunds.payment] & (refunds.kind == REFUND)
         return self._by_day(
             payments.invoice[refunds.payment[gives]],
@@ -165,9 +163,9 @@ class _Books:
         )
 
     def _allotted_cents(self) -> NDArray[np.int64]:
-        """What allocations hold of their payment: their own amount, as far as earlier ones leave it.
+        """What is applied by each allocation: its amount, as far as earlier ones have not used the payment up.
 
-        A payment that is allocated names no invoice itself, and is never reversed.
+        A payment with allocations names no invoice itself and is never reversed.
         """
         allocations, payments = self.facts.allocations, self.facts.payments
         order = np.lexsort(
@@ -188,7 +186,7 @@ class _Books:
         )
 
     def _account_money(self) -> tuple[Running, Running]:
-        """All money of balance-forward accounts, and the credit notes among it."""
+        """Payments and credits of balance-forward accounts, and the credits alone."""
         facts, payments, notes = self.facts, self.facts.payments, self.facts.credit_notes
         cash = ~self.is_foreign & self.is_balance_forward[payments.account]
         noted = facts.invoices.account[notes.invoice]
@@ -208,7 +206,7 @@ class _Books:
         return Running.of(key[is_there], day[is_there], cents[is_there])
 
     def _owed_before(self) -> NDArray[np.int64]:
-        """What each invoice's account had been billed before it, in the order of issue."""
+        """What each invoice's account had been invoiced before it, in the order of issue."""
         invoices = self.facts.invoices
         cents = np.where(invoices.issued_on <= self.until, invoices.cents, 0)
         before = np.concatenate([[0], np.cumsum(cents)])
@@ -220,10 +218,10 @@ class _Books:
     def _crossed(
         self, owed_before: NDArray[np.int64], running: Running
     ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-        """Find the days on which money of an account reaches into or through its invoices.
+        """Find the days on which an account's payments begin, continue or finish settling each invoice.
 
-        Money of balance-forward accounts only grows, so that the amounts which cross an invoice lie
-        side by side.
+        The running total of a balance-forward account only grows, so the payments that settle an invoice are
+        consecutive.
         """
         invoices = self.facts.invoices
         rows = np.flatnonzero(
@@ -240,10 +238,10 @@ class _Books:
         return invoice, running.day[np.repeat(first, count) + within]
 
     def _written_off_on(self) -> NDArray[np.int32]:
-        """The day from which each invoice is given up, by itself or with its account."""
+        """The day on which each invoice is written off, by itself or with its account."""
         invoices, given_up = self.facts.invoices, self.facts.write_offs
         known = given_up.select(given_up.written_off_on <= self.until)
-        whole = known.invoice == NOBODY
+        whole = known.invoice == NO_INVOICE
         of_account = np.full(len(self.is_balance_forward), NEVER, dtype=np.int32)
         np.minimum.at(of_account, known.account[whole], known.written_off_on[whole])
         written_off_on = of_account[invoices.account]
@@ -258,7 +256,7 @@ def _spells(
     paid: NDArray[np.int64],
     open_cents: NDArray[np.int64],
 ) -> Balances:
-    """Join days in a row on which nothing has changed."""
+    """Merge consecutive days with the same balance."""
 
     def differs(values: NDArray[np.integer]) -> NDArray[np.bool_]:
         return np.asarray(np.diff(values, prepend=-1) != 0)

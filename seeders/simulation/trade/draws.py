@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.simulation.months import NEVER
+from seeders.simulation.draws import waiting_days, whole_days
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.streams import Streams
 
-_DAYS_PER_YEAR = 365.25
-
 
 @dataclass(frozen=True)
 class AccountDraws:
-    """Gives each of a run of n accounts its own draw out of any stream.
+    """Draws from any stream, one for each of a run of n accounts.
 
     `start` is the number of the first, from 0.
     """
@@ -34,7 +32,7 @@ class AccountDraws:
         return self.streams.uniform(f"trade.{stream}", self.start, self.count, number)
 
     def happens(self, stream: str, share: float) -> NDArray[np.bool_]:
-        """Draw whether something with a given probability holds for each account."""
+        """Draw whether an event of a given probability happens to each account."""
         return self(stream) < share
 
     def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
@@ -42,20 +40,16 @@ class AccountDraws:
         return whole_days(self(stream), earliest, latest)
 
     def wait(self, stream: str, annual_share: float) -> NDArray[np.int32]:
-        """Draw days until something that befalls a given share of those at risk within a year."""
-        if annual_share == 0:
-            return np.full(self.count, NEVER, dtype=np.int32)
-        years = np.log1p(-self(stream)) / np.log1p(-annual_share)
-        days: NDArray[np.int32] = np.minimum(years * _DAYS_PER_YEAR, NEVER // 2).astype(np.int32)
-        return days
+        """Draw the days until an event that happens to a given share of those at risk each year."""
+        return waiting_days(self(stream), annual_share)
 
 
 @dataclass(frozen=True)
 class OrderDraws:
-    """Gives each of m orders its own draw out of any stream.
+    """Draws from any stream, one for each of m orders.
 
-    The order's number within its account stands where other draws have the month: it is issued as the
-    orders come in, so the draw is the same however long the simulation lasts.
+    The order's number within its account takes the place of the month. Orders are numbered as they come in, so a draw
+    is the same however many months are simulated.
 
     Attributes:
         of_accounts: The draws of the run of accounts.
@@ -83,7 +77,7 @@ class OrderDraws:
         return drawn
 
     def happens(self, stream: str, share: float) -> NDArray[np.bool_]:
-        """Draw whether something with a given probability holds for each order."""
+        """Draw whether an event of a given probability happens to each order."""
         return self(stream) < share
 
     def days(self, stream: str, earliest: int, latest: int) -> NDArray[np.int32]:
@@ -91,7 +85,7 @@ class OrderDraws:
         return whole_days(self(stream), earliest, latest)
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> OrderDraws:
-        """Narrow down to some of the orders."""
+        """Return the draws of some of the orders."""
         return OrderDraws(self.of_accounts, self.account[rows], self.number[rows])
 
     @cached_property
@@ -99,9 +93,3 @@ class OrderDraws:
         order = np.argsort(self.number, kind="stable")
         numbers, starts = np.unique(self.number[order], return_index=True)
         return list(zip(numbers.tolist(), np.split(order, starts[1:]), strict=False))
-
-
-def whole_days(share: NDArray[np.float64], earliest: int, latest: int) -> NDArray[np.int32]:
-    """Turn shares in [0, 1) into whole numbers of days, both ends included."""
-    days: NDArray[np.int32] = (earliest + share * (latest - earliest + 1)).astype(np.int32)
-    return days

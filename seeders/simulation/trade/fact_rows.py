@@ -1,40 +1,36 @@
 """Facts of trade credit as rows of the raw tables.
 
-A fact arrives in the month of its date. Disputes and service requests arrive when they are opened and once
-more when they are resolved: the row of before is replaced.
+A fact arrives in the month of its date. Disputes and service requests arrive when they are opened and again when
+they are resolved, which replaces the earlier row.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
-from seeders.simulation.trade.account_rows import account_ids, customer_ids
+from seeders.simulation.trade.account_rows import account_ids, currencies, customer_ids
 from seeders.simulation.trade.accounts import METHODS
 from seeders.simulation.trade.catalogue import CATEGORIES, CURRENCIES
-from seeders.simulation.trade.facts import NOBODY, REASONS, named
-from seeders.simulation.trade.settling import CATEGORIES as COMPLAINTS
-from seeders.simulation.trade.settling import PRIORITIES
+from seeders.simulation.trade.facts import NO_INVOICE, REASONS, named
+from seeders.simulation.trade.open_item import CATEGORIES as COMPLAINTS
+from seeders.simulation.trade.open_item import PRIORITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from seeders.faults.trade import Truth
     from seeders.simulation.batches import Batches
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.trade.accounts import Accounts
     from seeders.simulation.trade.catalogue import Catalogue
     from seeders.simulation.trade.history import History
     from seeders.writer import Appender
-
-FAULTS: Final = "ground_truth.faults"
 
 _Rows = dict[str, pa.Array]
 
@@ -114,7 +110,7 @@ class FactWriter:
         resolved_on: NDArray[np.int32],
         rows_of: Callable[[NDArray[np.intp]], _Rows],
     ) -> None:
-        """Append what is opened or resolved, and delete what it replaces."""
+        """Append rows that are opened or resolved, and delete those they replace."""
         changed_on = np.where(resolved_on <= self._until, resolved_on, opened_on)
         stale = np.flatnonzero((opened_on < self._since) & (changed_on >= self._since))
         if len(stale) > 0:
@@ -133,7 +129,7 @@ class FactWriter:
         if len(stem) == 0:
             return pa.nulls(len(invoice), pa.string())
         names = columns.text(named("J", stem[invoice]))
-        is_none = invoice == NOBODY
+        is_none = invoice == NO_INVOICE
         if not is_none.any():
             return names
         return pa.array(np.where(is_none, None, names.to_numpy(zero_copy_only=False)), pa.string())
@@ -243,7 +239,7 @@ class FactWriter:
         }
 
     def _contracts(self) -> None:
-        """What was agreed before the first month comes with its batch."""
+        """Append agreed prices; those older than the first month arrive with its batch."""
         contracts, digits = self.history.contracts, self.history.accounts.digits
         for slot in range(contracts.sku.shape[1]):
             begins, ends = contracts.begins_on[:, slot], contracts.ends_on[:, slot]
@@ -269,14 +265,14 @@ class FactWriter:
 def catalogue_rows(
     catalogue: Catalogue, axis: MonthAxis, batches: Batches, passed: int, months: int
 ) -> Sequence[tuple[str, pa.RecordBatch]]:
-    """Give articles with the first batch, and each year's price list with that of its January.
+    """Return articles with the first batch, and each year's price list with the batch of its January.
 
     Args:
         catalogue: What is sold.
         axis: The months of the line.
         batches: Its batches.
-        passed: How many months are written already.
-        months: How many months are written afterwards.
+        passed: How many months have been written already.
+        months: How many months there are afterwards.
 
     Returns:
         Names of raw tables with their rows.
@@ -312,71 +308,9 @@ def catalogue_rows(
     return found
 
 
-def truth_rows(
-    axis: MonthAxis,
-    accounts: Accounts,
-    told: dict[str, Truth],
-    names: NDArray[np.uint8],
-    until: int,
-) -> Sequence[pa.RecordBatch]:
-    """Write faults as rows of `ground_truth.faults`.
-
-    Args:
-        axis: The months of the line.
-        accounts: The run of accounts.
-        told: Faults by rule.
-        names: A name for each of them, in that order.
-        until: The last day; an end after it has not come yet.
-
-    Returns:
-        One batch for each rule that has any.
-    """
-    found, begins = [], 0
-    for rule, truth in told.items():
-        count = len(truth.account)
-        name, begins = names[begins : begins + count], begins + count
-        if count == 0:
-            continue
-        month = axis.month_of(truth.period_on)
-        found.append(
-            pa.record_batch(
-                {
-                    "fault_id": columns.text(name),
-                    "rule": columns.constant(rule, count),
-                    "cause": columns.choice(
-                        ("natural", "injected"), truth.is_injected.astype(np.int8)
-                    ),
-                    "entity_type": columns.constant(_ENTITY_TYPES.get(rule, "invoice"), count),
-                    "entity_id": columns.text(truth.entity),
-                    "account_id": account_ids(accounts.digits[truth.account]),
-                    "period_start": columns.days(
-                        axis.nth_day(month, np.ones(count, dtype=np.int32))
-                    ),
-                    "amount": columns.money(truth.cents),
-                    "currency": currencies(truth.is_eur),
-                    "observable_from": columns.days(truth.observable_from),
-                    "ends_on": columns.days(np.where(truth.ends_on <= until, truth.ends_on, NEVER)),
-                }
-            )
-        )
-    return found
-
-
-def currencies(is_eur: NDArray[np.bool_]) -> pa.Array:
-    """Write the currency of each row."""
-    return columns.choice(CURRENCIES, is_eur.astype(np.int8))
-
-
 def sku_ids(sku: NDArray[np.integer]) -> pa.StringArray:
-    """Write the ids of articles, given by position."""
+    """Return the ids of articles, given by position."""
     return columns.around("SKU", columns.digits(sku.astype(np.int64) + 1, 4))
-
-
-_ENTITY_TYPES: Final = {
-    "duplicate_payment": "payment",
-    "currency_mismatch": "payment",
-    "orphaned_line": "invoice_line",
-}
 
 
 def _year(axis: MonthAxis, month: int) -> int:

@@ -1,7 +1,7 @@
-"""The facts of trade credit as arrays, each with the name it is issued under.
+"""The facts of trade credit as arrays, each with its id (`name`).
 
-Names are rows of ASCII bytes; facts refer to each other by position. `NEVER` is the day of what
-does not happen. A fact may be dated after the months simulated: readers and writers cut it off.
+Ids are rows of ASCII bytes; facts refer to each other by position. `NEVER` is the day of events that do not happen.
+A fact may be dated after the months simulated; whoever reads it has to leave it out.
 """
 
 from __future__ import annotations
@@ -12,36 +12,70 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders.simulation.arrays import Arrays
-from seeders.simulation.columns import digits
+from seeders.simulation.columns import BASE_36, digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ORDER_DIGITS: Final = 4
 NATURAL, COPY, STRAY = range(3)
-"""Why there is an invoice: an order, a copy of its invoice, or an order after the account's closure."""
+"""Why an invoice exists: an order, a duplicate of its invoice, or an order after the account was closed."""
 
 REFUND, CHARGEBACK = range(2)
-NOBODY: Final = -1
-"""In place of an invoice: the fact names none."""
+NO_INVOICE: Final = -1
+"""In place of an invoice: the fact does not name one."""
 
-_DIGITS: Final = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
+
+@dataclass(frozen=True)
+class Orders(Arrays):
+    """m orders in order of account and number.
+
+    Attributes:
+        account: Position of the account in its run.
+        number: Number of the order within its account, from 0.
+        ordered_on: Day of the order.
+        next_after: Days until the account's next order.
+    """
+
+    account: NDArray[np.intp]
+    number: NDArray[np.int32]
+    ordered_on: NDArray[np.int32]
+    next_after: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class StatusDays(Arrays):
+    """The status of n accounts, by the days on which it changes.
+
+    Attributes:
+        unpaid_from: Date of the first invoice that is not paid.
+        suspended_on: Day it is put on credit hold.
+        reinstated_on: Day it may order again, having paid what was open.
+        closed_on: Day it is closed.
+        is_written_off: Whether what is open at closure is written off.
+    """
+
+    unpaid_from: NDArray[np.int32]
+    suspended_on: NDArray[np.int32]
+    reinstated_on: NDArray[np.int32]
+    closed_on: NDArray[np.int32]
+    is_written_off: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Invoices(Arrays):
-    """m invoices in order of account and number; the order they are issued in.
+    """m invoices in order of account and number, which is the order of issue.
 
     Attributes:
         account: Position of the account in its run.
         order: Number of the order within its account.
-        stem: Digits of account and invoice, m x 10; a copy has the odd number after its original's.
+        stem: Digits of account and invoice, m x 10; a duplicate has the odd number after its original's.
         kind: `NATURAL`, `COPY` or `STRAY`.
         issued_on: Date of the invoice.
         due_on: Its due date.
-        priced_on: Day whose prices it has.
+        priced_on: Day whose prices apply.
         lines_cents: The sum of its lines.
-        cents: What it asks for.
+        cents: Its amount.
     """
 
     account: NDArray[np.intp]
@@ -62,7 +96,7 @@ class Invoices(Arrays):
 
 @dataclass(frozen=True)
 class Lines(Arrays):
-    """Lines of invoices. `invoice` is the one they came with; `stem` what they say they belong to."""
+    """Lines of invoices. `invoice` is the one they were issued with, `stem` the one they name."""
 
     invoice: NDArray[np.intp]
     number: NDArray[np.int8]
@@ -96,7 +130,7 @@ class Payments(Arrays):
 
 @dataclass(frozen=True)
 class Allocations(Arrays):
-    """What payments are for, where they name no invoice themselves."""
+    """Allocations of payments that name no invoice themselves."""
 
     name: NDArray[np.uint8]
     payment: NDArray[np.intp]
@@ -107,7 +141,7 @@ class Allocations(Arrays):
 
 @dataclass(frozen=True)
 class Refunds(Arrays):
-    """Payments given back, or taken back. `kind` is `REFUND` or `CHARGEBACK`."""
+    """Refunds and chargebacks of payments. `kind` is `REFUND` or `CHARGEBACK`."""
 
     name: NDArray[np.uint8]
     payment: NDArray[np.intp]
@@ -138,7 +172,7 @@ RETURN, RESOLVED, DUPLICATE, AFTER_CLOSURE = range(4)
 
 @dataclass(frozen=True)
 class WriteOffs(Arrays):
-    """Write-offs of an invoice, or of all an account owes, where it names `NOBODY`."""
+    """Write-offs of an invoice, or of all that an account owes where `invoice` is `NO_INVOICE`."""
 
     name: NDArray[np.uint8]
     account: NDArray[np.intp]
@@ -159,7 +193,7 @@ class Disputes(Arrays):
 
 @dataclass(frozen=True)
 class Requests(Arrays):
-    """Complaints. Moments are seconds since 1970-01-01."""
+    """Complaints. Times are seconds since 1970-01-01."""
 
     name: NDArray[np.uint8]
     account: NDArray[np.intp]
@@ -188,10 +222,10 @@ class Facts:
 def named(
     letter: str, stem: NDArray[np.uint8], slot: NDArray[np.integer] | int | None = None
 ) -> NDArray[np.uint8]:
-    """Make names of a letter, a stem, and one digit more where there can be several of a kind.
+    """Compose ids of a letter, a stem, and one more digit where there can be several of a kind.
 
     Args:
-        letter: What kind of thing it is.
+        letter: The kind of thing.
         stem: An n x width matrix of ASCII bytes.
         slot: Numbers up to 35, written as 0 to 9 and A to Z; the same for all, or one each.
 
@@ -203,12 +237,12 @@ def named(
     rows[:, 0] = ord(letter)
     rows[:, 1 : width + 1] = stem
     if slot is not None:
-        rows[:, -1] = _DIGITS[slot]
+        rows[:, -1] = BASE_36[slot]
     return rows
 
 
 def stems(account_digits: NDArray[np.uint8], number: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Write account and a number within it, side by side.
+    """Write the account and a number within it, side by side.
 
     Args:
         account_digits: An n x 6 matrix of ASCII bytes.

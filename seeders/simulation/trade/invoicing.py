@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.faults import trade as faults
+from seeders.simulation.trade import inject
 from seeders.simulation.trade.catalogue import popular
 from seeders.simulation.trade.draws import OrderDraws
 from seeders.simulation.trade.facts import COPY, NATURAL, STRAY, Invoices, Lines, stems
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.catalogue import Contracts
-    from seeders.simulation.trade.orders import Orders, Standing
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.context import Context
+    from seeders.simulation.trade.contracts import Contracts
+    from seeders.simulation.trade.facts import Orders, StatusDays
 
 MOST_LINES: Final = 12
 
@@ -32,7 +32,7 @@ _SKU_STEP: Final = 12
 
 @dataclass(frozen=True)
 class Billed:
-    """The invoices of a run of accounts, their lines, and which fault falls on each invoice."""
+    """The invoices of a run of accounts, their lines, and the fault injected into each invoice."""
 
     invoices: Invoices
     lines: Lines
@@ -41,30 +41,34 @@ class Billed:
 
 
 def bill(
-    scene: Scene, accounts: Accounts, standing: Standing, orders: Orders, contracts: Contracts
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    orders: Orders,
+    contracts: Contracts,
 ) -> Billed:
-    """Work out the invoices of a run of accounts.
+    """Invoice the orders of a run of accounts.
 
     Args:
-        scene: What is sold, and what goes wrong.
+        context: What is sold, and what goes wrong.
         accounts: The run.
-        standing: When orders are not delivered.
+        status_days: When accounts are on hold or closed, so that orders are not delivered.
         orders: The orders.
         contracts: Agreed prices.
 
     Returns:
-        Invoices and lines, copies and other faults included.
+        Invoices and lines, duplicates and other faults included.
     """
-    trade = scene.trade
-    draws = OrderDraws(scene.draws, orders.account, orders.number)
-    closed_on = standing.closed_on[orders.account]
-    is_on_hold = (standing.suspended_on[orders.account] <= orders.ordered_on) & (
-        orders.ordered_on < standing.reinstated_on[orders.account]
+    trade = context.trade
+    draws = OrderDraws(context.draws, orders.account, orders.number)
+    closed_on = status_days.closed_on[orders.account]
+    is_on_hold = (status_days.suspended_on[orders.account] <= orders.ordered_on) & (
+        orders.ordered_on < status_days.reinstated_on[orders.account]
     )
     is_natural = (orders.ordered_on < closed_on) & ~is_on_hold
-    is_stray = faults.bill_after_closure(trade, draws, orders.ordered_on, closed_on)
-    fault = np.where(is_natural, faults.choose(trade, draws), faults.NONE).astype(np.int8)
-    copied_on = faults.copy_invoices(scene.window, draws, orders, closed_on, fault)
+    is_stray = inject.bill_after_closure(trade, draws, orders.ordered_on, closed_on)
+    fault = np.where(is_natural, inject.choose(trade, draws), inject.NONE).astype(np.int8)
+    copied_on = inject.copy_invoices(context.window, draws, orders, closed_on, fault)
     is_copied = copied_on >= 0
 
     rows = [np.flatnonzero(mask) for mask in (is_natural, is_copied, is_stray)]
@@ -88,17 +92,17 @@ def bill(
         cents=nothing,
     )
     draws = draws.select(row)
-    lines = _lines(scene, accounts, draws, invoices, contracts)
+    lines = _lines(context, accounts, draws, invoices, contracts)
     sums = np.bincount(lines.invoice, lines.cents, minlength=len(row)).astype(np.int64)
-    # where a copy could not be issued in time, nothing went wrong; a copy itself has no fault of its own
-    is_spent = (fault[row] == faults.DUPLICATE_INVOICE) & ~is_copied[row]
-    fault = np.where((kind == NATURAL) & ~is_spent, fault[row], faults.NONE).astype(np.int8)
+    # there is no fault where a duplicate could not be issued in time, and none on the duplicate itself
+    is_spent = (fault[row] == inject.DUPLICATE_INVOICE) & ~is_copied[row]
+    fault = np.where((kind == NATURAL) & ~is_spent, fault[row], inject.NONE).astype(np.int8)
     invoices = replace(
         invoices,
         lines_cents=sums,
-        cents=faults.misstate(draws, fault, sums),
+        cents=inject.misstate(draws, fault, sums),
     )
-    orphans = faults.orphan_lines(invoices, lines, accounts.digits, fault)
+    orphans = inject.orphan_lines(invoices, lines, accounts.digits, fault)
     return Billed(
         invoices=invoices,
         lines=Lines.concatenate([lines, orphans]),
@@ -108,9 +112,13 @@ def bill(
 
 
 def _lines(
-    scene: Scene, accounts: Accounts, draws: OrderDraws, invoices: Invoices, contracts: Contracts
+    context: Context,
+    accounts: Accounts,
+    draws: OrderDraws,
+    invoices: Invoices,
+    contracts: Contracts,
 ) -> Lines:
-    """A standing order is the basket of the account's first one, most of the time."""
+    """Draw the lines; a standing order usually repeats the account's first basket."""
     account = invoices.account
     repeats = (accounts.standing_days[account] > 0) & ~draws.happens(
         "order.other_basket", _OTHER_BASKET_SHARE
@@ -119,7 +127,7 @@ def _lines(
         draws.of_accounts, account, np.where(repeats, 0, draws.number).astype(np.int32)
     )
     count = 1 + np.searchsorted(_up_to_lines(), basket("basket.lines"), side="right")
-    skus = scene.trade.skus
+    skus = context.trade.skus
     first = popular(basket("basket.sku"), skus)
     step = 1 + (basket("basket.step") * (skus // _SKU_STEP)).astype(np.int64)
 
@@ -131,7 +139,7 @@ def _lines(
     )
     sku = (first[invoice] + place * step[invoice]) % skus
     sold_on, buyer = invoices.priced_on[invoice], account[invoice]
-    price = scene.catalogue.prices(sku, sold_on, accounts.is_eur[buyer])
+    price = context.catalogue.prices(sku, sold_on, accounts.is_eur[buyer])
     return Lines(
         invoice=invoice,
         number=(place + 1).astype(np.int8),
@@ -143,6 +151,6 @@ def _lines(
 
 
 def _up_to_lines() -> NDArray[np.float64]:
-    """Cumulative probabilities of 1, 2 … lines: each line more is somewhat less likely."""
+    """Return the cumulative probabilities of 1, 2 … lines: each further line is somewhat less likely."""
     weights = _LINE_DECAY ** np.arange(MOST_LINES)
     return np.cumsum(weights / weights.sum())[:-1]

@@ -1,19 +1,18 @@
-"""When accounts order, and how that ends: credit holds, closures.
+"""When accounts order, and their credit holds and closures.
 
-The orders of an account are numbered as they come in, whether they are delivered or not: an order that
-falls into a hold or after the closure takes its number with it.
+The orders of an account are numbered as they come in, delivered or not: an order during a credit hold or after the
+closure uses up its number.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.simulation.arrays import Arrays
-from seeders.simulation.months import NEVER
+from seeders.simulation.months import NEVER, or_never
 from seeders.simulation.trade.accounts import SEASONAL
+from seeders.simulation.trade.facts import Orders, StatusDays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,52 +20,16 @@ if TYPE_CHECKING:
     from seeders.config import TradeConfig
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import AccountDraws
-    from seeders.simulation.trade.scene import Scene
 
 LEAST_GAP_DAYS: Final = 4
-"""Orders of an account are this many days apart, or more if the policy's window requires it."""
+"""Orders of an account are at least this many days apart, or more if the policy's window requires it."""
 
 _MONTHS_PER_YEAR: Final = 12
 # from January on: a seasonal buyer stocks up for the end of the year
 _PACE_BY_MONTH: Final = np.array([0.4, 0.4, 0.6, 0.6, 0.8, 0.8, 0.8, 1.0, 1.5, 2.4, 2.8, 1.6])
 _LEAVES_AFTER_RETURN_DAYS: Final = 30
-
-
-@dataclass(frozen=True)
-class Orders(Arrays):
-    """m orders in order of account and number.
-
-    Attributes:
-        account: Position of the account in its run.
-        number: Number of the order within its account, from 0.
-        ordered_on: Day of the order.
-        next_after: Days until the account's next order.
-    """
-
-    account: NDArray[np.intp]
-    number: NDArray[np.int32]
-    ordered_on: NDArray[np.int32]
-    next_after: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Standing(Arrays):
-    """The status of n accounts, by the days on which it changes.
-
-    Attributes:
-        unpaid_from: Date of the first invoice that is not paid.
-        suspended_on: Day it is put on credit hold.
-        reinstated_on: Day it may order again, having paid what was open.
-        closed_on: Day it is closed.
-        is_written_off: Whether what is open at closure is given up.
-    """
-
-    unpaid_from: NDArray[np.int32]
-    suspended_on: NDArray[np.int32]
-    reinstated_on: NDArray[np.int32]
-    closed_on: NDArray[np.int32]
-    is_written_off: NDArray[np.bool_]
 
 
 def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -76,38 +39,38 @@ def in_season(axis: MonthAxis, days: NDArray[np.int32]) -> NDArray[np.float64]:
     return pace
 
 
-def draw_orders(scene: Scene, accounts: Accounts) -> tuple[Orders, Standing]:
+def draw_orders(context: Context, accounts: Accounts) -> tuple[Orders, StatusDays]:
     """Draw the orders of a run of accounts, and the accounts' status.
 
     Args:
-        scene: Rates and durations.
+        context: Rates and durations.
         accounts: The run.
 
     Returns:
-        The orders, those included that are never delivered, and the standing of the accounts.
+        The orders, including those never delivered, and the days on which the accounts change status.
     """
-    days = _order_days(scene, accounts)
-    standing = _standing(scene.trade, scene.draws, accounts, days)
-    account, number = np.nonzero(scene.until >= days.T)
+    days = _order_days(context, accounts)
+    status_days = _status_days(context.trade, context.draws, accounts, days)
+    account, number = np.nonzero(context.until >= days.T)
     ordered_on = days[number, account]
     return Orders(
         account=account,
         number=number.astype(np.int32),
         ordered_on=ordered_on,
         next_after=days[number + 1, account] - ordered_on,
-    ), standing
+    ), status_days
 
 
-def _order_days(scene: Scene, accounts: Accounts) -> NDArray[np.int32]:
-    """Give a row of days per order number, each account's last one later than those simulated."""
-    axis, draws = scene.axis, scene.draws
-    least = max(LEAST_GAP_DAYS, scene.window + 1)
+def _order_days(context: Context, accounts: Accounts) -> NDArray[np.int32]:
+    """Return a row of days per order number; each account's last one is after the days simulated."""
+    axis, draws = context.axis, context.draws
+    least = max(LEAST_GAP_DAYS, context.window + 1)
     extra = np.maximum(accounts.mean_gap - least, 0)
     usual = np.where(accounts.standing_days > 0, accounts.standing_days, accounts.mean_gap)
     begins = np.maximum(accounts.opened_on, axis.first_day(0))
     day = (begins + draws("order.first") * usual).astype(np.int32)
     days = [day]
-    while (day <= scene.until).any():
+    while (day <= context.until).any():
         wait = -np.log1p(-draws("order.gap", len(days))) * extra
         is_seasonal = accounts.behaviour == SEASONAL
         wait = np.where(is_seasonal, wait / in_season(axis, day), wait)
@@ -117,10 +80,10 @@ def _order_days(scene: Scene, accounts: Accounts) -> NDArray[np.int32]:
     return np.stack(days)
 
 
-def _standing(
+def _status_days(
     config: TradeConfig, draws: AccountDraws, accounts: Accounts, days: NDArray[np.int32]
-) -> Standing:
-    """A default begins with an order that is not paid; hold, return or closure follow from there."""
+) -> StatusDays:
+    """Draw the status: a default begins with an order that is not paid; hold, reinstatement or closure follow."""
     unpaid_from = np.where(accounts.default_on <= days, days, NEVER).min(axis=0)
     defaults = (unpaid_from < NEVER) & (unpaid_from < accounts.left_on)
     returns = defaults & draws.happens("standing.returns", config.reinstated_share)
@@ -130,18 +93,14 @@ def _standing(
     )
     written_off = defaults & ~returns
     leaves = ~defaults | (returns & (accounts.left_on > reinstated_on + _LEAVES_AFTER_RETURN_DAYS))
-    return Standing(
-        unpaid_from=_or_never(defaults, unpaid_from),
-        suspended_on=_or_never(defaults, suspended_on),
-        reinstated_on=_or_never(returns, reinstated_on),
+    return StatusDays(
+        unpaid_from=or_never(defaults, unpaid_from),
+        suspended_on=or_never(defaults, suspended_on),
+        reinstated_on=or_never(returns, reinstated_on),
         closed_on=np.where(
             written_off,
             suspended_on + config.close_after_days,
-            _or_never(leaves, accounts.left_on),
+            or_never(leaves, accounts.left_on),
         ).astype(np.int32),
         is_written_off=written_off,
     )
-
-
-def _or_never(happens: NDArray[np.bool_], day: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(happens, day, NEVER).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Amounts that add up over time, apart for each key, and what they come to on any day."""
+"""Running totals by key, and their value on any day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SPAN: Final = 2**31
 
 @dataclass(frozen=True)
 class Running:
-    """Amounts by key and day, in order, with their sums.
+    """Amounts by key and day, in order, with their running totals.
 
     Attributes:
         place: Key and day of each amount as one number, ascending.
@@ -44,7 +44,7 @@ class Running:
         return cls(place[order], sums)
 
     def at(self, key: NDArray[np.integer], day: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Sum the amounts of keys up to the end of a day each.
+        """Return the total of each key up to the end of a day.
 
         Args:
             key: n keys.
@@ -72,7 +72,7 @@ class Running:
 
     @property
     def after(self) -> NDArray[np.int64]:
-        """What each key's amounts come to with each amount."""
+        """The total of the key after each amount."""
         begins = np.searchsorted(self.place, self.key * _SPAN)
         within: NDArray[np.int64] = self.sums[1:] - self.sums[begins]
         return within

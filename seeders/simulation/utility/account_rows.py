@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from seeders.simulation import columns
 from seeders.simulation.change_feed import CHANGE_EVENTS, RowChanges, delivered
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_transition, moment, never
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.utility import names
-from seeders.simulation.utility.ledger import ACTIVE, CLOSED, MAX_ACCOUNTS, STATUSES
+from seeders.simulation.utility.facts import ACTIVE, CLOSED, STATUSES
+from seeders.simulation.utility.ledger import MAX_ACCOUNTS
 from seeders.simulation.utility.people import SEGMENTS
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from seeders.simulation.batches import Batches
     from seeders.simulation.pools import Pools
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Accounts, Ledger
-    from seeders.simulation.utility.memory import Changes
+    from seeders.simulation.utility.facts import Accounts
+    from seeders.simulation.utility.history import Changes
+    from seeders.simulation.utility.ledger import Ledger
     from seeders.simulation.utility.names import Names
     from seeders.simulation.utility.people import Customers
 
@@ -50,7 +52,7 @@ class Registry:
         accounts: All accounts.
         ids: Their ids.
         status: The status of each.
-        changed: The cycle in which each last changed.
+        changed: The cycle in which each last changed status.
         cycles: The calendar.
     """
 
@@ -63,62 +65,64 @@ class Registry:
 
     @classmethod
     def of(cls, ledger: Ledger, customers: Customers, ids: Names, cycles: Cycles) -> Registry:
-        """Record the state of a ledger."""
+        """Take the state of a ledger."""
         return cls(customers, ledger.accounts, ids, ledger.status, ledger.changed, cycles)
 
     @property
     def number(self) -> NDArray[np.int64]:
-        """A number for each account, telling it apart from those of all other runs."""
+        """A number for each account, unique over all runs."""
         owner = self.customers.number[self.accounts.customer]
         numbers: NDArray[np.int64] = owner * MAX_ACCOUNTS + self.accounts.within
         return numbers
 
     @property
     def first_opened_on(self) -> NDArray[np.int32]:
-        """The day each customer opened the first account, `NEVER` for those that have none."""
+        """The day each customer opened the first account, `NEVER` for customers without one."""
         day = np.full(len(self.customers.number), NEVER, dtype=np.int32)
         np.minimum.at(day, self.accounts.customer, self.cycles.first_days(self.accounts.opened))
         return day
 
     def people(self, pools: Pools) -> Entities:
-        """Give the customers that have ever had an account."""
-        turns = (moment(self.first_opened_on, _OPENED, self.customers.number),)
+        """Return the customers that have ever had an account."""
+        transitions = (moment(self.first_opened_on, _OPENED, self.customers.number),)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
-            return _customer_rows(pools, self.customers, turns[0], rows, at)
+            return _customer_rows(pools, self.customers, transitions[0], rows, at)
 
         return Entities(
             table="raw_crm.customers",
             key="customer_id",
             number=self.customers.number,
-            turns=turns,
-            gone=_never(self.customers.number),
+            transitions=transitions,
+            deleted_at=never(self.customers.number),
             rows_at=rows_at,
         )
 
     def account_states(self) -> Entities:
-        """Give the accounts in their final state."""
+        """Return the accounts in their final state."""
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
-            return self._account_rows(rows, self.status[rows], last_turn(_taken(turns, rows), at))
+            return self._account_rows(
+                rows, self.status[rows], last_transition(_taken(transitions, rows), at)
+            )
 
-        turns = self._turns(self.changed > self.accounts.opened)
+        transitions = self._transitions(self.changed > self.accounts.opened)
         return Entities(
             table=_ACCOUNTS,
             key="account_id",
             number=self.number,
-            turns=turns,
-            gone=_never(self.number),
+            transitions=transitions,
+            deleted_at=never(self.number),
             rows_at=rows_at,
         )
 
     def meters(self) -> Entities:
-        """Give the meters, one for each account, disconnected with its closure."""
-        turns = self._turns(self.status == CLOSED)
+        """Return the meters, one for each account, disconnected when it is closed."""
+        transitions = self._transitions(self.status == CLOSED)
 
         def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
             is_commercial = self.customers.is_commercial[self.accounts.customer[rows]]
-            is_closed = turns[1][rows] <= at
+            is_closed = transitions[1][rows] <= at
             return {
                 "meter_id": self.ids.short(names.METER, rows),
                 "meter_number": self.ids.short(names.METER_NUMBER, rows),
@@ -126,27 +130,27 @@ class Registry:
                 "rate_schedule": columns.choice(SCHEDULES, is_commercial.astype(np.int8)),
                 "status": columns.choice(_METER_STATUSES, is_closed.astype(np.int8)),
                 "installed_on": columns.days(self.cycles.first_days(self.accounts.opened[rows])),
-                "updated_at": columns.timestamps(last_turn(_taken(turns, rows), at)),
+                "updated_at": columns.timestamps(last_transition(_taken(transitions, rows), at)),
             }
 
         return Entities(
             table="raw_metering.meters",
             key="meter_id",
             number=self.number,
-            turns=turns,
-            gone=_never(self.number),
+            transitions=transitions,
+            deleted_at=never(self.number),
             rows_at=rows_at,
         )
 
     def events(
         self, batches: Batches, changes: Changes, since: int, until: int
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Give the change feed of accounts, and the audit trail of their changes.
+        """Return the change feed of accounts, and the audit trail of their changes.
 
         Args:
             batches: The batches of the line.
             changes: All changes so far, in order.
-            since: The first day to give the events of.
+            since: The first day whose events to return.
             until: The last one.
 
         Yields:
@@ -210,19 +214,21 @@ class Registry:
     def _changed_at(
         self, account: NDArray[np.integer], cycle: NDArray[np.int32], status: NDArray[np.int8]
     ) -> NDArray[np.int64]:
-        """Give changes their second: an hour for each status, after that in which accounts open."""
+        """Return the second of each change: an hour for each status, after the one in which accounts open."""
         at = moment(self.cycles.first_days(cycle), _OPENED + 1, self.number[account])
         return at + status * np.int64(SECONDS_PER_HOUR)
 
-    def _turns(self, has_changed: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _transitions(
+        self, has_changed: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         everyone = np.arange(len(self.status))
         changed_at = self._changed_at(everyone, self.changed, self.status)
-        return self.opened_at, np.where(has_changed, changed_at, _never(self.number))
+        return self.opened_at, np.where(has_changed, changed_at, never(self.number))
 
     def _account_rows(
         self, rows: NDArray[np.intp], status: NDArray[np.int8], changed_at: NDArray[np.int64]
     ) -> dict[str, pa.Array]:
-        """Rows of `raw_crm.accounts`. Nothing changes after closure, so the last change is it."""
+        """Rows of `raw_crm.accounts`. Nothing changes after closure, so the last change of a closed account is it."""
         owner = self.customers.digits[self.accounts.customer[rows]]
         changed_on = (changed_at // SECONDS_PER_DAY).astype(np.int32)
         terms = np.full(len(rows), self.cycles.config.cycle_days, dtype=np.int32)
@@ -243,16 +249,14 @@ class Registry:
 
 
 def _booked(batches: Batches, at: NDArray[np.int64]) -> dict[str, pa.Array]:
-    """Book rows with the batch of the month they are dated in."""
+    """Return the batch of the month that rows are dated in."""
     return batches.columns(batches.axis.month_of((at // SECONDS_PER_DAY).astype(np.int32)))
 
 
-def _never(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
-
-
-def _taken(turns: tuple[NDArray[np.int64], ...], rows: NDArray[np.intp]) -> list[NDArray[np.int64]]:
-    return [turn[rows] for turn in turns]
+def _taken(
+    transitions: tuple[NDArray[np.int64], ...], rows: NDArray[np.intp]
+) -> list[NDArray[np.int64]]:
+    return [transition[rows] for transition in transitions]
 
 
 def _customer_rows(

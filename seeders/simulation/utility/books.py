@@ -1,9 +1,9 @@
 """The simulator's own books of utilities: what is paid and open of every bill, day by day.
 
-All accounts are balance forward: with C the money that has come in to date and D what had been billed before, a
-bill holds `min(max(C - D, 0), own charges)` from its issue on. Money only grows, so the days on which it
-reaches into a bill lie side by side; what is there before its bill is issued waits for it, and leaves nothing
-past due. A whole run is looked up at once in the sorted totals of its money.
+All accounts are balance forward: with C the payments to date and D what had been billed before, a bill is paid by
+`min(max(C - D, 0), own charges)` from its issue on. The total of payments only grows, so the payments that settle a
+bill are consecutive; a payment in advance is applied when the bill is issued. All bills of a run are looked up at once
+in the sorted running totals of its payments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPAN: Final = 2**31
 
 @dataclass(frozen=True)
 class Charges(Arrays):
-    """Own charges of bills. `billed` is the cycle on whose first day they were issued."""
+    """The own charges of bills. `billed` is the cycle on whose first day they were issued."""
 
     account: NDArray[np.int32]
     billed: NDArray[np.int32]
@@ -37,7 +37,7 @@ class Charges(Arrays):
 
 @dataclass(frozen=True)
 class Money(Arrays):
-    """What accounts have paid, by day. `billed` is the cycle whose bill a payment was made for."""
+    """Payments by account and day. `billed` is the cycle whose bill a payment was made for."""
 
     account: NDArray[np.int32]
     billed: NDArray[np.int32]
@@ -45,7 +45,7 @@ class Money(Arrays):
     cents: NDArray[np.int64]
 
     def in_order(self) -> Money:
-        """Sort it by account and day."""
+        """Sort them by account and day."""
         return self.select(np.argsort(self.account * np.int64(_SPAN) + self.paid_on))
 
     def repeated(self, window: int) -> Money:
@@ -57,9 +57,9 @@ class Money(Arrays):
             window: Days that may lie between the two.
 
         Returns:
-            Those that come second, out of money in order.
+            The later of each two, in order.
         """
-        # hardly any payments are so close together: only those are compared
+        # hardly any payments are this close together: only those are compared
         is_near = (np.diff(self.account) == 0) & (np.diff(self.paid_on) <= window)
         near = self.select(np.flatnonzero(np.append(is_near, False) | np.append(False, is_near)))
         near = near.select(np.lexsort((near.billed, near.paid_on, near.cents, near.account)))
@@ -90,7 +90,7 @@ class Spells(Arrays):
     ends_on: NDArray[np.int32]
 
     def within(self, first_day: NDArray[np.int32], end: NDArray[np.int32]) -> Spells:
-        """Cut them to days from a first one to before an end, and drop those that have none."""
+        """Cut spells to the days from `first_day` to before `end`, and drop those that have none left."""
         begins = np.maximum(self.begins_on, first_day)
         ends = np.minimum(self.ends_on, end)
         rows = np.flatnonzero(begins < ends)
@@ -112,8 +112,8 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
         due_on: The day on which the bills of each cycle are due.
 
     Returns:
-        The spells in which nothing is paid of a bill, and those in which a part is, both in order of
-        account and bill. Some may end on the day they begin, which makes them none.
+        The spells in which nothing is paid of a bill, and those in which a part is paid, both in order of
+        account and bill. A spell that ends on the day it begins is empty.
     """
     totals = _Totals.of(money)
     charges = charges.select(np.argsort(charges.account * np.int64(_SPAN) + charges.billed))
@@ -132,7 +132,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
         begins_on=due + 1,
         ends_on=totals.day_of(touched, charges.account),
     )
-    # every payment from the first that touches a bill to the one before it is settled
+    # every payment from the first that is applied to a bill to the one before it is settled
     ends = np.minimum(settled, totals.end_of(charges.account))
     count = np.maximum(ends - touched, 0)
     bill = np.repeat(np.arange(len(count)), count)
@@ -149,7 +149,7 @@ def keep_books(charges: Charges, money: Money, due_on: NDArray[np.int32]) -> tup
 
 
 @dataclass(frozen=True)
-class Standing(Arrays):
+class ActiveSpells(Arrays):
     """Spells in which accounts are active, in order of account and day."""
 
     account: NDArray[np.int32]
@@ -157,25 +157,27 @@ class Standing(Arrays):
     ends_on: NDArray[np.int32]
 
 
-def while_active(spells: Spells, standing: Standing) -> Spells:
+def while_active(spells: Spells, active_spells: ActiveSpells) -> Spells:
     """Narrow spells down to the days on which their account is active.
 
     Args:
         spells: k spells.
-        standing: When accounts are active.
+        active_spells: When accounts are active.
 
     Returns:
         The parts of the spells, in their order.
     """
-    starts = standing.account * np.int64(_SPAN) + standing.begins_on
-    ends = standing.account * np.int64(_SPAN) + standing.ends_on
+    starts = active_spells.account * np.int64(_SPAN) + active_spells.begins_on
+    ends = active_spells.account * np.int64(_SPAN) + active_spells.ends_on
     base = spells.account * np.int64(_SPAN)
     first = np.searchsorted(ends, base + spells.begins_on, side="right")
     last = np.searchsorted(starts, base + spells.ends_on)
     count = np.maximum(last - first, 0)
     spell = np.repeat(np.arange(len(count)), count)
     active = np.arange(len(spell)) - np.repeat(np.cumsum(count) - count - first, count)
-    return spells.select(spell).within(standing.begins_on[active], standing.ends_on[active])
+    return spells.select(spell).within(
+        active_spells.begins_on[active], active_spells.ends_on[active]
+    )
 
 
 @dataclass(frozen=True)
@@ -195,25 +197,25 @@ class _Totals:
     @classmethod
     def of(cls, money: Money) -> _Totals:
         """Add up payments that are in order of account and day."""
-        # in which order payments of one day come does not matter: spells of no day are none
+        # the order of payments on one day does not matter: the spells between them are empty
         paid = _within_account(money.account, money.cents)
         place = money.account * np.int64(_MOST_CENTS) + paid
         return cls(place, money.account, money.paid_on)
 
     def day_of(self, event: NDArray[np.intp], account: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Give the days of events, `NEVER` for those that are not of the account they are asked for."""
+        """Return the days of payments, `NEVER` for those of another account than the one given."""
         padded_day = np.append(self.day, np.int32(NEVER))
         padded_account = np.append(self.account, np.int32(-1))
         is_there = padded_account[event] == account
         return np.where(is_there, padded_day[event], np.int32(NEVER))
 
     def end_of(self, account: NDArray[np.int32]) -> NDArray[np.intp]:
-        """Give the position behind the last event of each account."""
+        """Return the position after the last payment of each account."""
         return np.searchsorted(self.account, account, side="right")
 
 
 def _within_account(account: NDArray[np.int32], cents: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Running sums of amounts that are in order of account, apart for each."""
+    """Return running totals within each account, of amounts in order of account."""
     sums = np.cumsum(cents)
     first = np.flatnonzero(np.diff(account, prepend=-1) != 0)
     before = np.repeat(sums[first] - cents[first], np.diff(first, append=len(account)))

@@ -1,4 +1,4 @@
-"""Cycles of equal length on one grid for all accounts, whatever the months they fall into."""
+"""Billing cycles: of equal length, the same for all accounts, and independent of months."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Cycles:
     config: UtilityConfig
 
     def begins(self, cycle: int) -> int:
-        """Give the first day of a cycle."""
+        """Return the first day of a cycle."""
         return to_day(self.config.first_day) + cycle * self.config.cycle_days
 
     def first_days(self, cycle: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Give the first day of each cycle."""
+        """Return the first day of each cycle."""
         return np.int32(self.begins(0)) + cycle * np.int32(self.config.cycle_days)
 
     def ends(self, cycle: int) -> int:
-        """Give the last day of a cycle."""
+        """Return the last day of a cycle."""
         return self.begins(cycle + 1) - 1
 
     def begun_by(self, day: int) -> int:

@@ -1,4 +1,4 @@
-"""What happens in a cycle as rows of the raw tables.
+"""The facts of a cycle as rows of the raw tables.
 
 A fact arrives in the month of its date; usage is read on the last day of its cycle.
 """
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from seeders.simulation import columns
 from seeders.simulation.utility import names
-from seeders.simulation.utility.ledger import (
+from seeders.simulation.utility.facts import (
     ACTIONS,
     CLOSED,
     STATUSES,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from seeders.simulation.batches import Batches
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Bills, Checks, Payments, Turn, Usages
+    from seeders.simulation.utility.facts import Bills, Checks, CycleFacts, Payments, Usages
     from seeders.simulation.utility.names import Names
     from seeders.writer import Appender
 
@@ -48,28 +48,28 @@ class FactWriter:
     since: int
     until: int
 
-    def write(self, turn: Turn, ids: Names) -> None:
-        """Write what happens in a cycle.
+    def write(self, facts: CycleFacts, ids: Names) -> None:
+        """Write the facts of a cycle.
 
         Args:
-            turn: The cycle.
+            facts: What happens in it.
             ids: The ids of all accounts opened so far.
         """
-        cycle = turn.cycle
+        cycle = facts.cycle
         begins, ends = self.cycles.begins(cycle), self.cycles.ends(cycle)
         if ends < self.since:
             return
         if begins >= self.since:
-            checks, bills = turn.checks, turn.bills
+            checks, bills = facts.checks, facts.bills
             closed = checks.select(np.flatnonzero(checks.status == CLOSED))
             self._add("raw_billing.balance_snapshots", begins, self._checks(cycle, checks, ids))
             self._add("raw_billing.invoices", begins, self._bills(cycle, bills, ids))
             self._add("raw_billing.bad_debts", begins, self._bad_debts(cycle, closed, ids))
             given_up = closed.select(np.flatnonzero(closed.unpaid > 0))
             self._add("raw_billing.write_offs", begins, self._write_offs(cycle, given_up, ids))
-        self._payments(turn.payments, ids)
+        self._payments(facts.payments, ids)
         if ends <= self.until:
-            self._add("raw_metering.usages", ends, self._usages(cycle, turn.usages, ids))
+            self._add("raw_metering.usages", ends, self._usages(cycle, facts.usages, ids))
 
     def _add(self, table: str, day: int, rows: _Rows) -> None:
         """Append rows of one day."""
@@ -79,7 +79,7 @@ class FactWriter:
             self.appender.add(table, pa.record_batch({**rows, **booked}))
 
     def _months(self, days: NDArray[np.int32]) -> NDArray[np.int32]:
-        # a run of days holds few months: look them up once each
+        # the days span few months: look up each day once
         first, last = int(days.min()), int(days.max())
         months = self.batches.axis.month_of(np.arange(first, last + 1, dtype=np.int32))
         return months[days - first]

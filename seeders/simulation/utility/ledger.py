@@ -1,8 +1,8 @@
 """The accounts of a run of customers, cycle by cycle: opened, checked, billed, paid, supplied.
 
-On the first day of a cycle new accounts open, then the bills issued a cycle before are checked, then the
-usage of the cycle before is billed, and what is active uses energy. Payments have days of their own, up to
-several cycles later. All accounts take each step together.
+On the first day of a cycle new accounts open, then the bills issued a cycle before are checked, then the usage of the
+cycle before is billed, and active accounts use energy. Payments are made on days of their own, up to several cycles
+later. Each step is taken for all accounts at once.
 
 Amounts are whole cents, usage whole milli-kWh, scores thousandths and ratios millionths, so that every
 comparison is exact.
@@ -17,9 +17,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.faults.utility import Ghosts, skip_bills
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.utility.cycles import Cycles
+from seeders.simulation.utility.facts import (
+    ACTIVE,
+    CLEAR,
+    CLOSE,
+    CLOSED,
+    NONE,
+    PENALISE,
+    REINSTATE,
+    SUSPEND,
+    Accounts,
+    Bills,
+    Checks,
+    CycleFacts,
+    Ghosts,
+    Payments,
+    Usages,
+)
+from seeders.simulation.utility.inject import skip_bills
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +48,7 @@ if TYPE_CHECKING:
     from seeders.streams import Sequences, Streams
 
 MAX_ACCOUNTS: Final = 100
-"""Ids hold two digits of the account within its customer."""
-
-ACTIVE, SUSPENDED, CLOSED = range(3)
-STATUSES: Final = ("Active", "Suspended", "Closed")
-STEPS: Final = ("none", "minor", "partial", "major", "full")
-NONE, CLEAR, PENALISE, SUSPEND, REINSTATE, CLOSE = range(6)
-ACTIONS: Final = ("none", "clear", "penalise", "suspend", "reinstate", "close")
+"""Ids have two digits for the account within its customer."""
 
 SCORE_UNITS: Final = 1_000
 _RATIO_UNITS: Final = 1_000_000
@@ -49,94 +60,6 @@ _RATED_PER_CENT: Final = _MILLI * _RATE_UNITS // 100
 _DRAWS_PER_CYCLE: Final = 8
 _USAGE, _SKIPPED, _DAYS_LATE, _IN_FULL, _SHARE, _IS_RELIABLE = range(6)
 _QUANTILES: Final = 8_192
-
-
-@dataclass(frozen=True)
-class Accounts(Arrays):
-    """n accounts, in the order they were opened.
-
-    Attributes:
-        customer: Position of the customer in the run.
-        within: Number within the customer, from 0.
-        opened: The cycle they opened in.
-        least: Milli-kWh used in a cycle at least, before the season.
-        width: How many more there may be.
-        rate: Millionths of a unit of money for a kWh.
-    """
-
-    customer: NDArray[np.intp]
-    within: NDArray[np.int64]
-    opened: NDArray[np.int32]
-    least: NDArray[np.float64]
-    width: NDArray[np.float64]
-    rate: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Checks(Arrays):
-    """Bills that are checked on the first day of a cycle, and what comes of it. One per account."""
-
-    account: NDArray[np.intp]
-    total: NDArray[np.int64]
-    unpaid: NDArray[np.int64]
-    unpaid_before: NDArray[np.int64]
-    score_before: NDArray[np.int64]
-    step: NDArray[np.int8]
-    penalty: NDArray[np.int64]
-    score: NDArray[np.int64]
-    was: NDArray[np.int8]
-    status: NDArray[np.int8]
-    action: NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Bills(Arrays):
-    """Bills of one day. `cents` are their own charges, `total` is what is printed on them."""
-
-    account: NDArray[np.intp]
-    cents: NDArray[np.int64]
-    total: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Payments(Arrays):
-    """Payments, each made for the bill issued on the first day of `billed`, a cycle."""
-
-    account: NDArray[np.intp]
-    billed: NDArray[np.int32]
-    paid_on: NDArray[np.int32]
-    cents: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Usages(Arrays):
-    """What accounts use in a cycle."""
-
-    account: NDArray[np.intp]
-    milli_kwh: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What happens in one cycle.
-
-    Attributes:
-        cycle: Its number.
-        checks: What is checked on its first day.
-        ghosts: Usage of the cycle before of which no bill is written.
-        bills: The bills that are.
-        payments: What is paid in the course of it, for any bill.
-        opened: The accounts that are new.
-        usages: What is used.
-    """
-
-    cycle: int
-    checks: Checks
-    ghosts: Ghosts
-    bills: Bills
-    payments: Payments
-    opened: Accounts
-    usages: Usages
 
 
 class Ledger:
@@ -154,7 +77,7 @@ class Ledger:
         """Begin with no accounts.
 
         Args:
-            config: What goes on.
+            config: What is simulated.
             streams: Where the draws come from.
             customers: The run of customers.
             start: Number of the first, from 0.
@@ -178,8 +101,8 @@ class Ledger:
         self._books = _Books.empty(0)
         self._under_way: dict[int, list[Payments]] = {}
 
-    def turns(self, cycles: int, until: int) -> Iterator[Turn]:
-        """Go through the first cycles.
+    def simulate(self, cycles: int, until: int) -> Iterator[CycleFacts]:
+        """Simulate the first cycles.
 
         Args:
             cycles: How many.
@@ -191,16 +114,16 @@ class Ledger:
         for cycle in range(cycles):
             opened = self._open(cycle)
             checks = self._check(cycle)
-            swallowed = self._swallowed(cycle, checks)
+            left_unbilled = self._left_unbilled(cycle, checks)
             skipped, bills = self._bill(cycle)
             self._schedule(cycle, bills)
             payments = self._pay(cycle, until)
             usages = self._use(cycle)
-            ghosts = Ghosts.concatenate([swallowed, skipped])
-            yield Turn(cycle, checks, ghosts, bills, payments, opened, usages)
+            ghosts = Ghosts.concatenate([left_unbilled, skipped])
+            yield CycleFacts(cycle, checks, ghosts, bills, payments, opened, usages)
 
     def _check(self, cycle: int) -> Checks:
-        """Check what is unpaid of the bills issued a cycle ago, and let the accounts feel it."""
+        """Check what is unpaid of the bills issued a cycle ago, and update penalty scores and statuses."""
         books, penalty = self._books, self._penalty
         account = np.flatnonzero(books.is_billed)
         total, unpaid = books.total[account], books.balance[account]
@@ -227,7 +150,7 @@ class Ledger:
         self.changed[account[was != status]] = cycle
         return checks
 
-    def _swallowed(self, cycle: int, checks: Checks) -> Ghosts:
+    def _left_unbilled(self, cycle: int, checks: Checks) -> Ghosts:
         """Find the usage that is never billed because the account has just been closed."""
         closed = checks.account[checks.status == CLOSED]
         cents = self._charge(closed)
@@ -235,7 +158,7 @@ class Ledger:
         return _ghosts(cycle, closed[used], cents[used], is_injected=False)
 
     def _bill(self, cycle: int) -> tuple[Ghosts, Bills]:
-        """Bill the usage of the cycle before, apart from bills that are skipped by mistake."""
+        """Bill the usage of the cycle before, except where a bill is skipped by mistake."""
         books, rate = self._books, self._config.ghost_rate
         account = np.flatnonzero((self.status != CLOSED) & (self.accounts.opened < cycle))
         cents = self._charge(account)
@@ -258,9 +181,9 @@ class Ledger:
         return cents
 
     def _schedule(self, cycle: int, bills: Bills) -> None:
-        """Decide when each bill is going to be paid, and how much of it.
+        """Decide when each bill is paid, and how much of it.
 
-        What is on its way for older bills, and arrives before the new one is checked, is not paid again.
+        A payment already scheduled for an older bill that arrives before the new bill is checked is not made again.
         """
         config = self._config
         remaining = bills.total - self._under_way_in(cycle)[bills.account]
@@ -272,7 +195,7 @@ class Ledger:
             * _quantiles()[(self._draw(cycle, _DAYS_LATE, account) * _QUANTILES).astype(np.int16)]
         )
         days = np.minimum(people.mean_days[who] + spread, people.latest_days[who])
-        # cut towards 0: who is less than a day early or late pays on the due date
+        # truncated: a payment less than a day early or late is made on the due date
         late = np.maximum(days, -config.days_early_max).astype(np.int32)
         is_prompt = late <= config.prompt_days
         within = self._draw(cycle, _SHARE, account)
@@ -302,19 +225,19 @@ class Ledger:
         )
 
     def _send(self, cycle: int, cycles_later: NDArray[np.int32], payments: Payments) -> None:
-        """Lay payments aside for the cycle they are made in."""
+        """Schedule payments for the cycle they are made in."""
         for later in range(int(np.max(cycles_later, initial=-1)) + 1):
             made = payments.select(np.flatnonzero(cycles_later == later))
             self._under_way.setdefault(cycle + later, []).append(made)
 
     def _under_way_in(self, cycle: int) -> NDArray[np.int64]:
-        """Add up what is scheduled to be paid in a cycle so far, in cents by account."""
+        """Add up the payments scheduled for a cycle so far, in cents by account."""
         made = Payments.concatenate(self._under_way.get(cycle, [_NO_PAYMENTS]))
         self._under_way[cycle] = [made]
         return _sums(made, len(self._books.balance))
 
     def _pay(self, cycle: int, until: int) -> Payments:
-        """Take in the payments of a cycle, even those beyond what the account owes by now."""
+        """Book the payments of a cycle, even those beyond what the account owes by now."""
         made = Payments.concatenate(self._under_way.pop(cycle, [_NO_PAYMENTS]))
         if self._cycles.ends(cycle) > until:
             made = made.select(made.paid_on <= until)
@@ -365,7 +288,7 @@ class Ledger:
         return opened
 
     def _use(self, cycle: int) -> Usages:
-        """Let active accounts use energy."""
+        """Draw the usage of active accounts."""
         account = np.flatnonzero(self.status == ACTIVE)
         used = self.accounts.least[account] + self.accounts.width[account] * self._draw(
             cycle, _USAGE, account
@@ -381,7 +304,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class _Books(Arrays):
-    """What is written down for each account.
+    """The state of each account.
 
     Attributes:
         balance: Cents billed and not paid, below 0 where more was paid.
@@ -401,7 +324,7 @@ class _Books(Arrays):
 
     @classmethod
     def empty(cls, count: int) -> _Books:
-        """Give the books of new accounts."""
+        """Return the state of new accounts."""
         return cls(
             balance=np.zeros(count, dtype=np.int64),
             total=np.zeros(count, dtype=np.int64),
@@ -492,13 +415,13 @@ def _action(
 
 
 def _sums(payments: Payments, count: int) -> NDArray[np.int64]:
-    """Add payments up by account. Sums of cents are exact far beyond any balance."""
+    """Add up payments by account. Sums of cents are exact far beyond any balance."""
     sums = np.bincount(payments.account, weights=payments.cents, minlength=count)
     return sums.astype(np.int64)
 
 
 @lru_cache(maxsize=1)
 def _quantiles() -> NDArray[np.float64]:
-    """Values of a normal distribution with equal shares between them."""
+    """Return quantiles of a normal distribution at equal steps."""
     normal = NormalDist()
     return np.array([normal.inv_cdf((n + 0.5) / _QUANTILES) for n in range(_QUANTILES)])

@@ -1,7 +1,7 @@
-"""Ids of utilities, written so that they depend on nothing that comes later.
+"""Ids of utilities, which do not depend on later events.
 
-A letter, six digits of the customer, two of the account within it, three of a cycle: twelve bytes at
-most. An account's eight digits are composed once, when it opens; ids of a cycle are copies of it.
+A letter, six digits for the customer, two for the account within it, three for a cycle: twelve bytes at most. The
+eight digits of an account are composed once, when it opens, and copied into the ids of each cycle.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CUSTOMER, ACCOUNT, METER, METER_NUMBER = "H", "U", "E", "Z"
 USAGE, BILL, PAYMENT, WRITE_OFF, FAULT, AUDIT = "Q", "Y", "W", "O", "O", "V"
 
 MAX_CYCLES: Final = 1_000
-"""Ids hold three digits of the cycle."""
+"""Ids have three digits for the cycle."""
 
 ACCOUNT_DIGITS: Final = 2
 _CYCLE_DIGITS: Final = 3
@@ -33,7 +33,7 @@ _WHOLE: Final = 12
 
 @dataclass(frozen=True)
 class Names:
-    """The ids of n accounts. `stems` holds twelve bytes of each: a gap, eight digits, three gaps."""
+    """The ids of n accounts. `stems` has twelve bytes for each: an empty byte, eight digits, three empty bytes."""
 
     stems: NDArray[np.uint8]
 
@@ -55,14 +55,14 @@ class Names:
         return cls(stems)
 
     def followed_by(self, other: Names) -> Names:
-        """Put the ids of further accounts behind these."""
+        """Append the ids of further accounts."""
         return Names(np.concatenate([self.stems, other.stems]))
 
     def short(self, letter: str, account: NDArray[np.integer]) -> pa.StringArray:
-        """Ids of what there is once per account.
+        """Return ids of things that exist once per account.
 
         Args:
-            letter: What kind of thing it is.
+            letter: The kind of thing.
             account: k positions of accounts.
 
         Returns:
@@ -73,7 +73,7 @@ class Names:
 
     @cached_property
     def _accounts(self) -> NDArray[np.void]:
-        """Account ids, asked for again and again."""
+        """Account ids, which are needed most often."""
         return self._lettered(ACCOUNT)
 
     def _lettered(self, letter: str) -> NDArray[np.void]:
@@ -84,10 +84,10 @@ class Names:
     def long(
         self, letter: str, account: NDArray[np.integer], cycle: int | NDArray[np.integer]
     ) -> pa.StringArray:
-        """Ids of what there is once per account and cycle.
+        """Return ids of things that exist once per account and cycle.
 
         Args:
-            letter: What kind of thing it is.
+            letter: The kind of thing.
             account: k positions of accounts.
             cycle: The cycle of each, or of all.
 
@@ -99,10 +99,10 @@ class Names:
     def tagged(
         self, letter: str, account: NDArray[np.integer], tag: NDArray[np.uint8]
     ) -> pa.StringArray:
-        """Ids of what there is several times per account.
+        """Return ids of things that exist several times per account.
 
         Args:
-            letter: What kind of thing it is.
+            letter: The kind of thing.
             account: k positions of accounts.
             tag: Three ASCII characters for each, k x 3, or for all, 1 x 3.
 
@@ -112,7 +112,7 @@ class Names:
         rest = np.zeros((len(tag), _WHOLE), dtype=np.uint8)
         rest[:, 0] = ord(letter)
         rest[:, _STEM:] = tag
-        # twelve bytes are three words: gaps of the one are filled by the other
+        # twelve bytes are three words: the one fills the empty bytes of the other
         rows = self.stems.view(f"V{_WHOLE}").ravel().take(account)
         words = rows.view(np.uint32).reshape(len(account), 3) | rest.view(np.uint32)
         return columns.text(words.view(np.uint8).reshape(len(account), _WHOLE))

@@ -1,4 +1,4 @@
-"""Who the customers of a utility are, and how they are going to pay."""
+"""The customers of a utility, and how they pay."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _RELIABILITY_DIGITS: Final = 6
 
 @dataclass(frozen=True)
 class Customers(Arrays):
-    """n customers in a row.
+    """n consecutive customers.
 
     Attributes:
         number: From 1.
         digits: Its six digits, n x 6.
         is_commercial: Whether they pay the commercial rate.
-        reliability: The hidden r, from 0 to 1; it goes to the ground truth and nowhere else.
-        mean_days: Days late they pay on average.
-        latest_days: Days late they pay at the latest.
-        gives_up: Whether they pay nothing rather than very late.
-        late_share: The least they pay of a bill when they are late.
-        late_width: How much more they may pay.
+        reliability: The hidden r, from 0 to 1; it is written to the ground truth and nowhere else.
+        mean_days: How many days late they pay on average.
+        latest_days: How many days late they pay at most.
+        gives_up: Whether they pay nothing at all instead of very late.
+        late_share: The smallest share of a bill they pay when they are late.
+        late_width: How much larger the share may be.
     """
 
     number: NDArray[np.int64]
@@ -53,16 +53,16 @@ def draw_customers(config: UtilityConfig, streams: Streams, start: int, count: i
     """Draw a run of customers.
 
     Args:
-        config: How they are spread.
+        config: How they are distributed.
         streams: Where the draws come from.
         start: Number of the first, from 0.
         count: How many.
 
     Returns:
-        The customers, equal to what any other run holding them gives.
+        The customers, the same whichever run they are drawn in.
     """
     number = np.arange(start, start + count, dtype=np.int64) + 1
-    # rounded to what the truth can hold, so that the truth is what they act by
+    # rounded to the digits of the truth, so that the truth is exactly what decides how they pay
     r = np.round(_reliability(config, streams, start, count), _RELIABILITY_DIGITS)
     is_good, is_fair = r > config.good_above, r > config.fair_above
 

@@ -1,4 +1,4 @@
-"""The rules of the simulated utility: its tariffs and its penalty policy, as rows."""
+"""The tariffs and the penalty policy of the simulated utility, as rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from seeders.simulation import columns
 from seeders.simulation.months import to_day
 from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, SCHEDULES
-from seeders.simulation.utility.ledger import STEPS
+from seeders.simulation.utility.facts import STEPS
 from seeders.simulation.utility.people import SEGMENTS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _RATE_DIGITS: Final = 6
 
 
 def policy_rows(config: SimulationConfig, batches: Batches) -> Sequence[tuple[str, pa.RecordBatch]]:
-    """Give tariffs and penalty steps, in force from the first day on. They come with the first batch.
+    """Return tariffs and penalty steps, in force from the first day. They arrive with the first batch.
 
     Args:
         config: What is simulated.

@@ -226,7 +226,7 @@ MAPPINGS: tuple[_Attack, ...] = (
     _Attack("a link to a device", _link("zeros.csv", "/dev/zero", "zeros.csv")),
     _Attack("a pipe among the files", _pipe),
     _Attack("50,000 columns", _many_columns),
-    _Attack("2 million lines that are no rows", _broken_lines),
+    _Attack("2 million lines that are not rows", _broken_lines),
     _Attack("125 million rows in a small archive", _bomb),
 )  # fmt: skip
 

@@ -212,14 +212,14 @@ def test_a_file_that_unpacks_to_a_thousand_times_its_size_is_refused(extracts: P
 def test_a_line_too_short_for_its_header_costs_no_more_than_its_limit(extracts: Path) -> None:
     (extracts / "invoices.csv").write_bytes(HEADER + b"1\n" * 500_000)
     told = refused(extracts)
-    assert told.startswith("invoices.csv: more than 100,000 lines that are no rows")
+    assert told.startswith("invoices.csv: more than 100,000 lines that are not rows")
     assert "--limit rejected_lines=NUMBER" in told
     # a control: as many as are allowed
     few = replace(BOUNDS, rejected_lines=3)
     (extracts / "invoices.csv").write_bytes(HEADER + GOOD + b"1\n" * 3)
     assert load(extracts, bounds=few).tables[0].rejected_lines == 3
     (extracts / "invoices.csv").write_bytes(HEADER + GOOD + b"1\n" * 4)
-    assert "more than 3 lines that are no rows" in refused(extracts, bounds=few)
+    assert "more than 3 lines that are not rows" in refused(extracts, bounds=few)
 
 
 def test_the_rejected_lines_of_several_files_are_counted_together(extracts: Path) -> None:

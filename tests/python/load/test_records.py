@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seeders.extracts.delimited import read_batches
-from seeders.extracts.mapping import Dialect
+from seeders.extracts.dialect import Dialect
 from seeders.extracts.names import line_column
 from seeders.extracts.records import Rejects
 

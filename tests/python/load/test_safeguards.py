@@ -206,7 +206,7 @@ def test_a_load_that_would_drop_history_is_refused(tmp_path: Path) -> None:
         load_extracts(loaded.con, tmp_path, date(2024, 12, 30))
     assert refused.value.messages == [
         (
-            "as_of 2024-12-30 is earlier than what is recorded, which goes on to 2024-12-31: this load"
+            "as_of 2024-12-30 is earlier than the recorded history, which extends to 2024-12-31: this load"
             " would drop 1 version of customers, accounts, subscriptions and meters; correct the date, or"
             " say --drop-history if the later one was wrong"
         )

@@ -77,7 +77,7 @@ def test_rows_stand_beside_files_of_the_same_table(tmp_path: Path) -> None:
         ),
         ("rows: [{plan_name: a}]", "raw_billing.plans: line 12: its key plan_id is missing"),
         ("rows: [{plan_id: a, currency: [b]}]", "raw_billing.plans: line 12: currency: ['b'] is"),
-        ("{rows: [{plan_id: a}], file: b.csv}", "`rows` stand for themselves, without `file`"),
+        ("{rows: [{plan_id: a}], file: b.csv}", "`rows` need no `file`"),
     ],
 )
 def test_a_row_that_cannot_be_meant_is_one_line(tmp_path: Path, rows: str, problem: str) -> None:

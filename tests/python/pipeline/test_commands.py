@@ -93,7 +93,7 @@ def test_an_interrupted_build_says_so_and_leaves_nothing(toy: Toy) -> None:
     finally:
         builder.kill()
     assert builder.returncode == 130
-    assert stderr == "interrupted: the published warehouse is as it was\n"
+    assert stderr == "interrupted: the published warehouse is unchanged\n"
     assert toy.project.warehouse.read_bytes() == before
     assert not toy.project.staging.exists()
 

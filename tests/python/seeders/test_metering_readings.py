@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from seeders.faults.metering import FAULTS
 from seeders.simulation.metering.catalogue import read_catalogue
+from seeders.simulation.metering.facts import FAULTS
 from seeders.simulation.metering.places import METHODS
 from tests.python.seeders.worlds import (
     CLEAN_DATA,

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeders.config import PolicyConfig
-from seeders.faults.trade import is_foreign
 from seeders.simulation import advance
 from seeders.simulation.months import MonthAxis
 from seeders.simulation.trade.books import keep_books
 from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.context import Context
 from seeders.simulation.trade.draws import AccountDraws
 from seeders.simulation.trade.history import draw_history
-from seeders.simulation.trade.scene import Scene
+from seeders.simulation.trade.truth import is_foreign
 from seeders.streams import Streams
 from tests.python.seeders.worlds import NO_SUBSCRIPTIONS, SEED, configure, count, simulate_trade
 
@@ -246,7 +246,7 @@ def test_the_books_of_the_simulator_agree_to_the_cent() -> None:
     config = configure(NO_SUBSCRIPTIONS, *settings)
     axis, streams = MonthAxis(config.trade.first_month), Streams(SEED)
     catalogue, draws = Catalogue(config.trade, streams), AccountDraws(streams, 0, 80)
-    history = draw_history(Scene(config, axis, catalogue, draws, 36))
+    history = draw_history(Context(config, axis, catalogue, draws, 36))
     for day in DAYS:
         until = (day - date(1970, 1, 1)).days
         accounts = history.accounts

@@ -240,5 +240,5 @@ def test_rows_that_arrive_late_hide_no_truth_and_make_none(months: int, grace: i
 def test_advancing_under_other_thresholds_is_refused() -> None:
     """Half of the truth would be written by one rule, half by another."""
     con = simulate("period.months=1", policy=PolicyConfig(zombie_grace_days=3))
-    with pytest.raises(SimulationError, match="other thresholds"):
+    with pytest.raises(SimulationError, match="thresholds in dbt_project"):
         advance(con, 1)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from seeders.config import PolicyConfig, load_config
-from seeders.simulation.utility.ledger import STEPS, Penalty
+from seeders.simulation.utility.facts import STEPS
+from seeders.simulation.utility.ledger import Penalty
 from tests.python.seeders.worlds import count, odd_keys, simulate_utility
 
 if TYPE_CHECKING:

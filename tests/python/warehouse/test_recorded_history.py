@@ -216,7 +216,7 @@ def test_an_earlier_day_is_refused_until_its_history_may_go(
     with pytest.raises(LoadRefusedError) as refused:
         workflow.load(project, earlier, None, frozen_clock, silent)
     (line,) = refused.value.problems
-    assert "2024-02-28 is earlier than what is recorded, which goes on to 2024-02-29" in line
+    assert "2024-02-28 is earlier than the recorded history, which extends to 2024-02-29" in line
     assert "would drop 16 versions" in line
     assert "--drop-history" in line
     assert project.warehouse.read_bytes() == before

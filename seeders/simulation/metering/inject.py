@@ -1,59 +1,55 @@
-"""What goes wrong with the readings of smart meters.
+"""The faults injected into readings and bills of smart meters.
 
-A meter's day has at most one run of faulty hours, and an hour outside of it at most one fault; chances
-are such that each fault takes its share of the hours all the same. All is drawn by the hour or day of a
-meter, so that neither neighbours nor the order matter.
+A meter's day has at most one run of faulty hours, and an hour outside of it at most one fault; the probabilities are
+adjusted so that each fault still affects its configured share of hours. Everything is drawn by the hour or day of a
+meter, independently of other meters and of the order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seeders.config.metering import RUNS, daily_chance, in_runs
-from seeders.simulation.arrays import Arrays
-from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
-from seeders.simulation.metering.readings import (
+from seeders.simulation.metering.facts import (
+    DISCONNECTED,
     ESTIMATED,
+    FAULTS,
+    GHOST,
     NO_SIGNAL,
     NO_VALUE,
+    NOT_DUE,
+    OVER_BILLED,
     REVERSE,
+    RIGHT,
     TAMPER,
+    TAMPERINGS,
+    UNBILLED,
+    UNDER_BILLED,
     VOLT,
+    Extra,
+    ReadingMatrix,
+    ReceivedReadings,
+    Spells,
 )
+from seeders.simulation.metering.grid import DAYS_DRAWN, HOURS_PER_DAY
 from seeders.simulation.metering.run import hour_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seeders.simulation.metering.readings import Told
+    from seeders.simulation.metering.facts import HourlyReadings, Metered, Triples
     from seeders.simulation.metering.run import Run
     from seeders.streams import Sequences
 
-    _Three: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+_BILLED_AFTER_CUT: Final = 3
+"""For this many months a disconnected place may be billed by mistake."""
 
-FAULTS: Final = (
-    "missing",
-    "negative",
-    "zero_run",
-    "spike",
-    "voltage_sag",
-    "signal_drop",
-    "tamper",
-    "reverse_energy",
-    "duplicate",
-    "late_arrival",
-    "wrong_meter",
-    "failure",
-    "replacement",
-    "tariff_change",
-)
-TAMPERINGS: Final = ("cover_open", "magnetic_field", "neutral_disturbance", "terminal_open")
+_DAYS_A_MONTH: Final = 28
 
 FEEDER_BASE: Final = 1_000_000
-"""Meters of feeders have numbers beyond those of all places."""
+"""Meters of feeders are numbered above those of all places."""
 
 _SINGLE: Final = (
     "missing",
@@ -66,7 +62,7 @@ _SINGLE: Final = (
     "late_arrival",
 )
 _ON_SUPPLY: Final = ("negative", "spike", "voltage_sag", "tamper", "reverse_energy")
-"""Befall hours without an interruption, of meters that work."""
+"""Faults of hours without an interruption, at working meters."""
 _ON_USE: Final = ("spike", "reverse_energy")
 _ALIVE: Final = ("duplicate",)
 _LATE: Final = ("late_arrival",)
@@ -79,110 +75,75 @@ _GARBAGE: Final = 2_000
 _DIFFERS_BY: Final = 0.5
 
 
-@dataclass(frozen=True)
-class Spells(Arrays):
-    """k runs of hours that a fault befell.
-
-    Attributes:
-        meter: Position of the meter in its run.
-        fault: Position in `FAULTS`.
-        hour: The first hour.
-        hours: How many.
-    """
-
-    meter: NDArray[np.int64]
-    fault: NDArray[np.int8]
-    hour: NDArray[np.int64]
-    hours: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Extra(Arrays):
-    """k readings that stand apart from the matrix of hours.
-
-    Attributes:
-        meter: Position of the meter whose number they carry.
-        hour: The hour they are of.
-        kwh: Watt-hours.
-        voltage: Thousandths of a volt.
-        quality: Position in `QUALITIES`.
-        is_next: Whether they come with the next month's batch.
-    """
-
-    meter: NDArray[np.int64]
-    hour: NDArray[np.int64]
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    quality: NDArray[np.int8]
-    is_next: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A month's readings by meter and hour, N x H, changed in place as faults befall them.
-
-    Attributes:
-        kwh: Watt-hours, `NO_VALUE` where there is none.
-        voltage: Thousandths of a volt, likewise.
-        quality: Positions in `QUALITIES`.
-        arrives: Whether there is a reading in this month's batch.
-        in_run: Whether the hour belongs to a run of faulty ones.
-    """
-
-    kwh: NDArray[np.int32]
-    voltage: NDArray[np.int32]
-    quality: NDArray[np.int8]
-    arrives: NDArray[np.bool_]
-    in_run: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Dirty:
-    """A month's readings as they arrive, and what befell them.
-
-    Attributes:
-        sheet: The readings by meter and hour.
-        strays: Meter and hour of each reading that carries the number of another meter, and that meter.
-        extra: Readings besides.
-        spells: The truth.
-        tamperings: Meter, hour and kind of each tampering that was signalled.
-    """
-
-    sheet: Sheet
-    strays: _Three
-    extra: Extra
-    spells: Spells
-    tamperings: _Three
-
-
-def soil(run: Run, told: Told) -> Dirty:
+def inject_faults(run: Run, readings: HourlyReadings) -> ReceivedReadings:
     """Inject faults into a month's readings.
 
     Args:
         run: The run and the month.
-        told: Its readings, taken over: their arrays are changed.
+        readings: Its readings; their arrays are changed in place.
 
     Returns:
         The readings as they arrive.
     """
-    shape = told.kwh.shape
-    sheet = Sheet(
-        kwh=told.kwh,
-        voltage=told.voltage,
+    shape = readings.kwh.shape
+    matrix = ReadingMatrix(
+        kwh=readings.kwh,
+        voltage=readings.voltage,
         quality=np.zeros(shape, dtype=np.int8),
         arrives=np.ones(shape, dtype=np.bool_),
         in_run=np.zeros(shape, dtype=np.bool_),
     )
-    spells, strays = _runs(run, told, sheet)
-    more, extra, tamperings = _singles(run, told, sheet)
+    spells, misattributed = _runs(run, readings, matrix)
+    more, extra, tamperings = _singles(run, readings, matrix)
     every = Spells.concatenate([*spells, *more, _feeder_sags(run)])
-    return Dirty(sheet, strays, extra, every, tamperings)
+    return ReceivedReadings(matrix, misattributed, extra, every, tamperings)
 
 
 def numbers(run: Run) -> NDArray[np.int64]:
-    """Give the numbers of a run's meters by which draws tell them apart."""
+    """Return the numbers by which the draws of a run's meters differ."""
     feeders = FEEDER_BASE + run.first_feeder + np.arange(run.feeders)
     return np.concatenate([run.places.number, feeders])
+
+
+def choose_bill_faults(
+    run: Run,
+    metered: Metered,
+    is_cut: NDArray[np.bool_],
+    is_noticeable: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """Choose the faults injected into bills, at most one each.
+
+    Args:
+        run: The places and the month that is billed.
+        metered: What they used.
+        is_cut: Which of them are disconnected.
+        is_noticeable: Where a bill by the old price list would be noticeably too low.
+
+    Returns:
+        The fault of each bill, a position in `RULES`.
+    """
+    config = run.config
+    kinds = (GHOST, UNBILLED, OVER_BILLED, UNDER_BILLED)
+    rates = (
+        config.ghost_rate,
+        config.unbilled_rate,
+        config.over_billed_rate,
+        config.under_billed_rate,
+    )
+    drawn = run.draw("bill.fault")[:, 0]
+    fault = np.array((*kinds, RIGHT), dtype=np.int8)[
+        np.searchsorted(np.cumsum(rates), drawn, side="right")
+    ]
+    used = metered.watt_hours > 0
+    fault[~used] = RIGHT
+    wrong_usage = (fault == UNBILLED) | (fault == OVER_BILLED)
+    fault[wrong_usage & metered.is_disturbed] = RIGHT
+    fault[(fault == UNDER_BILLED) & ~is_noticeable] = RIGHT
+    days_cut = run.calendar.first_day - run.places.cut_on
+    is_billed = (days_cut < _BILLED_AFTER_CUT * _DAYS_A_MONTH) & (
+        run.draw("bill.cut")[:, 0] < config.billed_while_disconnected_rate
+    )
+    return np.where(is_cut, np.where(is_billed, DISCONNECTED, NOT_DUE), fault).astype(np.int8)
 
 
 def _daily(run: Run, stream: str) -> NDArray[np.float64]:
@@ -197,16 +158,18 @@ def _daily(run: Run, stream: str) -> NDArray[np.float64]:
     return drawn[:, : run.calendar.days]
 
 
-def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], _Three]:
-    """Inject what befalls several hours in a row; say which of them carry whose number."""
+def _runs(
+    run: Run, readings: HourlyReadings, matrix: ReadingMatrix
+) -> tuple[list[Spells], Triples]:
+    """Inject faults of several consecutive hours; return them, and the readings that carry another meter's number."""
     nothing = np.empty(0, dtype=np.int64)
-    strays = nothing, nothing, nothing
+    misattributed = nothing, nothing, nothing
     config = run.config
     drawn, length_drawn = _daily(run, "run"), _daily(run, "run.length")
     start_drawn, more_drawn = _daily(run, "run.start"), _daily(run, "run.more")
     chances = np.cumsum([daily_chance(config, kind) for kind in RUNS])
     spells = []
-    clean = sheet.kwh.copy() if chances[-1] > 0 else sheet.kwh
+    clean = matrix.kwh.copy() if chances[-1] > 0 else matrix.kwh
     for kind, low, high in zip(RUNS, (0.0, *chances[:-1]), chances, strict=True):
         meter, day = np.nonzero((drawn >= low) & (drawn < high))
         least, most = getattr(config, f"{kind}_min_hours"), getattr(config, f"{kind}_max_hours")
@@ -214,48 +177,48 @@ def _runs(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], _Three]:
         places = HOURS_PER_DAY - length + 1
         at, more = start_drawn[meter, day], more_drawn[meter, day]
         if kind == "zero_run":
-            start, found = _undisturbed(told, meter, day, length, at)
+            start, found = _undisturbed(readings, meter, day, length, at)
         else:
             start, found = (at * places).astype(np.int64), np.ones(len(meter), dtype=np.bool_)
         begins = day * HOURS_PER_DAY + start
         if kind != "signal_drop":
-            # a dead meter's zeros cannot become more so, nor be anyone else's
-            found &= ~_touches(told.is_dead, meter, begins, length)
+            # a dead meter reports zeros already, and sends nothing under another number
+            found &= ~_touches(readings.is_dead, meter, begins, length)
         if kind == "wrong_meter":
             found &= (meter < run.size) & (_neighbours(run, meter) > 1)
         meter, begins, length, more = meter[found], begins[found], length[found], more[found]
         rows, hours = _hours_of(meter, begins, length)
-        sheet.in_run[rows, hours] = True
+        matrix.in_run[rows, hours] = True
         fault = FAULTS.index(kind)
         spells.append(_spells(meter, fault, begins, length))
         if kind == "zero_run":
-            sheet.kwh[rows, hours] = 0
+            matrix.kwh[rows, hours] = 0
         elif kind == "signal_drop":
             is_guessed = more < config.signal_drop_estimated_share
             last = clean[meter, np.maximum(begins - 1, 0)]
             value = np.where(is_guessed, last, NO_VALUE)
-            sheet.kwh[rows, hours] = np.repeat(value, length)
+            matrix.kwh[rows, hours] = np.repeat(value, length)
             guessed = np.repeat(is_guessed, length)
-            sheet.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
+            matrix.quality[rows, hours] = np.where(guessed, ESTIMATED, NO_SIGNAL)
             silent = rows[~guessed], hours[~guessed]
-            sheet.voltage[silent] = NO_VALUE
+            matrix.voltage[silent] = NO_VALUE
         else:
             bearer = _bearer(run, meter, more)
-            strays = rows, hours, np.repeat(bearer, length)
-            # the other meter has those hours twice
+            misattributed = rows, hours, np.repeat(bearer, length)
+            # the other meter then has those hours twice
             spells.append(_spells(bearer, FAULTS.index("duplicate"), begins, length))
-    return spells, strays
+    return spells, misattributed
 
 
 def _undisturbed(
-    told: Told,
+    readings: HourlyReadings,
     meter: NDArray[np.int64],
     day: NDArray[np.int64],
     length: NDArray[np.int64],
     drawn: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Choose where in its day a run begins so that no outage touches it; some days have no room."""
-    out = told.minutes_out.reshape(len(told.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
+    """Choose where in its day a run begins so that it overlaps no outage; some days have no room."""
+    out = readings.minutes_out.reshape(len(readings.kwh), -1, HOURS_PER_DAY)[meter, day] > 0
     before = np.zeros((len(meter), HOURS_PER_DAY + 1), dtype=np.int64)
     np.cumsum(out, axis=1, out=before[:, 1:])
     starts = np.arange(HOURS_PER_DAY)
@@ -283,7 +246,7 @@ def _touches(
 def _hours_of(
     meter: NDArray[np.int64], begins: NDArray[np.int64], length: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List every hour of runs, with its meter."""
+    """Return every hour of runs, with its meter."""
     rows = np.repeat(meter, length)
     first = np.repeat(np.cumsum(length) - length, length)
     return rows, np.repeat(begins, length) + np.arange(len(rows)) - first
@@ -313,8 +276,10 @@ def _spells(
     return Spells(meter.astype(np.int64), kind, hour.astype(np.int64), hours.astype(np.int64))
 
 
-def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _Three]:
-    """Inject what befalls single hours."""
+def _singles(
+    run: Run, readings: HourlyReadings, matrix: ReadingMatrix
+) -> tuple[list[Spells], Extra, Triples]:
+    """Inject faults of single hours."""
     config, hours = run.config, run.calendar.hours
     rates = np.array([getattr(config, f"{kind}_rate") for kind in _SINGLE])
     reached = np.cumsum(rates / max(1 - in_runs(config), 1e-9))
@@ -332,9 +297,9 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
     )
     drawn = (words.ravel()[candidate] + more(0)) / _STEPS
     kind = _kinds(reached, drawn)
-    out, dead = told.minutes_out[meter, hour] > 0, told.is_dead[meter, hour]
+    out, dead = readings.minutes_out[meter, hour] > 0, readings.is_dead[meter, hour]
     is_lit = ~out & ~dead
-    value = sheet.kwh[meter, hour]
+    value = matrix.kwh[meter, hour]
     late_from = hours - config.late_arrival_days * HOURS_PER_DAY
     on_supply, on_use, alive, late = _needs()[kind].T
     eligible = (
@@ -344,7 +309,7 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
         & (~dead | ~alive)
         & ((hour >= late_from) | ~late)
         & ((meter < run.size) | (kind != _SINGLE.index("tamper")))
-        & ~sheet.in_run[meter, hour]
+        & ~matrix.in_run[meter, hour]
     )
     chosen = np.flatnonzero(eligible)
     meter, hour, kind = meter[chosen], hour[chosen], kind[chosen]
@@ -358,30 +323,30 @@ def _singles(run: Run, told: Told, sheet: Sheet) -> tuple[list[Spells], Extra, _
         rows = chosen[of]
         spells.append(_spells(*at[:1], FAULTS.index(name), at[1], np.ones(len(of), np.int64)))
         if name == "missing":
-            sheet.arrives[at] = False
+            matrix.arrives[at] = False
         elif name == "negative":
-            sheet.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
+            matrix.kwh[at] = -1 - (more(1, rows) * _GARBAGE).astype(np.int32)
         elif name == "spike":
-            sheet.kwh[at] = _spike(run, told, sheet, at, (more(1, rows), more(2, rows)))
+            matrix.kwh[at] = _spike(run, readings, matrix, at, (more(1, rows), more(2, rows)))
         elif name == "voltage_sag":
             sagged = _SAG_LOW + more(1, rows) * (_SAG_HIGH - _SAG_LOW)
-            sheet.voltage[at] = sagged.astype(np.int32) // 100 * 100
+            matrix.voltage[at] = sagged.astype(np.int32) // 100 * 100
         elif name == "tamper":
-            sheet.quality[at] = TAMPER
+            matrix.quality[at] = TAMPER
             tamperings = (*at, (more(1, rows) * len(TAMPERINGS)).astype(np.int64))
         elif name == "reverse_energy":
-            sheet.kwh[at] = -sheet.kwh[at]
-            sheet.quality[at] = REVERSE
+            matrix.kwh[at] = -matrix.kwh[at]
+            matrix.quality[at] = REVERSE
         elif name == "duplicate":
-            extras.append(_duplicates(run, sheet, at, more, rows))
+            extras.append(_duplicates(run, matrix, at, more, rows))
         else:
-            sheet.arrives[at] = False
-            extras.append(_extra(sheet, at, sheet.kwh[at], np.ones(len(of), dtype=np.bool_)))
+            matrix.arrives[at] = False
+            extras.append(_extra(matrix, at, matrix.kwh[at], np.ones(len(of), dtype=np.bool_)))
     return spells, Extra.concatenate(extras), tamperings
 
 
 def _kinds(reached: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Choose a fault for each draw, the number of them for none. Counting is faster than a search: they are few."""
+    """Choose a fault for each draw; past the last one there is none. With so few faults counting is faster than a search."""
     kind = np.zeros(len(drawn), dtype=np.int8)
     for end in reached:
         kind += drawn >= end
@@ -389,7 +354,7 @@ def _kinds(reached: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[
 
 
 def _needs() -> NDArray[np.bool_]:
-    """Say of each fault, and of none, whether it needs supply, use, a working meter, the end of the month."""
+    """Return for each fault, and for none, whether it needs supply, use, a working meter, the end of the month."""
     needs = np.zeros((len(_SINGLE) + 1, 4), dtype=np.bool_)
     for column, kinds in enumerate((_ON_SUPPLY, _ON_USE, _ALIVE, _LATE)):
         needs[[_SINGLE.index(name) for name in kinds], column] = True
@@ -398,18 +363,18 @@ def _needs() -> NDArray[np.bool_]:
 
 def _spike(
     run: Run,
-    told: Told,
-    sheet: Sheet,
+    readings: HourlyReadings,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     drawn: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.int32]:
-    """Multiply the largest of an hour and its neighbours, and leave what the connected load can take.
+    """Multiply the largest of an hour and its neighbours to a value above what the connected load allows.
 
-    A high hour that a house can take is no fault of the data. A feeder's meter has no connected load.
+    A high hour within the connected load is not a fault of the data. A feeder's meter has no connected load.
     """
     meter, hour = at
-    last = told.kwh.shape[1] - 1
-    near = [sheet.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
+    last = readings.kwh.shape[1] - 1
+    near = [matrix.kwh[meter, np.clip(hour + step, 0, last)] for step in (-1, 0, 1)]
     config = run.config
     factor = config.spike_min_factor + drawn[0] * (
         config.spike_max_factor - config.spike_min_factor
@@ -426,7 +391,7 @@ def _spike(
 
 
 def _extra(
-    sheet: Sheet,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     kwh: NDArray[np.int32],
     is_next: NDArray[np.bool_],
@@ -435,30 +400,30 @@ def _extra(
         meter=at[0].astype(np.int64),
         hour=at[1].astype(np.int64),
         kwh=kwh,
-        voltage=sheet.voltage[at],
-        quality=sheet.quality[at],
+        voltage=matrix.voltage[at],
+        quality=matrix.quality[at],
         is_next=is_next,
     )
 
 
 def _duplicates(
     run: Run,
-    sheet: Sheet,
+    matrix: ReadingMatrix,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
     more: Sequences,
     rows: NDArray[np.intp],
 ) -> Extra:
-    """Tell an hour once more, half of them with another value."""
-    config, kwh = run.config, sheet.kwh[at].astype(np.int64)
+    """Repeat readings, a share of them with another value."""
+    config, kwh = run.config, matrix.kwh[at].astype(np.int64)
     differs = more(1, rows) < config.duplicate_differing_share
     other = np.rint(kwh * (1 - _DIFFERS_BY + more(2, rows) * 2 * _DIFFERS_BY)).astype(np.int64)
     other = np.where(other == kwh, kwh + 1, other)
     is_next = more(3, rows) < config.duplicate_next_batch_share
-    return _extra(sheet, at, np.where(differs, other, kwh).astype(np.int32), is_next)
+    return _extra(matrix, at, np.where(differs, other, kwh).astype(np.int32), is_next)
 
 
 def _feeder_sags(run: Run) -> Spells:
-    """Tell the hours in which a feeder's voltage sags, of all its meters."""
+    """Return the hours in which a feeder's voltage sags, for all its meters."""
     feeder = np.concatenate([run.feeder, np.arange(run.feeders)])
     sagging = (run.minutes_sagging > 0) & (run.minutes_out == 0)
     meter, hour = np.nonzero(sagging[feeder])

@@ -1,7 +1,7 @@
 """How open-item accounts pay: by invoice, in parts, too much, several at once, or not at all.
 
-What becomes of an invoice is drawn when it is issued. Balance-forward accounts share what is about the
-goods, returns and disputes; how they pay is in `round_sums`.
+The outcome of an invoice is drawn when it is issued. Returns and disputes concern balance-forward accounts, too; how
+those pay is in `balance_forward`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seeders.faults import trade as faults
 from seeders.simulation.months import NEVER, SECONDS_PER_DAY
 from seeders.simulation.trade import facts as kinds
+from seeders.simulation.trade import inject
 from seeders.simulation.trade.behaviour import late_probability, pays_badly
 from seeders.simulation.trade.facts import (
     COPY,
     NATURAL,
-    NOBODY,
+    NO_INVOICE,
     STRAY,
     Allocations,
     CreditNotes,
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
 
     from seeders.config import PolicyConfig, SimulationConfig, TradeConfig
     from seeders.simulation.trade.accounts import Accounts
+    from seeders.simulation.trade.context import Context
     from seeders.simulation.trade.draws import OrderDraws
-    from seeders.simulation.trade.orders import Standing
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.facts import StatusDays
 
 ORDINARY, UNPAID, PARTIAL, OVERPAID, CHARGED_BACK, RETURNED, DISPUTED = range(7)
 CATEGORIES: Final = ("Delivery", "Billing", "Product quality")
 PRIORITIES: Final = ("Low", "Normal", "High")
 
 _EARLY_PART: Final = 6
-"""Who pays on time does so in the last sixth of the terms."""
+"""Payments on time arrive in the last sixth of the payment terms."""
 
 _WEEK: Final = 7
 _APART_DAYS: Final = 10
-"""Payments of the same invoice by its customer are at least so far apart."""
+"""A customer's payments of the same invoice are at least this many days apart."""
 
 _EURO_PER_DOLLAR: Final = 0.92
 _COPY_PAID_SHARE: Final = 0.4
@@ -62,21 +62,21 @@ _WHOLE_ACCOUNT: Final = 9_999
 
 
 @dataclass(frozen=True)
-class Intent:
-    """What is to become of m invoices; days are `NEVER` where nothing of the kind happens.
+class Outcomes:
+    """What becomes of m invoices; days are `NEVER` for events that do not happen.
 
     Attributes:
-        outcome: `ORDINARY`, or what else.
-        is_refused: Whether its account is not paying at all.
-        is_late: Whether it is paid late of the customer's own accord.
+        kind: `ORDINARY`, or what happens instead.
+        is_refused: Whether its account pays nothing at the time.
+        is_late: Whether the customer chooses to pay it late.
         paid_on: Day of the first payment.
-        credited_on: Day of a return, or of what a dispute ends in.
-        credit_cents: How much that is.
+        credited_on: Day of the credit note for a return or a dispute.
+        credit_cents: Its amount.
         disputed_on: Day a dispute is opened.
         resolved_on: Day it is resolved.
     """
 
-    outcome: NDArray[np.int8]
+    kind: NDArray[np.int8]
     is_refused: NDArray[np.bool_]
     is_late: NDArray[np.bool_]
     paid_on: NDArray[np.int32]
@@ -86,34 +86,38 @@ class Intent:
     resolved_on: NDArray[np.int32]
 
 
-def intend(
-    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, draws: OrderDraws
-) -> Intent:
-    """Work out what is to become of invoices.
+def draw_outcomes(
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    invoices: Invoices,
+    draws: OrderDraws,
+) -> Outcomes:
+    """Draw what becomes of invoices.
 
     Args:
-        scene: How customers pay.
+        context: How customers pay.
         accounts: The run of accounts.
-        standing: When they pay nothing.
+        status_days: When accounts pay nothing.
         invoices: m invoices.
         draws: The draws of their orders.
 
     Returns:
-        What becomes of them, copies and bills after closure aside, which have a fate of their own.
+        Their outcomes; duplicates and bills after closure are handled elsewhere.
     """
-    config = scene.trade
+    config = context.trade
     account, issued_on, due_on = invoices.account, invoices.issued_on, invoices.due_on
     is_natural = invoices.kind == NATURAL
     is_refused = (
         is_natural
-        & (standing.unpaid_from[account] <= issued_on)
-        & (issued_on < standing.suspended_on[account])
+        & (status_days.unpaid_from[account] <= issued_on)
+        & (issued_on < status_days.suspended_on[account])
     )
     outcome = np.where(is_natural & ~is_refused, _outcome(config, draws), ORDINARY)
     is_goods = np.isin(outcome, (RETURNED, DISPUTED))
     outcome = np.where(accounts.is_balance_forward[account] & ~is_goods, ORDINARY, outcome)
 
-    likely = late_probability(scene, accounts, account, issued_on, invoices.cents)
+    likely = late_probability(context, accounts, account, issued_on, invoices.cents)
     is_late = draws("pay.late") < likely
     share = draws("pay.day")
     early = due_on - (share * (accounts.terms[account] // _EARLY_PART + 1)).astype(np.int32)
@@ -137,9 +141,9 @@ def intend(
     is_credited = is_disputed & draws.happens("dispute.credited", config.dispute_credit_share)
     part = 0.05 + 0.4 * draws("credit.part")
     has_credit = is_credited | (outcome == RETURNED)
-    paid_on = np.where(is_refused, standing.reinstated_on[account], paid_on)
-    return Intent(
-        outcome=outcome.astype(np.int8),
+    paid_on = np.where(is_refused, status_days.reinstated_on[account], paid_on)
+    return Outcomes(
+        kind=outcome.astype(np.int8),
         is_refused=is_refused,
         is_late=is_late,
         paid_on=np.where(is_natural & (outcome != UNPAID), paid_on, NEVER).astype(np.int32),
@@ -155,14 +159,14 @@ def intend(
 
 
 def credit_notes(
-    config: TradeConfig, invoices: Invoices, intent: Intent, draws: OrderDraws
+    config: TradeConfig, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> CreditNotes:
-    """Give the credit notes: returns, disputes, and some of the invoices that should not be.
+    """Return the credit notes: for returns, disputes, and some invoices that should not exist.
 
     Args:
         config: How many faults are noticed.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
         draws: The draws of their orders.
 
     Returns:
@@ -173,10 +177,10 @@ def credit_notes(
         is_copy & draws.happens("copy.credited", config.duplicate_invoice_credited_share)
     ) | (is_stray & draws.happens("stray.credited", config.billed_after_cancel_credited_share))
     credited_on = np.where(
-        noticed, invoices.issued_on + draws.days("fault.credited", 5, 50), intent.credited_on
+        noticed, invoices.issued_on + draws.days("fault.credited", 5, 50), outcomes.credited_on
     )
     reason = np.select(
-        [is_copy, is_stray, intent.outcome == DISPUTED],
+        [is_copy, is_stray, outcomes.kind == DISPUTED],
         [kinds.DUPLICATE, kinds.AFTER_CLOSURE, kinds.RESOLVED],
         kinds.RETURN,
     )
@@ -185,19 +189,19 @@ def credit_notes(
         name=named("N", invoices.stem[rows], 1),
         invoice=rows,
         credited_on=credited_on[rows].astype(np.int32),
-        cents=np.where(noticed, invoices.cents, intent.credit_cents)[rows],
+        cents=np.where(noticed, invoices.cents, outcomes.credit_cents)[rows],
         reason=reason[rows].astype(np.int8),
     )
 
 
 @dataclass(frozen=True)
-class Settling:
-    """Everything that pays the invoices of open-item accounts is worked out from."""
+class OpenItemPayments:
+    """What the payments of open-item accounts follow from."""
 
     whole: SimulationConfig
     accounts: Accounts
     invoices: Invoices
-    intent: Intent
+    outcomes: Outcomes
     draws: OrderDraws
     fault: NDArray[np.int8]
 
@@ -208,17 +212,17 @@ class Settling:
 
     @property
     def policy(self) -> PolicyConfig:
-        """Within how many days the same again is a duplicate."""
+        """The thresholds of the rules, such as the days within which an equal payment is a duplicate."""
         return self.whole.policy
 
     def payments(self) -> tuple[Payments, Allocations, Refunds]:
-        """Give payments, what they are allocated to, and what of them is given back.
+        """Return payments, their allocations, and what of them is refunded or charged back.
 
         Returns:
-            The payments that name an invoice, then those that are allocated; refunds and
+            The payments that name an invoice, followed by those with allocations; refunds and
             allocations refer to them by position.
         """
-        is_foreign = self._is_plain & (self.fault == faults.WRONG_CURRENCY)
+        is_foreign = self._is_plain & (self.fault == inject.WRONG_CURRENCY)
         first = self._first(is_foreign)
         rest, third = self._rests()
         again_rows, again_on, taken_back_on = self._chargebacks()
@@ -229,7 +233,7 @@ class Settling:
         parts = [first, rest, third, again, copies, paid_copies, pooled]
         begins = np.cumsum([0] + [len(part.account) for part in parts])
 
-        over = np.flatnonzero(self.intent.outcome[first.invoice] == OVERPAID)
+        over = np.flatnonzero(self.outcomes.kind[first.invoice] == OVERPAID)
         over_rows = first.invoice[over]
         over_on = first.paid_on[over] + self.draws.days("over.refunded_after", 5, 40)[over_rows]
         over_back = self.draws.happens("over.refunded", self.config.overpaid_refund_share)
@@ -269,22 +273,22 @@ class Settling:
 
     @property
     def _is_pooled(self) -> NDArray[np.bool_]:
-        """Paid together with others: what there is nothing special about."""
+        """Paid together with others, without anything unusual."""
         return np.asarray(
             self._is_open_item
             & self.accounts.is_allocating[self.invoices.account]
-            & (self.intent.outcome == ORDINARY)
-            & ~self.intent.is_refused
+            & (self.outcomes.kind == ORDINARY)
+            & ~self.outcomes.is_refused
         )
 
     @property
     def _is_plain(self) -> NDArray[np.bool_]:
-        """Paid in full, alone, by name."""
+        """Paid in full by a payment that names it."""
         return np.asarray(
             self._is_open_item
             & ~self._is_pooled
-            & ~self.intent.is_refused
-            & (self.intent.outcome == ORDINARY)
+            & ~self.outcomes.is_refused
+            & (self.outcomes.kind == ORDINARY)
         )
 
     def _named(
@@ -309,35 +313,35 @@ class Settling:
 
     def _first(self, is_foreign: NDArray[np.bool_]) -> Payments:
         """The first payments, in another currency where that is the fault."""
-        intent, invoices = self.intent, self.invoices
-        rows = np.flatnonzero(self._is_open_item & ~self._is_pooled & (intent.paid_on < NEVER))
-        is_before = intent.credited_on <= intent.paid_on
-        due = invoices.cents - np.where(is_before, intent.credit_cents, 0)
+        outcomes, invoices = self.outcomes, self.invoices
+        rows = np.flatnonzero(self._is_open_item & ~self._is_pooled & (outcomes.paid_on < NEVER))
+        is_before = outcomes.credited_on <= outcomes.paid_on
+        due = invoices.cents - np.where(is_before, outcomes.credit_cents, 0)
         excess = np.maximum(np.rint(due * (0.005 + 0.1 * self.draws("over.part"))), 1)
         euros = self.accounts.is_eur[invoices.account]
         converted = np.rint(due * np.where(euros, 1 / _EURO_PER_DOLLAR, _EURO_PER_DOLLAR))
         cents = np.select(
-            [is_foreign, intent.outcome == PARTIAL, intent.outcome == OVERPAID],
+            [is_foreign, outcomes.kind == PARTIAL, outcomes.kind == OVERPAID],
             [converted, self._part(due), due + excess],
             due,
         ).astype(np.int64)
-        return self._named(rows, intent.paid_on[rows], cents[rows], 1, is_foreign[rows])
+        return self._named(rows, outcomes.paid_on[rows], cents[rows], 1, is_foreign[rows])
 
     def _part(self, cents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What a partial payment pays: at least a cent, and not all."""
+        """The amount of a partial payment: at least a cent, and not all."""
         part = np.rint(cents * (0.3 + 0.65 * self.draws("partial.part"))).astype(np.int64)
         return np.clip(part, 1, np.maximum(cents - 1, 1))
 
     def _rests(self) -> tuple[Payments, Payments]:
-        """What follows on a partial payment: the rest, in one piece or two."""
-        intent, invoices, draws = self.intent, self.invoices, self.draws
-        rows = np.flatnonzero(self._is_open_item & (intent.outcome == PARTIAL))
+        """The rest after a partial payment, in one or two payments."""
+        outcomes, invoices, draws = self.outcomes, self.invoices, self.draws
+        rows = np.flatnonzero(self._is_open_item & (outcomes.kind == PARTIAL))
         cents = invoices.cents[rows]
         rest = cents - self._part(invoices.cents)[rows]
         apart = max(_APART_DAYS, self.policy.duplicate_window_days + 1)
         follows = draws.happens("partial.rest", self.config.partial_rest_share)[rows]
         in_two = (draws.happens("partial.third", _THIRD_SHARE)[rows]) & (rest > 1)
-        second_on = intent.paid_on[rows] + draws.days("partial.second", apart, 60)[rows]
+        second_on = outcomes.paid_on[rows] + draws.days("partial.second", apart, 60)[rows]
         third_on = second_on + draws.days("partial.third_after", apart, 60)[rows]
         half = rest // 2
         return (
@@ -358,11 +362,11 @@ class Settling:
     def _chargebacks(
         self,
     ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.int32]]:
-        """Which payments are taken back, when each invoice's is, and when it is paid again."""
-        intent, draws = self.intent, self.draws
-        happens = self._is_open_item & (intent.outcome == CHARGED_BACK)
+        """Which invoices have their payment charged back, when they are paid again, and when it is charged back."""
+        outcomes, draws = self.outcomes, self.draws
+        happens = self._is_open_item & (outcomes.kind == CHARGED_BACK)
         taken_back_on = np.where(
-            happens, intent.paid_on + draws.days("chargeback.after", 5, 60), NEVER
+            happens, outcomes.paid_on + draws.days("chargeback.after", 5, 60), NEVER
         ).astype(np.int32)
         rows = np.flatnonzero(happens)
         apart = max(_APART_DAYS, self.policy.duplicate_window_days + 1)
@@ -371,7 +375,7 @@ class Settling:
         return rows, np.where(repaid, again_on, NEVER).astype(np.int32), taken_back_on
 
     def _chargeback_rows(self, first: Payments, on_of_invoice: NDArray[np.int32]) -> Refunds:
-        """Take first payments back in full on the day their invoice says."""
+        """Charge first payments back in full on the day of their invoice's chargeback."""
         taken_back_on = on_of_invoice[first.invoice]
         rows = np.flatnonzero(taken_back_on < NEVER)
         return Refunds(
@@ -383,19 +387,19 @@ class Settling:
         )
 
     def _copies(self) -> tuple[Payments, NDArray[np.int32]]:
-        """Payments made twice, and when the second is given back."""
+        """Duplicate payments, and when they are refunded."""
         draws = self.draws
-        rows = np.flatnonzero(self._is_plain & (self.fault == faults.DUPLICATE_PAYMENT))
+        rows = np.flatnonzero(self._is_plain & (self.fault == inject.DUPLICATE_PAYMENT))
         delay = draws.days("fault.paid_again", 0, self.policy.duplicate_window_days)[rows]
-        paid_on = self.intent.paid_on[rows] + delay
+        paid_on = self.outcomes.paid_on[rows] + delay
         back = draws.happens("fault.refunded", self.config.duplicate_payment_refunded_share)[rows]
         refunded_on = paid_on + draws.days("fault.refunded_after", 3, 40)[rows]
-        slot = int(faults.PAYMENT_COPY, 36)
+        slot = int(inject.PAYMENT_COPY, 36)
         copies = self._named(rows, paid_on, self.invoices.cents[rows], slot)
         return copies, np.where(back, refunded_on, NEVER).astype(np.int32)
 
     def _paid_copies(self) -> Payments:
-        """Payments of unnoticed copies of invoices by some customers."""
+        """Payments of duplicate invoices that some customers do not notice."""
         invoices, draws, config = self.invoices, self.draws, self.config
         paid = (
             (invoices.kind == COPY)
@@ -407,10 +411,10 @@ class Settling:
         return self._named(rows, invoices.due_on[rows], invoices.cents[rows], 1)
 
     def _pooled(self) -> tuple[Payments, Allocations]:
-        """Weekly payments of several invoices, each said how much for which; sometimes said later."""
+        """Weekly payments of several invoices with their allocations, some of which are sent later."""
         invoices, draws = self.invoices, self.draws
-        rows = np.flatnonzero(self._is_pooled & (self.intent.paid_on < NEVER))
-        account, chosen_on = invoices.account[rows], self.intent.paid_on[rows]
+        rows = np.flatnonzero(self._is_pooled & (self.outcomes.paid_on < NEVER))
+        account, chosen_on = invoices.account[rows], self.outcomes.paid_on[rows]
         weekday = self.accounts.pay_day[account] % _WEEK
         paid_on = chosen_on - (chosen_on - weekday) % _WEEK
         _, first, payment = np.unique(
@@ -422,7 +426,7 @@ class Settling:
         pooled = Payments(
             name=named("R", invoices.stem[rows[first]], 1),
             account=account[first],
-            invoice=np.full(len(first), NOBODY, dtype=np.intp),
+            invoice=np.full(len(first), NO_INVOICE, dtype=np.intp),
             paid_on=paid_on[first].astype(np.int32),
             cents=total.astype(np.int64),
             is_eur=self.accounts.is_eur[account[first]],
@@ -437,27 +441,27 @@ class Settling:
 
 
 def write_offs(
-    accounts: Accounts, standing: Standing, invoices: Invoices, intent: Intent
+    accounts: Accounts, status_days: StatusDays, invoices: Invoices, outcomes: Outcomes
 ) -> WriteOffs:
-    """Give up what was never paid when an account is closed for it.
+    """Write off what was never paid when an account is closed for it.
 
     Args:
         accounts: The run of accounts.
-        standing: When they close.
+        status_days: When they close.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
 
     Returns:
-        One for each unpaid invoice of an open-item account, one for a whole balance-forward account.
+        One for each unpaid invoice of an open-item account, and one for each balance-forward account.
     """
     account = invoices.account
     gone = (
-        standing.is_written_off[account]
+        status_days.is_written_off[account]
         & ~accounts.is_balance_forward[account]
-        & (intent.is_refused | (intent.outcome == UNPAID))
+        & (outcomes.is_refused | (outcomes.kind == UNPAID))
     )
     rows = np.flatnonzero(gone)
-    whole = np.flatnonzero(standing.is_written_off & accounts.is_balance_forward)
+    whole = np.flatnonzero(status_days.is_written_off & accounts.is_balance_forward)
     number = np.full(len(whole), _WHOLE_ACCOUNT)
     return WriteOffs(
         name=np.vstack(
@@ -467,54 +471,54 @@ def write_offs(
             ]
         ),
         account=np.concatenate([account[rows], whole]),
-        invoice=np.concatenate([rows, np.full(len(whole), NOBODY, dtype=np.intp)]),
+        invoice=np.concatenate([rows, np.full(len(whole), NO_INVOICE, dtype=np.intp)]),
         written_off_on=np.concatenate(
-            [standing.closed_on[account[rows]], standing.closed_on[whole]]
+            [status_days.closed_on[account[rows]], status_days.closed_on[whole]]
         ),
     )
 
 
-def disputes(invoices: Invoices, intent: Intent) -> Disputes:
-    """Give the disputes.
+def disputes(invoices: Invoices, outcomes: Outcomes) -> Disputes:
+    """Return the disputes.
 
     Args:
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
 
     Returns:
         One for each disputed invoice.
     """
-    rows = np.flatnonzero(intent.disputed_on < NEVER)
+    rows = np.flatnonzero(outcomes.disputed_on < NEVER)
     return Disputes(
         name=named("D", invoices.stem[rows], 1),
         invoice=rows,
-        opened_on=intent.disputed_on[rows],
-        resolved_on=intent.resolved_on[rows],
+        opened_on=outcomes.disputed_on[rows],
+        resolved_on=outcomes.resolved_on[rows],
         cents=invoices.cents[rows],
     )
 
 
 def requests(
-    scene: Scene, accounts: Accounts, invoices: Invoices, intent: Intent, draws: OrderDraws
+    context: Context, accounts: Accounts, invoices: Invoices, outcomes: Outcomes, draws: OrderDraws
 ) -> Requests:
-    """Give complaints about deliveries and bills: more where payment is going to be late.
+    """Return complaints about deliveries and invoices: more where payment is going to be late.
 
     Args:
-        scene: How many there are.
+        context: How many there are.
         accounts: The run of accounts.
         invoices: m invoices.
-        intent: What becomes of them.
+        outcomes: What becomes of them.
         draws: The draws of their orders.
 
     Returns:
         At most one for each invoice.
     """
-    likely = late_probability(scene, accounts, invoices.account, invoices.issued_on)
-    is_troubled = intent.is_refused | (intent.outcome == DISPUTED)
+    likely = late_probability(context, accounts, invoices.account, invoices.issued_on)
+    is_troubled = outcomes.is_refused | (outcomes.kind == DISPUTED)
     is_troubled |= np.where(
-        accounts.is_balance_forward[invoices.account], likely > _TROUBLED, intent.is_late
+        accounts.is_balance_forward[invoices.account], likely > _TROUBLED, outcomes.is_late
     )
-    rate = scene.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
+    rate = context.trade.complaint_share * np.where(is_troubled, _COMPLAINS_MORE, _COMPLAINS_LESS)
     rows = np.flatnonzero((invoices.kind == NATURAL) & (draws("request") < rate))
     day = (invoices.issued_on + draws.days("request.after", 2, 12))[rows].astype(np.int64)
     # in office hours, answered the same day

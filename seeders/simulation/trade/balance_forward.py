@@ -1,8 +1,7 @@
-"""How balance-forward accounts pay: twice a month, a round sum, for whatever is open.
+"""How balance-forward accounts pay: twice a month, a round sum towards their balance.
 
-They pay what falls due until they pay next, rounded up; or, when they are late, what has fallen due
-already, rounded down. They know the invoices they have ordered, not the ones billed after closure, and take
-a copy for an invoice until it is credited.
+They pay what falls due before their next payment, rounded up, or when they are late only what is due already,
+rounded down. They do not pay invoices issued after closure, and take a duplicate for an invoice until it is credited.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 
 from seeders.simulation.columns import digits
 from seeders.simulation.trade.behaviour import late_probability
-from seeders.simulation.trade.facts import NOBODY, STRAY, Payments, named
+from seeders.simulation.trade.facts import NO_INVOICE, STRAY, Payments, named
 from seeders.simulation.trade.running import Running
 
 if TYPE_CHECKING:
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
 
     from seeders.simulation.months import MonthAxis
     from seeders.simulation.trade.accounts import Accounts
-    from seeders.simulation.trade.facts import CreditNotes, Invoices
-    from seeders.simulation.trade.orders import Standing
-    from seeders.simulation.trade.scene import Scene
+    from seeders.simulation.trade.context import Context
+    from seeders.simulation.trade.facts import CreditNotes, Invoices, StatusDays
 
 _SLOTS: Final = 2
 _HALF_MONTH: Final = 15
@@ -32,37 +30,43 @@ _NUMBER_DIGITS: Final = 5
 
 
 def pay_round_sums(
-    scene: Scene, accounts: Accounts, standing: Standing, invoices: Invoices, notes: CreditNotes
+    context: Context,
+    accounts: Accounts,
+    status_days: StatusDays,
+    invoices: Invoices,
+    notes: CreditNotes,
 ) -> Payments:
-    """Work out the payments of the balance-forward accounts of a run.
+    """Simulate the payments of the balance-forward accounts of a run.
 
     Args:
-        scene: How late they are.
+        context: How late they are.
         accounts: The run.
-        standing: When they pay nothing.
+        status_days: When they pay nothing.
         invoices: The invoices of the run.
         notes: The credit notes on them.
 
     Returns:
         Payments that name nothing.
     """
-    axis, payer = scene.axis, np.flatnonzero(accounts.is_balance_forward)
+    axis, payer = context.axis, np.flatnonzero(accounts.is_balance_forward)
     owed, credited = _claims(accounts, invoices, notes)
     paid = np.zeros(len(payer), dtype=np.int64)
     parts: list[Payments] = []
-    for month in range(scene.months):
+    for month in range(context.months):
         for slot in range(_SLOTS):
             day = _pay_day(axis, accounts, payer, month, slot)
             following = _pay_day(axis, accounts, payer, month + (slot + 1) // 2, (slot + 1) % 2)
-            likely = late_probability(scene, accounts, payer, day)
-            is_late = scene.draws(f"round.late.{slot}", month)[payer] < likely
+            likely = late_probability(context, accounts, payer, day)
+            is_late = context.draws(f"round.late.{slot}", month)[payer] < likely
             # what is not issued yet is not due within the terms either
             until = np.minimum(following - 1, day + accounts.terms[payer])
             due = owed.at(payer, np.where(is_late, day - 1, until))
             open_cents = due - credited.at(payer, day) - paid
             # rounded up, or down
             whole = (open_cents + np.where(is_late, 0, _ROUND_CENTS - 1)) // _ROUND_CENTS
-            refuses = (standing.unpaid_from[payer] <= day) & (day < standing.reinstated_on[payer])
+            refuses = (status_days.unpaid_from[payer] <= day) & (
+                day < status_days.reinstated_on[payer]
+            )
             cents = np.where(refuses, 0, np.maximum(whole, 0) * _ROUND_CENTS)
             paid += cents
             rows = np.flatnonzero(cents > 0)
@@ -73,7 +77,7 @@ def pay_round_sums(
 
 
 def _claims(accounts: Accounts, invoices: Invoices, notes: CreditNotes) -> tuple[Running, Running]:
-    """What accounts take themselves to owe, by due date, and what they have been credited for it."""
+    """Return what accounts believe they owe, by due date, and the credits they have received for it."""
     known = accounts.is_balance_forward[invoices.account] & (invoices.kind != STRAY)
     on_known = known[notes.invoice]
     return (
@@ -107,7 +111,7 @@ def _payments(
     return Payments(
         name=named("H", np.hstack([accounts.digits[account], written])),
         account=account,
-        invoice=np.full(count, NOBODY, dtype=np.intp),
+        invoice=np.full(count, NO_INVOICE, dtype=np.intp),
         paid_on=day,
         cents=cents,
         is_eur=accounts.is_eur[account],

@@ -1,7 +1,7 @@
-"""The walk of smart meters: month by month, and within a month by runs of feeders.
+"""Simulates smart meters: month by month, and within a month by runs of feeders.
 
-A month needs nothing but the seed, besides what waits from the month before: readings that come late, and
-what is billed. So `advance` works out one month again before it goes on.
+A month depends on the seed alone, and on what the month before carries over: late readings, and what is to be billed.
+So `advance` simulates the last month again before the new ones.
 """
 
 from __future__ import annotations
@@ -14,46 +14,42 @@ import numpy as np
 
 from seeders.config.metering import MAX_METERS
 from seeders.config.model import MAX_MONTHS
-from seeders.faults.metering import soil
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
 from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
-from seeders.simulation.metering.bill_rows import FAULTS, bill_rows, bill_truth
-from seeders.simulation.metering.billing import bill, measure
-from seeders.simulation.metering.changes import draw_changes
-from seeders.simulation.metering.energy import use_energy
-from seeders.simulation.metering.event_rows import (
-    METER_EVENTS,
-    OUTAGES,
-    PLACE_CHANGES,
-    change_rows,
-    event_rows,
-    meter_truth,
-    outage_rows,
-)
-from seeders.simulation.metering.grid import Calendar
-from seeders.simulation.metering.places import Directory, draw_places
-from seeders.simulation.metering.reading_rows import (
-    METER_MONTHS,
-    READING_FAULTS,
-    READINGS,
-    fault_rows,
-    month_rows,
-    reading_rows,
-)
-from seeders.simulation.metering.readings import tell
-from seeders.simulation.metering.run import Run
-from seeders.simulation.metering.state_rows import (
+from seeders.simulation.metering.account_rows import (
     LINE_OF_BUSINESS,
     accounts,
     customers,
     feeder_meters,
     meters,
 )
+from seeders.simulation.metering.bill_rows import bill_rows
+from seeders.simulation.metering.billing import bill, measure
+from seeders.simulation.metering.changes import draw_changes, with_added_load
+from seeders.simulation.metering.energy import use_energy
+from seeders.simulation.metering.event_rows import METER_EVENTS, OUTAGES, event_rows, outage_rows
+from seeders.simulation.metering.grid import Calendar
+from seeders.simulation.metering.inject import inject_faults
+from seeders.simulation.metering.places import Directory, draw_places
+from seeders.simulation.metering.reading_rows import READINGS, reading_rows
+from seeders.simulation.metering.readings import read_meters
+from seeders.simulation.metering.run import Run
 from seeders.simulation.metering.tariff import TARIFFS, tariff_rows
+from seeders.simulation.metering.truth import (
+    METER_MONTHS,
+    PLACE_CHANGES,
+    READING_FAULTS,
+    bill_truth,
+    change_rows,
+    meter_truth,
+    month_rows,
+    reading_faults,
+)
 from seeders.simulation.months import MonthAxis
 from seeders.simulation.pools import draw_pools
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -63,21 +59,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from seeders.config import MeteringConfig, SimulationConfig
-    from seeders.simulation.metering.billing import Metered
     from seeders.simulation.metering.changes import Changes
+    from seeders.simulation.metering.facts import Metered
     from seeders.simulation.metering.places import Meters, Places
     from seeders.writer import Appender
 
 _ROWS_PER_METER: Final = 50
-"""A meter has fifteen times as many readings a month as this, for `output.chunk_rows` is 64 thousand.
+"""A meter has fifteen times as many readings a month, but with `output.chunk_rows` of 64 thousand this fits.
 
-A run of a million readings takes some 60 MB; in smaller ones the fixed cost of a run shows.
+A run of a million readings takes some 60 MB; smaller runs are slowed down by their fixed cost.
 """
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """What a month leaves to the next: the run it is about, its bills to write, its late readings."""
+class _CarriedOver:
+    """What a month carries over to the next: its run, what is to be billed, and late readings."""
 
     run: Run
     metered: Metered
@@ -85,7 +81,7 @@ class _Waiting:
 
 
 @dataclass(frozen=True)
-class MeteringWalk:
+class MeteringLine:
     """The smart meters of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -94,11 +90,11 @@ class MeteringWalk:
 
     @property
     def axis(self) -> MonthAxis:
-        """The months of this walk."""
+        """The months of this line."""
         return MonthAxis(self._metering.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -114,18 +110,18 @@ class MeteringWalk:
         """Count the steps that `write` will report: the months."""
         return max(0, months - passed)
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is written for a month is final."""
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete nothing: what has been written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each month that is written.
         """
         if months <= passed:
@@ -135,11 +131,12 @@ class MeteringWalk:
         places, all_meters = draw_places(
             self._metering, self._streams, self.axis, range(self._metering.meters), months
         )
+        places = with_added_load(self._metering, self._streams, self.axis, places)
         changes = draw_changes(self._metering, self._streams, self.axis, places, months)
         self._states(appender, places, all_meters, passed, months)
         runs = self._runs(places, all_meters, changes)
         directory = Directory.of(all_meters, self._feeders)
-        waiting: list[_Waiting | None] = [None] * len(runs)
+        carried_over: list[_CarriedOver | None] = [None] * len(runs)
         for month in range(max(0, passed - 1), months):
             is_new = month >= passed
             if is_new:
@@ -155,15 +152,15 @@ class MeteringWalk:
                     directory,
                     first_feeder,
                 )
-                left = waiting[number]
-                waiting[number] = self._month(appender, run, their_meters, is_new=is_new)
+                left = carried_over[number]
+                carried_over[number] = self._month(appender, run, their_meters, is_new=is_new)
                 if is_new and left is not None:
                     self._arrive(appender, left, self._batches.batch_no(month))
 
     def _runs(
         self, places: Places, these: Meters, changes: Changes
     ) -> list[tuple[int, Places, Meters, Changes]]:
-        """Cut the places into runs of whole feeders."""
+        """Split the places into runs of whole feeders."""
         per_feeder = self._metering.meters_per_feeder
         feeders = max(1, self.config.output.chunk_rows // (_ROWS_PER_METER * per_feeder))
         size = feeders * per_feeder
@@ -200,29 +197,29 @@ class MeteringWalk:
         for entities in (people, *captured):
             write_states(appender, self._batches, entities, passed, months)
 
-    def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _Waiting:
-        """Work out a month of a run; of one written already, only what is left to the next."""
+    def _month(self, appender: Appender, run: Run, these: Meters, *, is_new: bool) -> _CarriedOver:
+        """Simulate a month of a run; one already written only for what it carries over."""
         batch = self._batches.batch_no(run.calendar.month)
         energy = use_energy(run)
-        told = tell(run, energy, these)
-        metered = measure(run, energy, told)
-        dirty = soil(run, told)
-        now, late = reading_rows(run, told, dirty, batch)
+        readings = read_meters(run, energy, these)
+        metered = measure(run, energy, readings)
+        received = inject_faults(run, readings)
+        now, late = reading_rows(run, readings, received, batch)
         if is_new:
             for rows in now:
                 appender.add(READINGS, rows)
             appender.add(OUTAGES, outage_rows(run, batch))
-            for rows in event_rows(run, energy, told, dirty, batch):
+            for rows in event_rows(run, energy, readings, received, batch):
                 appender.add(METER_EVENTS, rows)
-            appender.add(READING_FAULTS, fault_rows(run, told, dirty.spells, these))
-            appender.add(METER_MONTHS, month_rows(run, energy, told))
-            appender.add(PLACE_CHANGES, change_rows(run, told))
+            appender.add(READING_FAULTS, reading_faults(run, readings, received.spells, these))
+            appender.add(METER_MONTHS, month_rows(run, energy, readings))
+            appender.add(PLACE_CHANGES, change_rows(run, readings))
             for rows in meter_truth(run, energy, these):
                 appender.add(FAULTS, rows)
-        return _Waiting(run, metered, late)
+        return _CarriedOver(run, metered, late)
 
-    def _arrive(self, appender: Appender, left: _Waiting, batch: int) -> None:
-        """Write what arrives in the month after its own."""
+    def _arrive(self, appender: Appender, left: _CarriedOver, batch: int) -> None:
+        """Write what arrives in the following month."""
         appender.add(READINGS, left.late)
         bills = bill(left.run, left.metered)
         for table, rows in bill_rows(left.run, bills, batch):
@@ -248,7 +245,7 @@ class MeteringWalk:
 
 
 def _moved(these: Meters, by: int) -> Meters:
-    """Count the places of meters from the first of their run."""
+    """Return meters with places counted from the first of their run."""
     return type(these)(
         place=these.place - by,
         sequence=these.sequence,

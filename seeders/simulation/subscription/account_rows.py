@@ -1,4 +1,4 @@
-"""Accounts and subscriptions, and the state of their rows at a moment."""
+"""Accounts and subscriptions, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.simulation import columns
-from seeders.simulation.entities import Entities, last_turn, moment
-from seeders.simulation.months import NEVER, SECONDS_PER_DAY
-from seeders.simulation.subscription.lives import LIST_PRICE
+from seeders.simulation.entities import Entities, last_transition, moment, never
+from seeders.simulation.months import NEVER, SECONDS_PER_DAY, or_never
+from seeders.simulation.subscription.lifecycles import LIST_PRICE
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.subscription.lives import Customers, Subscriptions
+    from seeders.simulation.subscription.lifecycles import Customers, Subscriptions
 
 ACCOUNT_STATUSES: Final = ("Active", "Suspended", "Closed")
 SUBSCRIPTION_STATUSES: Final = ("Trial", "Active", "Cancelled")
 
 
 def accounts(config: SimulationConfig, customers: Customers) -> Entities:
-    """Give the accounts of customers: opened, suspended, reinstated, closed, deleted.
+    """Return the accounts of customers: opened, suspended, reinstated, closed, deleted.
 
     Args:
         config: The terms of payment.
@@ -43,55 +43,59 @@ def accounts(config: SimulationConfig, customers: Customers) -> Entities:
         customers.closed_on,
         customers.purged_on,
     )
-    turns = tuple(moment(day, kind, customers.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, customers.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_crm.accounts",
         key="account_id",
-        # a last digit of 0, where the customer's subscriptions have 1 and 2
+        # the last digit is 0; those of the customer's subscriptions are 1 and 2
         number=customers.number * 10,
-        turns=turns,
-        gone=turns[-1],
-        rows_at=partial(_account_rows, config, customers, turns),
+        transitions=transitions,
+        deleted_at=transitions[-1],
+        rows_at=partial(_account_rows, config, customers, transitions),
     )
 
 
 def subscriptions(these: Subscriptions) -> Entities:
-    """Give subscriptions: started, trial over, plan changed, cancelled.
+    """Return subscriptions: started, trial over, plan changed, cancelled.
 
     Args:
         these: n subscriptions.
 
     Returns:
-        The same, none of which is ever deleted.
+        Their rows, which are never deleted.
     """
     has_trial = these.trial_until > these.started_on
-    never = np.full(len(these.number), NEVER, dtype=np.int32)
     days = (
         these.started_on,
-        np.where(has_trial, these.trial_until, never),
+        or_never(has_trial, these.trial_until),
         these.plan_changed_on,
         these.cancelled_on,
     )
-    turns = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
+    transitions = tuple(moment(day, kind, these.number) for kind, day in enumerate(days))
     return Entities(
         table="raw_billing.subscriptions",
         key="subscription_id",
         number=these.number,
-        turns=turns,
-        gone=moment(never, 0, these.number),
-        rows_at=partial(_subscription_rows, these, turns),
+        transitions=transitions,
+        deleted_at=never(these.number),
+        rows_at=partial(_subscription_rows, these, transitions),
     )
+
+
+def account_ids(digits: NDArray[np.uint8]) -> pa.StringArray:
+    """Return account ids for an n x 8 matrix of subscription digits: the first seven are the account's."""
+    return columns.around("A", digits[:, :-1])
 
 
 def _account_rows(
     config: SimulationConfig,
     customers: Customers,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    _, suspended, reinstated, closed, _ = turns
+    transitions = [transition[rows] for transition in transitions]
+    _, suspended, reinstated, closed, _ = transitions
     count = len(rows)
     status = np.select([closed <= at, (suspended <= at) & (at < reinstated)], [2, 1], 0)
     digits = customers.digits[rows]
@@ -106,18 +110,18 @@ def _account_rows(
         "payment_terms_days": pa.array(np.full(count, terms, dtype=np.int32)),
         "cash_application": columns.constant("open_item", count),
         "currency": columns.constant(CURRENCY, count),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }
 
 
 def _subscription_rows(
     these: Subscriptions,
-    turns: Sequence[NDArray[np.int64]],
+    transitions: Sequence[NDArray[np.int64]],
     rows: NDArray[np.intp],
     at: NDArray[np.int64],
 ) -> dict[str, pa.Array]:
-    turns = [turn[rows] for turn in turns]
-    _, trial_over, changed, cancelled = turns
+    transitions = [transition[rows] for transition in transitions]
+    _, trial_over, changed, cancelled = transitions
     on_trial = (at < trial_over) & (trial_over < NEVER * np.int64(SECONDS_PER_DAY))
     status = np.select([cancelled <= at, on_trial], [2, 0], 1)
     plan = these.plan[rows] + (changed <= at).astype(np.int8)
@@ -126,7 +130,7 @@ def _subscription_rows(
     digits = these.digits[rows]
     return {
         "subscription_id": columns.around("S", digits),
-        "account_id": columns.around("A", digits[:, :-1]),
+        "account_id": account_ids(digits),
         "plan_id": columns.choice([p.plan_id for p in PLANS], plan),
         "status": columns.choice(SUBSCRIPTION_STATUSES, status.astype(np.int8)),
         "started_on": columns.days(these.started_on[rows]),
@@ -134,5 +138,5 @@ def _subscription_rows(
         "billing_day": pa.array(these.billing_day[rows]),
         "quantity": pa.array(these.quantity[rows]),
         "unit_price": columns.money(np.where(is_list_price, 0, agreed), is_list_price),
-        "updated_at": columns.timestamps(last_turn(turns, at)),
+        "updated_at": columns.timestamps(last_transition(transitions, at)),
     }

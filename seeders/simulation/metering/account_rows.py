@@ -1,4 +1,4 @@
-"""Customers, accounts and meters of the metering walk, and the state of their rows at a moment."""
+"""Customers, accounts and meters of places with a smart meter, and the state of their rows at any second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seeders.simulation import columns
-from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_turn, moment
+from seeders.simulation.entities import SECONDS_PER_HOUR, Entities, last_transition, never
 from seeders.simulation.metering import names
 from seeders.simulation.metering.catalogue import FEEDER_TYPE, read_catalogue
 from seeders.simulation.metering.places import NEVER_AT
@@ -36,20 +36,20 @@ _WATT_DIGITS: Final = 3
 
 
 def customers(pools: Pools, places: Places, config: MeteringConfig) -> Entities:
-    """Give the customers, one to a place."""
-    turns = (_opened_at(places.opened_on),)
+    """Return the customers, one for each place."""
+    transitions = (_opened_at(places.opened_on),)
     return Entities(
         table="raw_crm.customers",
         key="customer_id",
         number=places.number,
-        turns=turns,
-        gone=_never(places.number),
+        transitions=transitions,
+        deleted_at=never(places.number),
         rows_at=partial(_customer_rows, pools, places, config),
     )
 
 
 def accounts(places: Places, config: MeteringConfig) -> Entities:
-    """Give the accounts, one to a place. A place that is disconnected keeps its account."""
+    """Return the accounts, one for each place. A disconnected place keeps its account."""
     at = _opened_at(places.opened_on)
 
     def rows_at(rows: NDArray[np.intp], _: NDArray[np.int64]) -> dict[str, pa.Array]:
@@ -71,38 +71,38 @@ def accounts(places: Places, config: MeteringConfig) -> Entities:
         table="raw_crm.accounts",
         key="account_id",
         number=places.number,
-        turns=(at,),
-        gone=_never(places.number),
+        transitions=(at,),
+        deleted_at=never(places.number),
         rows_at=rows_at,
         letter="N",
     )
 
 
 def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
-    """Give the meters of places: put up, charged by another schedule, cut off, replaced, more connected."""
+    """Return the meters of places: installed, moved to another schedule, disconnected, replaced, load increased."""
     moved_at, cut_at, more_at = (
         np.where(day == NEVER, NEVER_AT, day.astype(np.int64) * SECONDS_PER_DAY)[these.place]
         for day in (places.moved_on, places.cut_on, places.more_from)
     )
-    # a turn has a second of its own
+    # each kind of change has a second of its own
     more_at = np.where(more_at == NEVER_AT, NEVER_AT, more_at + SECONDS_PER_HOUR)
     begins, ends = these.installed_at, these.removed_at
 
     def within(at: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.where((at >= begins) & (at < ends), at, NEVER_AT)
 
-    turns = (begins, within(moved_at), within(cut_at), ends, within(more_at))
+    transitions = (begins, within(moved_at), within(cut_at), ends, within(more_at))
     catalogue = read_catalogue()
 
     def rows_at(rows: NDArray[np.intp], at: NDArray[np.int64]) -> dict[str, pa.Array]:
         place = these.place[rows]
         number, sequence = places.number[place], these.sequence[rows]
-        has_moved = (moved_at[rows] < begins[rows]) | (turns[1][rows] <= at)
+        has_moved = (moved_at[rows] < begins[rows]) | (transitions[1][rows] <= at)
         schedule = places.schedule[place]
         schedule = np.where(has_moved, catalogue.moves[schedule], schedule)
-        has_more = (more_at[rows] < begins[rows]) | (turns[4][rows] <= at)
+        has_more = (more_at[rows] < begins[rows]) | (transitions[4][rows] <= at)
         watts = places.watts[place] + np.where(has_more, places.more_watts[place], 0)
-        status = np.where(ends[rows] <= at, 2, np.where(turns[2][rows] <= at, 1, 0))
+        status = np.where(ends[rows] <= at, 2, np.where(transitions[2][rows] <= at, 1, 0))
         return {
             "meter_id": names.of_meter(names.METER, number, sequence),
             "meter_number": names.of_meter(names.METER_NUMBER, number, sequence),
@@ -114,7 +114,9 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
             "connected_load_kw": columns.decimals(watts, _WATT_DIGITS),
             "status": columns.choice(_STATUSES, status.astype(np.int8)),
             "installed_on": _days(begins[rows]),
-            "updated_at": columns.timestamps(last_turn([turn[rows] for turn in turns], at)),
+            "updated_at": columns.timestamps(
+                last_transition([transition[rows] for transition in transitions], at)
+            ),
         }
 
     number = places.number[these.place] * _SEQUENCE + these.sequence
@@ -122,15 +124,15 @@ def meters(places: Places, these: Meters, config: MeteringConfig) -> Entities:
         table=METERS,
         key="meter_id",
         number=number,
-        turns=turns,
-        gone=_never(number),
+        transitions=transitions,
+        deleted_at=never(number),
         rows_at=rows_at,
         letter="M",
     )
 
 
 def feeder_meters(config: MeteringConfig, feeders: NDArray[np.int64], first_day: int) -> Entities:
-    """Give the meters that measure what is fed into feeders; they are as old as accounts can be."""
+    """Return the meters that measure the energy fed into feeders; they are as old as the oldest account can be."""
     begins = first_day - 1 - config.opened_years_before * 365
     at = _opened_at(np.full(len(feeders), begins, dtype=np.int32))
 
@@ -156,8 +158,8 @@ def feeder_meters(config: MeteringConfig, feeders: NDArray[np.int64], first_day:
         table=METERS,
         key="meter_id",
         number=feeders,
-        turns=(at,),
-        gone=_never(feeders),
+        transitions=(at,),
+        deleted_at=never(feeders),
         rows_at=rows_at,
         letter="F",
     )
@@ -170,10 +172,6 @@ def _opened_at(day: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def _days(seconds: NDArray[np.int64]) -> pa.Array:
     return columns.days((seconds // SECONDS_PER_DAY).astype(np.int32))
-
-
-def _never(number: NDArray[np.int64]) -> NDArray[np.int64]:
-    return moment(np.full(len(number), NEVER, dtype=np.int32), 0, number)
 
 
 def _customer_rows(

@@ -1,4 +1,4 @@
-"""What every part of a run's history is worked out from."""
+"""What every step of simulating a run of accounts needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Context:
     """A run of accounts over the first `months` months, before anything is drawn for them."""
 
     config: SimulationConfig
@@ -24,12 +24,12 @@ class Scene:
 
     @property
     def trade(self) -> TradeConfig:
-        """How the line of business goes."""
+        """The settings of this line of business."""
         return self.config.trade
 
     @property
     def window(self) -> int:
-        """Days within which the same again is taken for a duplicate."""
+        """Days within which an equal invoice or payment counts as a duplicate."""
         return self.config.policy.duplicate_window_days
 
     @property

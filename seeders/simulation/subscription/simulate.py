@@ -1,4 +1,4 @@
-"""The walk of the subscription line: what is billed, what is paid, what arrives, rows' states."""
+"""Simulates the subscription line: what is billed, what is paid, what arrives, and the state of its entities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from seeders.config.model import MAX_CUSTOMERS, MAX_MONTHS
-from seeders.faults.leakage import ghost_truth, leaky_truth, zombie_truth
 from seeders.simulation import columns
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
@@ -17,20 +16,21 @@ from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import MonthAxis
 from seeders.simulation.pools import Pools, draw_pools
+from seeders.simulation.subscription.account_rows import accounts, subscriptions
 from seeders.simulation.subscription.billing import bill_month
 from seeders.simulation.subscription.customer_rows import customers
-from seeders.simulation.subscription.ledger_rows import (
-    FAULTS,
-    Waiting,
-    arriving,
-    truth_rows,
-    wait_for_arrival,
-)
-from seeders.simulation.subscription.lives import draw_lives
+from seeders.simulation.subscription.fact_rows import Arrivals, arriving_rows, schedule_arrivals
+from seeders.simulation.subscription.lifecycles import draw_lifecycles
 from seeders.simulation.subscription.payments import settle
 from seeders.simulation.subscription.plans import CURRENCY, LINE_OF_BUSINESS, PLANS
 from seeders.simulation.subscription.population import Population
-from seeders.simulation.subscription.state_rows import accounts, subscriptions
+from seeders.simulation.subscription.truth import (
+    ghost_truth,
+    leaky_truth,
+    truth_rows,
+    zombie_truth,
+)
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from seeders.config import SimulationConfig
-    from seeders.simulation.subscription.lives import Lives
+    from seeders.simulation.subscription.lifecycles import Lifecycles
     from seeders.writer import Appender
 
 PLAN_TABLE: Final = "raw_billing.plans"
@@ -48,7 +48,7 @@ _SHORTEST_MONTH: Final = 28
 
 
 @dataclass(frozen=True)
-class SubscriptionWalk:
+class SubscriptionLine:
     """The subscriptions of a world, written month by month. `source` names the world."""
 
     config: SimulationConfig
@@ -61,7 +61,7 @@ class SubscriptionWalk:
         return MonthAxis(self.config.period.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Args:
             months: How many months the world is to span.
@@ -83,52 +83,57 @@ class SubscriptionWalk:
         """Count the steps that `write` will report: the months."""
         return months - passed
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete nothing: what is written for a month is final."""
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete nothing: what has been written for a month is final."""
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each month that is written.
         """
         runs = list(self._runs(months))
-        waiting = Waiting()
+        arrivals = Arrivals()
         if passed == 0:
             appender.add(PLAN_TABLE, self._plans())
         for month in range(max(0, passed - self._look_back()), months):
             if month >= passed:
                 step(self.axis.label(month))
-            for lives in runs:
-                self._bill(appender, waiting, lives, month, passed)
+            for lifecycles in runs:
+                self._bill(appender, arrivals, lifecycles, month, passed)
             if month >= passed:
-                self._deliver(appender, waiting, runs, month)
-        for lives in runs:
+                self._deliver(appender, arrivals, runs, month)
+        for lifecycles in runs:
             for these in (
-                customers(self._pools, lives.customers),
-                accounts(self.config, lives.customers),
-                subscriptions(lives.subscriptions),
+                customers(self._pools, lifecycles.customers),
+                accounts(self.config, lifecycles.customers),
+                subscriptions(lifecycles.subscriptions),
             ):
                 write_states(appender, self._batches, these, passed, months)
 
-    def _runs(self, months: int) -> Iterator[Lives]:
+    def _runs(self, months: int) -> Iterator[Lifecycles]:
         total, step = self._population.size(months), self.config.output.chunk_rows
         for start in range(0, total, step):
             stop = min(start + step, total)
-            yield draw_lives(self.config, self._streams, start, stop, months)
+            yield draw_lifecycles(self.config, self._streams, start, stop, months)
 
     def _bill(
-        self, appender: Appender, waiting: Waiting, lives: Lives, month: int, passed: int
+        self,
+        appender: Appender,
+        arrivals: Arrivals,
+        lifecycles: Lifecycles,
+        month: int,
+        passed: int,
     ) -> None:
-        """Bill a month; of months written already, keep only what is still to arrive."""
-        bills = bill_month(self.config, self._streams, self.axis, lives, month)
+        """Bill a month; of months already written, keep only what is still to arrive."""
+        bills = bill_month(self.config, self._streams, self.axis, lifecycles, month)
         settled = settle(self.config, self.axis, bills)
-        wait_for_arrival(waiting, self.axis, settled, passed)
+        schedule_arrivals(arrivals, self.axis, settled, passed)
         if month < passed:
             return
         policy = self.config.policy
@@ -140,15 +145,15 @@ class SubscriptionWalk:
             appender.add(FAULTS, truth_rows(self.axis, truth))
 
     def _deliver(
-        self, appender: Appender, waiting: Waiting, runs: Sequence[Lives], month: int
+        self, appender: Appender, arrivals: Arrivals, runs: Sequence[Lifecycles], month: int
     ) -> None:
         batch = self._batches.batch_no(month)
-        for table, rows in arriving(waiting, self.axis, month, batch):
+        for table, rows in arriving_rows(arrivals, self.axis, month, batch):
             appender.add(table, rows)
-        for lives in runs:
+        for lifecycles in runs:
             for captured in (
-                accounts(self.config, lives.customers),
-                subscriptions(lives.subscriptions),
+                accounts(self.config, lifecycles.customers),
+                subscriptions(lifecycles.subscriptions),
             ):
                 for rows in change_events(self.axis, captured, month, batch):
                     appender.add(CHANGE_EVENTS, rows)
@@ -166,7 +171,7 @@ class SubscriptionWalk:
         )
 
     def _look_back(self) -> int:
-        """Bound the months after which no invoice of a month has anything to come any more."""
+        """Return the months after which nothing more can happen to the invoices of a month."""
         config, payments = self.config, self.config.payments
         terms = config.subscription.payment_terms_days
         issued = config.ghost.billed_late_max_days
@@ -176,7 +181,7 @@ class SubscriptionWalk:
             + payments.suspend_after_days
             + max(payments.reinstate_max_days, payments.close_after_days)
         )
-        # one month more for what arrives late, one for where in the month it began
+        # one more month for late rows, and one for where in its month the invoice was issued
         return (issued + max(ordinary, refused)) // _SHORTEST_MONTH + 2
 
     @property

@@ -1,8 +1,8 @@
-"""The walk of the trade-credit line: run by run of accounts, the whole history of each.
+"""Simulates the trade-credit line: one run of accounts after another, the whole history of each.
 
-What an account owes today depends on all it was ever billed and paid, so each walk works the history
-out from the first month, and writes what arrives in the months that are new. The truth about unpaid
-invoices is a function of all facts so far: `advance` rewrites it.
+What an account owes depends on everything it was ever invoiced and paid, so the history is always simulated from the
+first month, and only what arrives in the new months is written. The truth about unpaid invoices follows from all facts
+so far: `advance` rewrites it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders import writer
-from seeders.faults import trade as faults
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.change_feed import CHANGE_EVENTS, change_events
 from seeders.simulation.entities import write_states
@@ -24,10 +23,18 @@ from seeders.simulation.pools import Pools, draw_pools
 from seeders.simulation.trade.account_rows import LINE_OF_BUSINESS, accounts, customers
 from seeders.simulation.trade.books import keep_books
 from seeders.simulation.trade.catalogue import Catalogue
+from seeders.simulation.trade.context import Context
 from seeders.simulation.trade.draws import AccountDraws
-from seeders.simulation.trade.fact_rows import FAULTS, FactWriter, catalogue_rows, truth_rows
+from seeders.simulation.trade.fact_rows import FactWriter, catalogue_rows
 from seeders.simulation.trade.history import draw_history
-from seeders.simulation.trade.scene import Scene
+from seeders.simulation.trade.truth import (
+    fault_stems,
+    injected_truth,
+    is_foreign,
+    truth_rows,
+    unpaid_truth,
+)
+from seeders.simulation.truth import FAULTS
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -40,14 +47,14 @@ if TYPE_CHECKING:
     from seeders.writer import Appender
 
 MAX_MONTHS: Final = 600
-"""Invoice ids hold four digits of the order: one every four days, for so long, and its copy."""
+"""Invoice ids have four digits for the order: enough for this long, with an order every four days and duplicates."""
 
 _ROWS_PER_ACCOUNT: Final = 32
 _FAULT_LETTER: Final = "D"
 
 
 @dataclass(frozen=True)
-class TradeWalk:
+class TradeLine:
     """The trade accounts of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -60,7 +67,7 @@ class TradeWalk:
         return MonthAxis(self.config.trade.first_month)
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -73,19 +80,19 @@ class TradeWalk:
         """Count the steps that `write` will report: the runs of accounts."""
         return len(list(self._runs())) if months > passed else 0
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is rewritten."""
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete the truth of this line; `write` writes it again."""
         writer.delete_prefixed(con, FAULTS, _FAULT_LETTER)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each run of accounts.
         """
         if months <= passed:
@@ -99,8 +106,8 @@ class TradeWalk:
         for start, stop in self._runs():
             step(f"trade accounts {start + 1:,} to {stop:,}")
             draws = AccountDraws(self._streams, start, stop - start)
-            scene = Scene(self.config, self.axis, self._catalogue, draws, months)
-            history = draw_history(scene)
+            context = Context(self.config, self.axis, self._catalogue, draws, months)
+            history = draw_history(context)
             self._entities(appender, history, passed, months)
             FactWriter(appender, self.axis, self._batches, history, passed, months).write()
             self._truth(appender, history, months)
@@ -112,7 +119,7 @@ class TradeWalk:
             yield start, min(start + step, total)
 
     def _entities(self, appender: Appender, history: History, passed: int, months: int) -> None:
-        captured = accounts(history.accounts, history.standing)
+        captured = accounts(history.accounts, history.status_days)
         for month in range(passed, months):
             batch = self._batches.batch_no(month)
             for rows in change_events(self.axis, captured, month, batch):
@@ -124,15 +131,15 @@ class TradeWalk:
         until = self.axis.last_day(months - 1)
         facts, is_eur = history.facts, history.accounts.is_eur
         balances = keep_books(
-            facts, history.accounts.is_balance_forward, faults.is_foreign(facts, is_eur), until
+            facts, history.accounts.is_balance_forward, is_foreign(facts, is_eur), until
         )
-        told = {
-            **faults.injected_truth(self.axis, history, until),
-            **faults.unpaid_truth(self.config.policy, history, balances, until),
+        truths = {
+            **injected_truth(self.axis, history, until),
+            **unpaid_truth(self.config.policy, history, balances, until),
         }
-        account = np.concatenate([truth.account for truth in told.values()])
-        names = faults.fault_stems(history.accounts.digits, account)
-        for rows in truth_rows(self.axis, history.accounts, told, names, until):
+        account = np.concatenate([truth.account for truth in truths.values()])
+        names = fault_stems(history.accounts.digits, account)
+        for rows in truth_rows(self.axis, history.accounts, truths, names, until):
             appender.add(FAULTS, rows)
 
     @property

@@ -1,8 +1,8 @@
-"""The life of every customer, account and subscription, drawn once.
+"""The lifecycle of every customer, account and subscription, drawn once.
 
-A life is drawn whole, to its end, from (seed, stream, customer): it does not depend on how many months
-are simulated, so the months that have passed are always a prefix of those to come. Every kind of
-turn happens at most once in a life. Days are numbers since 1970-01-01, `NEVER` where a turn is not taken.
+A lifecycle is drawn to its end from (seed, stream, customer), independently of how many months are simulated: a
+longer simulation only adds months. Every kind of change happens at most once to an entity. Days are numbers since
+1970-01-01, `NEVER` for changes that do not happen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders.simulation.columns import digits
-from seeders.simulation.months import NEVER, MonthAxis
+from seeders.simulation.draws import waiting_days
+from seeders.simulation.months import NEVER, MonthAxis, or_never
 from seeders.simulation.subscription.plans import PLANS
 from seeders.simulation.subscription.population import BASE, Population
 
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
 METHODS: Final = ("card", "bank_transfer", "direct_debit")
 SEGMENTS: Final = ("Consumer", "Small business", "Mid-market", "Enterprise")
 SLOTS: Final = 2
-"""Subscriptions a customer can have."""
+"""The most subscriptions of one customer."""
 
 LIST_PRICE: Final = -1
-"""In place of an agreed price: the subscription costs what its plan costs."""
+"""In place of an agreed price: the subscription has the list price of its plan."""
 
-_DAYS_PER_YEAR: Final = 365.25
 _BASE_SPREAD_DAYS: Final = 730
 _SECOND_AFTER_DAYS: Final = (30, 330)
 _LEAD_PURGED_AFTER_DAYS: Final = (60, 240)
@@ -44,9 +44,9 @@ _REBATE_STEP_PERCENT: Final = 5
 
 @dataclass(frozen=True)
 class Customers:
-    """n customers in a row, each with one account.
+    """n consecutive customers, each with one account.
 
-    `unpaid_from` is the date of the first invoice a non-payer does not pay.
+    `unpaid_from` is the date of the first invoice that a non-payer does not pay.
     """
 
     start: int
@@ -94,7 +94,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k positions in `PLANS`.
@@ -106,7 +106,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k prices in cents, `LIST_PRICE` where there is no agreement.
@@ -118,7 +118,7 @@ class Subscriptions:
 
         Args:
             day: k day numbers.
-            rows: The subscriptions they are asked of.
+            rows: The subscription each is for, by position.
 
         Returns:
             k prices in cents; 0 is free of charge.
@@ -128,30 +128,30 @@ class Subscriptions:
 
 
 @dataclass(frozen=True)
-class Lives:
-    """A run of customers and all that is theirs."""
+class Lifecycles:
+    """A run of consecutive customers with their accounts and subscriptions."""
 
     customers: Customers
     subscriptions: Subscriptions
 
     def is_suspended(self, day: NDArray[np.int32], owner: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether accounts are suspended, or closed, at the end of a day.
+        """Return whether accounts are suspended or closed at the end of a day.
 
         Args:
             day: k day numbers.
-            owner: The positions of the accounts they are asked of.
+            owner: The account each is for, by position.
 
         Returns:
-            k answers.
+            k flags.
         """
         customers = self.customers
         return (customers.suspended_on[owner] <= day) & (day < customers.reinstated_on[owner])
 
 
-def draw_lives(
+def draw_lifecycles(
     config: SimulationConfig, streams: Streams, start: int, stop: int, months: int
-) -> Lives:
-    """Draw the lives of a run of customers.
+) -> Lifecycles:
+    """Draw the lifecycles of a run of customers.
 
     Args:
         config: Rates and durations.
@@ -161,15 +161,15 @@ def draw_lives(
         months: How many months are simulated.
 
     Returns:
-        Their lives, equal to what any other run holding them gives.
+        Their lifecycles, the same whichever run they are drawn in.
     """
     axis = MonthAxis(config.period.first_month)
-    return _Drawing(config, streams, axis, start, stop).lives(months)
+    return _Drawing(config, streams, axis, start, stop).lifecycles(months)
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """The arguments every step of drawing a run needs."""
+    """What every step of drawing a run needs."""
 
     config: SimulationConfig
     streams: Streams
@@ -177,7 +177,7 @@ class _Drawing:
     start: int
     stop: int
 
-    def lives(self, months: int) -> Lives:
+    def lifecycles(self, months: int) -> Lifecycles:
         cohort, is_lead = Population(self.config.subscription).cohorts(
             self.start, self.stop, months
         )
@@ -185,7 +185,7 @@ class _Drawing:
         first = self._first_subscriptions(cohort, is_lead, created_on)
         customers = self._customers(cohort, is_lead, created_on, first)
         second = self._second_subscriptions(customers)
-        return Lives(customers, _interleaved(customers, first, second))
+        return Lifecycles(customers, _interleaved(customers, first, second))
 
     def _created_on(self, cohort: NDArray[np.int32]) -> NDArray[np.int32]:
         share = self._draw("customer.created")
@@ -213,7 +213,7 @@ class _Drawing:
         earliest, latest = _SECOND_AFTER_DAYS
         started_on = customers.created_on + earliest
         started_on += _whole(self._draw("second.started"), latest - earliest)
-        # nothing is sold to an account that is suspended, let alone closed
+        # nothing is sold to an account that is suspended or closed
         refused = (customers.suspended_on <= started_on) & (started_on < customers.reinstated_on)
         owners = np.flatnonzero(wanted & ~customers.is_lead & ~refused)
         return self._subscriptions(2, started_on, started_on, owners)
@@ -225,13 +225,13 @@ class _Drawing:
         trial_until: NDArray[np.int32],
         owners: NDArray[np.intp],
     ) -> Subscriptions:
-        """Draw for all customers, since a draw belongs to a position; keep those of the owners."""
+        """Draw for all customers, since draws go by position, and keep those that have the subscription."""
         settings = self.config.subscription
         plan = np.searchsorted(
             np.cumsum([p.share for p in PLANS])[:-1], self._draw("plan", slot), side="right"
         ).astype(np.int8)
         agreed_cents = self._agreed_cents(slot, plan)
-        # what customers decide of their own accord begins with the simulation, not with their past
+        # customers' own decisions start with the simulation, not before
         clock = np.maximum(trial_until, self.axis.first_day(0)) + 1
         cancelled_on = clock + self._wait("churn", settings.annual_churn, slot)
         changed_on = clock + self._wait("plan_change", settings.annual_plan_change, slot)
@@ -247,7 +247,7 @@ class _Drawing:
             digits=digits(numbers, _CUSTOMER_DIGITS + 1),
             started_on=started_on[owners],
             trial_until=trial_until[owners],
-            plan_changed_on=_or_never(can_change, changed_on)[owners],
+            plan_changed_on=or_never(can_change, changed_on)[owners],
             cancelled_on=np.minimum(cancelled_on, NEVER)[owners],
             billing_day=1 + _whole(self._draw("billing_day", slot), _LONGEST_MONTH)[owners],
             plan=plan[owners],
@@ -277,13 +277,13 @@ class _Drawing:
         purged_on = clock + earliest + _whole(self._draw("lead.purged_on"), latest - earliest)
         purged = is_lead & (self._draw("lead.purged") < settings.lead_purge_share)
         segment = _whole(self._draw("segment"), len(SEGMENTS)).astype(np.int8)
-        # any segment but the present one
+        # any segment other than the present one
         step = 1 + _whole(self._draw("segment.new"), len(SEGMENTS) - 1)
-        gone_on = _or_never(purged, purged_on)
+        gone_on = or_never(purged, purged_on)
         moved_on = clock + self._wait("move", settings.annual_address_change)
         regrouped_on = clock + self._wait("regroup", settings.annual_segment_change)
         number = np.arange(self.start, self.stop, dtype=np.int64) + 1
-        unpaid_from, suspended_on, reinstated_on, closed_on = self._standing(clock, first)
+        unpaid_from, suspended_on, reinstated_on, closed_on = self._status_days(clock, first)
         return Customers(
             start=self.start,
             number=number,
@@ -292,8 +292,8 @@ class _Drawing:
             is_lead=is_lead,
             created_on=created_on,
             purged_on=gone_on,
-            moved_on=_or_never(moved_on < gone_on, moved_on),
-            segment_changed_on=_or_never(regrouped_on < gone_on, regrouped_on),
+            moved_on=or_never(moved_on < gone_on, moved_on),
+            segment_changed_on=or_never(regrouped_on < gone_on, regrouped_on),
             segment=segment,
             new_segment=((segment + step) % len(SEGMENTS)).astype(np.int8),
             method=_whole(self._draw("payment.method"), len(METHODS)).astype(np.int8),
@@ -303,13 +303,13 @@ class _Drawing:
             closed_on=closed_on,
         )
 
-    def _standing(
+    def _status_days(
         self, clock: NDArray[np.int32], first: Subscriptions
     ) -> tuple[NDArray[np.int32], ...]:
-        """Draw who stops paying, and what becomes of the account.
+        """Draw who stops paying, and when the account is suspended, reinstated or closed for it.
 
-        It begins with an unpaid invoice of the first subscription; an account that would get no
-        such invoice in the month drawn goes on paying.
+        A non-payer stops with an invoice of the first subscription; an account without such an invoice in the month
+        drawn keeps paying.
         """
         payments = self.config.payments
         onset = np.minimum(
@@ -334,9 +334,9 @@ class _Drawing:
         absence = payments.reinstate_min_days + _whole(self._draw("non_payer.absence"), span)
         return (
             unpaid_from,
-            _or_never(happens, suspended_on),
-            _or_never(happens & returns, suspended_on + absence),
-            _or_never(happens & ~returns, suspended_on + payments.close_after_days),
+            or_never(happens, suspended_on),
+            or_never(happens & returns, suspended_on + absence),
+            or_never(happens & ~returns, suspended_on + payments.close_after_days),
         )
 
     def _draw(self, stream: str, slot: int = 1) -> NDArray[np.float64]:
@@ -344,18 +344,14 @@ class _Drawing:
         return self.streams.uniform(name, self.start, self.stop - self.start)
 
     def _wait(self, stream: str, annual_share: float, slot: int = 1) -> NDArray[np.int32]:
-        """Draw days until something that befalls a given share of those at risk within a year."""
-        if annual_share == 0:
-            return np.full(self.stop - self.start, NEVER, dtype=np.int32)
-        years = np.log1p(-self._draw(stream, slot)) / np.log1p(-annual_share)
-        days: NDArray[np.int32] = np.minimum(years * _DAYS_PER_YEAR, NEVER // 2).astype(np.int32)
-        return days
+        """Draw the days until an event that happens to a given share of those at risk each year."""
+        return waiting_days(self._draw(stream, slot), annual_share)
 
 
 def _interleaved(
     customers: Customers, first: Subscriptions, second: Subscriptions
 ) -> Subscriptions:
-    """Both slots in order of customer; the subscriptions of a closed account end with it."""
+    """Merge both subscriptions in order of customer; those of a closed account end with it."""
     order = np.argsort(np.concatenate([first.number, second.number]), kind="stable")
     columns = {
         name: np.concatenate([getattr(first, name), getattr(second, name)])[order]
@@ -364,7 +360,7 @@ def _interleaved(
     closed_on = customers.closed_on[columns["owner"]]
     columns["cancelled_on"] = np.minimum(columns["cancelled_on"], closed_on)
     ends_before = columns["plan_changed_on"] >= columns["cancelled_on"]
-    columns["plan_changed_on"] = _or_never(~ends_before, columns["plan_changed_on"])
+    columns["plan_changed_on"] = or_never(~ends_before, columns["plan_changed_on"])
     return Subscriptions(**columns)
 
 
@@ -375,7 +371,3 @@ def _list_cents() -> NDArray[np.int64]:
 def _whole(share: NDArray[np.float64], count: int) -> NDArray[np.int32]:
     """Turn shares in [0, 1) into whole numbers from 0 to count - 1."""
     return (share * count).astype(np.int32)
-
-
-def _or_never(happens: NDArray[np.bool_], day: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(happens, day, NEVER).astype(np.int32)

@@ -1,9 +1,8 @@
-"""The walk of the utility line: run by run of customers, the whole history of each.
+"""Simulates the utility line: one run of customers after another, the whole history of each.
 
-What an account owes depends on all it was ever billed and paid, and whether a customer opens
-another account on the status of the first ones. So each walk works the history out from the first
-cycle, and writes what arrives in the months that are new. The truth about unpaid bills is
-rewritten.
+What an account owes depends on everything it was ever billed and paid, and whether a customer opens another account
+on the status of the earlier ones. So the history is always simulated from the first cycle, and only what arrives in
+the new months is written. The truth about unpaid bills is written again.
 """
 
 from __future__ import annotations
@@ -14,21 +13,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seeders import writer
-from seeders.faults import utility as faults
 from seeders.simulation.batches import BATCHES, Batches
 from seeders.simulation.entities import write_states
 from seeders.simulation.errors import SimulationError
 from seeders.simulation.months import NEVER, MonthAxis
 from seeders.simulation.pools import draw_pools
+from seeders.simulation.truth import FAULTS
 from seeders.simulation.utility.account_rows import LINE_OF_BUSINESS, Registry
 from seeders.simulation.utility.cycles import Cycles
 from seeders.simulation.utility.fact_rows import FactWriter
+from seeders.simulation.utility.history import HistoryBuilder
 from seeders.simulation.utility.ledger import Ledger
-from seeders.simulation.utility.memory import Memory
 from seeders.simulation.utility.names import FAULT, MAX_CYCLES, Names
 from seeders.simulation.utility.people import draw_customers
 from seeders.simulation.utility.policy_rows import policy_rows
-from seeders.simulation.utility.truth_rows import FAULTS, RELIABILITY, fault_rows, reliability_rows
+from seeders.simulation.utility.truth import RELIABILITY, fault_rows, find_faults, reliability_rows
 from seeders.streams import Streams
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ _ROWS_PER_CUSTOMER: Final = 16
 
 
 @dataclass(frozen=True)
-class UtilityWalk:
+class UtilityLine:
     """The utility customers of a world. `source` names the world."""
 
     config: SimulationConfig
@@ -56,7 +55,7 @@ class UtilityWalk:
         return MonthAxis(self.config.utility.first_day.replace(day=1))
 
     def check(self, months: int) -> None:
-        """Make sure that ids have enough digits.
+        """Check that ids have enough digits.
 
         Raises:
             SimulationError: If they have not.
@@ -70,19 +69,19 @@ class UtilityWalk:
         """Count the steps that `write` will report: the runs of customers."""
         return len(list(self._runs())) if months > passed else 0
 
-    def forget(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Delete the truth of this line, which is rewritten."""
+    def delete_rewritten(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Delete the truth of this line; `write` writes it again."""
         writer.delete_prefixed(con, FAULTS, FAULT)
 
     def write(
         self, appender: Appender, passed: int, months: int, step: Callable[[str], None]
     ) -> None:
-        """Write what arrives after the first months, and the state at the end of the last.
+        """Write what arrives in the new months, and the state of entities at the end of the last one.
 
         Args:
             appender: Where rows go.
-            passed: How many months are written already.
-            months: How many months are written afterwards.
+            passed: How many months have been written already.
+            months: How many months there are afterwards.
             step: Called before each run of customers.
         """
         if months <= passed:
@@ -107,20 +106,20 @@ class UtilityWalk:
         streams, cycles = Streams(self.seed), self._cycles
         customers = draw_customers(self.config.utility, streams, start, count)
         ledger = Ledger(self.config, streams, customers, start)
-        facts = FactWriter(appender, self._batches, cycles, since, until)
+        fact_writer = FactWriter(appender, self._batches, cycles, since, until)
         ids = Names.of(customers.digits[:0], np.empty(0, dtype=np.int64))
-        memory = Memory()
-        for turn in ledger.turns(cycles.begun_by(until), until):
-            opened = turn.opened
+        history_builder = HistoryBuilder()
+        for facts in ledger.simulate(cycles.begun_by(until), until):
+            opened = facts.opened
             ids = ids.followed_by(Names.of(customers.digits[opened.customer], opened.within))
-            facts.write(turn, ids)
-            memory.keep(turn)
-        registry, changes = Registry.of(ledger, customers, ids, cycles), memory.changes()
+            fact_writer.write(facts, ids)
+            history_builder.add(facts)
+        registry, changes = Registry.of(ledger, customers, ids, cycles), history_builder.changes()
         for table, rows in registry.events(self._batches, changes, since, until):
             appender.add(table, rows)
-        history = memory.history(cycles, ledger.accounts, changes)
-        told = faults.tell(self.config.policy, cycles, history, until)
-        for rows in fault_rows(cycles, told, ids, until):
+        history = history_builder.history(cycles, ledger.accounts, changes)
+        truths = find_faults(self.config.policy, cycles, history, until)
+        for rows in fault_rows(cycles, truths, ids, until):
             appender.add(FAULTS, rows)
         pools = draw_pools(streams)
         for these in (registry.people(pools), registry.account_states(), registry.meters()):

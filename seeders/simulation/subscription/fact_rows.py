@@ -1,7 +1,7 @@
-"""Invoices, lines, payments, write-offs and truth as rows of the raw tables.
+"""Invoices, lines, payments and write-offs as rows of the raw tables.
 
-A row arrives in the month of its date, not in the month it was worked out in: what is dated later waits
-as compact arrays until its month comes.
+A row arrives in the month of its date, which may be later than the month it was simulated in. Until then it is kept
+in compact arrays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pyarrow as pa
 from seeders.simulation import columns
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.subscription.lives import METHODS
+from seeders.simulation.subscription.account_rows import account_ids
+from seeders.simulation.subscription.lifecycles import METHODS
 from seeders.simulation.subscription.plans import CURRENCY, PLANS
 
 if TYPE_CHECKING:
@@ -24,17 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from seeders.faults.leakage import Truth
     from seeders.simulation.months import MonthAxis
-    from seeders.simulation.subscription.payments import Settlement
+    from seeders.simulation.subscription.facts import Settlement
 
 INVOICES: Final = "raw_billing.invoices"
 LINE_ITEMS: Final = "raw_billing.invoice_line_items"
 PAYMENTS: Final = "raw_payments.payments"
 WRITE_OFFS: Final = "raw_billing.write_offs"
-FAULTS: Final = "ground_truth.faults"
 
-_ACCOUNT_DIGITS: Final = 7
 _PAYMENT: Final = ord("P")
 _TOP_UP: Final = ord("Q")
 
@@ -43,14 +41,14 @@ _Rows = TypeVar("_Rows", bound="_Arrays")
 
 @dataclass(frozen=True)
 class _Arrays(Arrays):
-    """Rows of a subscription each. `entity` holds its digits."""
+    """Rows of one subscription each. `entity` holds its digits."""
 
     entity: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class InvoiceRows(_Arrays):
-    """Invoices, each with its one line. `month` is the one that is billed."""
+    """Invoices, each with its one line. `month` is the month that is billed."""
 
     month: NDArray[np.int32]
     issued_on: NDArray[np.int32]
@@ -62,7 +60,7 @@ class InvoiceRows(_Arrays):
 
 @dataclass(frozen=True)
 class PaymentRows(_Arrays):
-    """Payments. `kind` is the letter their ids begin with."""
+    """Payments. `kind` is the first letter of their ids."""
 
     month: NDArray[np.int32]
     kind: NDArray[np.uint8]
@@ -80,17 +78,17 @@ class WriteOffRows(_Arrays):
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Rows by the month they arrive in."""
+class Arrivals:
+    """Rows still to be written, by the month they arrive in."""
 
     rows: dict[tuple[type[Any], int], list[Any]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, rows: _Arrays, arrival: NDArray[np.int32], earliest: int) -> None:
-        """Let rows wait for their month; what came before `earliest` has been written already.
+        """Add rows; those that arrive before `earliest` have been written already and are dropped.
 
         Args:
             rows: k rows.
-            arrival: The number of the month each arrives in.
+            arrival: The month each arrives in.
             earliest: The first month still to be written.
         """
         if len(arrival) == 0:
@@ -103,23 +101,25 @@ class Waiting:
             self.rows[type(rows), month].append(rows.select(arrival == month))
 
     def take(self, kind: type[_Rows], month: int) -> _Rows | None:
-        """Give out all rows of a kind that arrive in a month, and forget them."""
+        """Remove and return all rows of a kind that arrive in a month."""
         parts = self.rows.pop((kind, month), None)
         return kind.concatenate(parts) if parts else None
 
 
-def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, earliest: int) -> None:
-    """Hand the rows of one month's invoices to the months they arrive in.
+def schedule_arrivals(
+    arrivals: Arrivals, axis: MonthAxis, settled: Settlement, earliest: int
+) -> None:
+    """Add the rows of one month's invoices to the months they arrive in.
 
     Args:
-        waiting: Where they wait.
+        arrivals: Rows still to be written.
         axis: The simulated months.
-        settled: The invoices and what becomes of them.
+        settled: The invoices and how they are settled.
         earliest: The first month still to be written.
     """
     bills = settled.bills
-    customers = bills.lives.customers
-    entity = bills.lives.subscriptions.digits[bills.row]
+    customers = bills.lifecycles.customers
+    entity = bills.lifecycles.subscriptions.digits[bills.row]
     month = np.full(len(bills.row), bills.month, dtype=np.int32)
     method = customers.method[bills.owner]
 
@@ -132,7 +132,7 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
         quantity=bills.quantity,
         unit_cents=bills.unit_cents,
     )
-    waiting.add(invoices, axis.month_of(bills.issued_on), earliest)
+    arrivals.add(invoices, axis.month_of(bills.issued_on), earliest)
 
     for letter, paid_on, cents, delay in (
         (_PAYMENT, settled.paid_on, settled.paid_cents, settled.arrives_late),
@@ -148,7 +148,7 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
             method=method[happens],
         )
         arrival = axis.month_of(payments.paid_on)
-        waiting.add(payments, arrival if delay is None else arrival + delay[happens], earliest)
+        arrivals.add(payments, arrival if delay is None else arrival + delay[happens], earliest)
 
     happens = settled.written_off_on < NEVER
     write_offs = WriteOffRows(
@@ -156,16 +156,16 @@ def wait_for_arrival(waiting: Waiting, axis: MonthAxis, settled: Settlement, ear
         month=month[happens],
         written_off_on=settled.written_off_on[happens],
     )
-    waiting.add(write_offs, axis.month_of(write_offs.written_off_on), earliest)
+    arrivals.add(write_offs, axis.month_of(write_offs.written_off_on), earliest)
 
 
-def arriving(
-    waiting: Waiting, axis: MonthAxis, month: int, batch: int
+def arriving_rows(
+    arrivals: Arrivals, axis: MonthAxis, month: int, batch: int
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Give out what arrives in a month.
+    """Return the rows that arrive in a month.
 
     Args:
-        waiting: Where the rows have waited.
+        arrivals: Rows still to be written.
         axis: The simulated months.
         month: Number of the month.
         batch: Number of the batch they arrive with.
@@ -173,49 +173,16 @@ def arriving(
     Yields:
         Names of raw tables with their rows.
     """
-    invoices = waiting.take(InvoiceRows, month)
+    invoices = arrivals.take(InvoiceRows, month)
     if invoices is not None:
         yield INVOICES, _invoices(axis, invoices, batch)
         yield LINE_ITEMS, _line_items(invoices, batch)
-    payments = waiting.take(PaymentRows, month)
+    payments = arrivals.take(PaymentRows, month)
     if payments is not None:
         yield PAYMENTS, _payments(payments, batch)
-    write_offs = waiting.take(WriteOffRows, month)
+    write_offs = arrivals.take(WriteOffRows, month)
     if write_offs is not None:
         yield WRITE_OFFS, _write_offs(write_offs, batch)
-
-
-def truth_rows(axis: MonthAxis, truth: Truth) -> pa.RecordBatch:
-    """Write faults as rows of `ground_truth.faults`.
-
-    Args:
-        axis: The simulated months.
-        truth: Spells of one rule in one month.
-
-    Returns:
-        One row per spell.
-    """
-    bills = truth.bills
-    entity = bills.lives.subscriptions.digits[bills.row]
-    count = len(bills.row)
-    is_ghost = truth.rule == "ghost"
-    return pa.record_batch(
-        {
-            "fault_id": columns.month_id(truth.letter, entity, bills.month),
-            "rule": columns.constant(truth.rule, count),
-            "cause": columns.choice(["natural", "injected"], truth.is_injected.astype(np.int8)),
-            "entity_type": columns.constant("subscription" if is_ghost else "invoice", count),
-            "entity_id": columns.around("S", entity)
-            if is_ghost
-            else columns.month_id("I", entity, bills.month),
-            "account_id": _account(entity),
-            "period_start": columns.days(np.full(count, axis.first_day(bills.month), np.int32)),
-            "amount": columns.money(truth.cents),
-            "currency": columns.constant(CURRENCY, count),
-            "observable_from": columns.days(truth.observable_from),
-            "ends_on": columns.days(truth.ends_on),
-        }
-    )
 
 
 def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: int) -> pa.RecordBatch:
@@ -224,7 +191,7 @@ def _invoices(axis: MonthAxis, rows: InvoiceRows, batch: int) -> pa.RecordBatch:
     return pa.record_batch(
         {
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "subscription_id": columns.around("S", rows.entity),
             "invoice_date": columns.days(rows.issued_on),
             "due_date": columns.days(rows.due_on),
@@ -258,7 +225,7 @@ def _payments(rows: PaymentRows, batch: int) -> pa.RecordBatch:
     return pa.record_batch(
         {
             "payment_id": columns.month_id(rows.kind, rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
             "payment_date": columns.days(rows.paid_on),
             "amount_paid": columns.money(rows.cents),
@@ -275,13 +242,9 @@ def _write_offs(rows: WriteOffRows, batch: int) -> pa.RecordBatch:
         {
             "write_off_id": columns.month_id("W", rows.entity, rows.month),
             "invoice_id": columns.month_id("I", rows.entity, rows.month),
-            "account_id": _account(rows.entity),
+            "account_id": account_ids(rows.entity),
             "written_off_on": columns.days(rows.written_off_on),
             "reason": columns.constant("account closed", count),
             "_batch_no": columns.constant_number(batch, count),
         }
     )
-
-
-def _account(entity: NDArray[np.uint8]) -> pa.StringArray:
-    return columns.around("A", entity[:, :_ACCOUNT_DIGITS])

@@ -1,4 +1,4 @@
-"""What has to be remembered of all cycles of a run to write its status changes and the truth."""
+"""What is collected over all cycles of a run: the changes of status, and what the truth follows from."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seeders.faults.utility import Ghosts, History
 from seeders.simulation.arrays import Arrays
 from seeders.simulation.months import NEVER
-from seeders.simulation.utility.books import Charges, Money, Standing
-from seeders.simulation.utility.ledger import ACTIVE, CLOSED
+from seeders.simulation.utility.books import ActiveSpells, Charges, Money
+from seeders.simulation.utility.facts import ACTIVE, CLOSED, Ghosts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seeders.simulation.utility.cycles import Cycles
-    from seeders.simulation.utility.ledger import Accounts, Turn
+    from seeders.simulation.utility.facts import Accounts, CycleFacts
 
 
 @dataclass(frozen=True)
@@ -35,32 +34,51 @@ class Changes(Arrays):
 
 
 @dataclass(frozen=True)
-class Memory:
-    """Gathers the cycles of a run."""
+class History:
+    """What the truth about a run of accounts follows from.
+
+    Attributes:
+        ghosts: Usage never billed.
+        charges: All bills that charge anything.
+        money: All payments, in order.
+        active_spells: When accounts are active.
+        closed_on: The day on which each account closed, `NEVER` for most.
+    """
+
+    ghosts: Ghosts
+    charges: Charges
+    money: Money
+    active_spells: ActiveSpells
+    closed_on: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class HistoryBuilder:
+    """Collects the facts of a run, cycle by cycle."""
 
     _changes: list[Changes] = field(default_factory=list)
     _ghosts: list[Ghosts] = field(default_factory=list)
     _charges: list[Charges] = field(default_factory=list)
     _money: list[Money] = field(default_factory=list)
 
-    def keep(self, turn: Turn) -> None:
-        """Remember a cycle."""
-        checks, bills, payments = turn.checks, turn.bills, turn.payments
+    def add(self, facts: CycleFacts) -> None:
+        """Add the facts of a cycle."""
+        checks, bills, payments = facts.checks, facts.bills, facts.payments
         changed = np.flatnonzero(checks.was != checks.status)
         charging = np.flatnonzero(bills.cents > 0)
         self._changes.append(
             Changes(
                 account=checks.account[changed].astype(np.int32),
-                cycle=np.full(len(changed), turn.cycle, dtype=np.int32),
+                cycle=np.full(len(changed), facts.cycle, dtype=np.int32),
                 was=checks.was[changed],
                 status=checks.status[changed],
             )
         )
-        self._ghosts.append(turn.ghosts)
+        self._ghosts.append(facts.ghosts)
         self._charges.append(
             Charges(
                 account=bills.account[charging].astype(np.int32),
-                billed=np.full(len(charging), turn.cycle, dtype=np.int32),
+                billed=np.full(len(charging), facts.cycle, dtype=np.int32),
                 cents=bills.cents[charging],
             )
         )
@@ -74,11 +92,11 @@ class Memory:
         )
 
     def changes(self) -> Changes:
-        """Give all changes of status, in order."""
+        """Return all changes of status, in order."""
         return Changes.concatenate(self._changes).in_order()
 
     def history(self, cycles: Cycles, accounts: Accounts, changes: Changes) -> History:
-        """Give what the truth follows from.
+        """Return what the truth follows from.
 
         Args:
             cycles: The calendar.
@@ -95,13 +113,13 @@ class Memory:
             ghosts=Ghosts.concatenate(self._ghosts),
             charges=Charges.concatenate(self._charges),
             money=Money.concatenate(self._money).in_order(),
-            standing=_standing(cycles, accounts, changes),
+            active_spells=_active_spells(cycles, accounts, changes),
             closed_on=closed_on,
         )
 
 
-def _standing(cycles: Cycles, accounts: Accounts, changes: Changes) -> Standing:
-    """Find the spells in which accounts are active: from opening or reinstatement to what follows."""
+def _active_spells(cycles: Cycles, accounts: Accounts, changes: Changes) -> ActiveSpells:
+    """Find the spells in which accounts are active: from opening or reinstatement to the next change."""
     count = len(accounts.opened)
     account = np.concatenate([np.arange(count, dtype=np.int32), changes.account])
     cycle = np.concatenate([accounts.opened, changes.cycle])
@@ -111,4 +129,4 @@ def _standing(cycles: Cycles, accounts: Accounts, changes: Changes) -> Standing:
     goes_on = np.diff(account, append=-1) == 0
     ends = np.where(goes_on, np.roll(day, -1), np.int32(NEVER))
     is_active = status == ACTIVE
-    return Standing(account[is_active], day[is_active], ends[is_active])
+    return ActiveSpells(account[is_active], day[is_active], ends[is_active])
