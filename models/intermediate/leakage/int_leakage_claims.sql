@@ -1,5 +1,5 @@
--- What each rule claims by itself, independently of the others. A view: it only puts tables under
--- each other.
+-- What each rule claims by itself, independently of the others. A view: it only unions
+-- tables.
 {{ config(materialized='view') }}
 
 with ghost_cases as (

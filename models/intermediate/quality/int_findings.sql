@@ -1,4 +1,4 @@
--- A view: it only puts tables under each other.
+-- A view: it only unions tables.
 {{ config(materialized='view') }}
 
 with header_lines_mismatches as (

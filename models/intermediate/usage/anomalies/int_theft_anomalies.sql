@@ -61,7 +61,7 @@ final as (
                 meter_last_on
             )
         end as first_seen_on,
-        {{ theft_reason('meter_trace') }} as reason,
+        {{ theft_reason('suspected', 'meter_trace') }} as reason,
         level_drop,
         night_drop,
         load_off,
