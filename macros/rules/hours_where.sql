@@ -1,4 +1,4 @@
-{#- The hours of a group that fulfil a condition, as bits; `in_hour` is the bit of a row. -#}
-{%- macro hours_where(condition) -%}
-    cast(bit_or(case when {{ condition }} then in_hour else 0 end) as bigint)
+{#- The hours of a group that fulfil a condition, as bits; `hour_bit` is that of a row's hour. -#}
+{%- macro hours_where(condition, hour_bit) -%}
+    cast(bit_or(case when {{ condition }} then {{ hour_bit }} else 0 end) as bigint)
 {%- endmacro -%}

@@ -1,8 +1,10 @@
-{#- A value less the median of its peers that day: those of its type, else of its rate schedule, else all. -#}
-{%- macro less_peers(value) -%}
-    centred.{{ value }} - case
-        when type_days.meters >= {{ var('anomaly_min_peers') }} then type_days.{{ value }}
-        when schedule_days.meters >= {{ var('anomaly_min_peers') }} then schedule_days.{{ value }}
-        else all_days.{{ value }}
+{#- A value of `own` less the median of its peers that day: of the first of several groups of peers that has enough meters,
+    else of the last one, whatever its size. -#}
+{%- macro less_peers(value, own, peers) -%}
+    {{ own }}.{{ value }} - case
+        {%- for group in peers[:-1] %}
+        when {{ group }}.meters >= {{ var('anomaly_min_peers') }} then {{ group }}.{{ value }}
+        {%- endfor %}
+        else {{ peers[-1] }}.{{ value }}
     end
 {%- endmacro -%}

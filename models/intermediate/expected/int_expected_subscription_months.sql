@@ -91,7 +91,7 @@ periods as (
             when billed = 'in_arrears' then {{ day_add('next_anchor_on', -1) }}
             else anchor_on
         end as served_on,
-        case when billed = 'in_arrears' then subscription_id end as lived_through_id
+        case when billed = 'in_arrears' then subscription_id end as served_throughout_id
     from anchors
 
 ),
@@ -124,14 +124,14 @@ final as (
         and periods.served_on <= account_spells.billable_through
     left join subscription_spells as first_spells
         on
-        periods.lived_through_id = first_spells.subscription_id
+        periods.served_throughout_id = first_spells.subscription_id
         and periods.anchor_on >= first_spells.valid_from
         and periods.anchor_on <= first_spells.billable_through
     where
         periods.anchor_on >= periods.covers_from
         and periods.billing_date <= periods.covers_to
         and coalesce(periods.started_on <= periods.anchor_on, true)
-        and (periods.lived_through_id is null or first_spells.subscription_id is not null)
+        and (periods.served_throughout_id is null or first_spells.subscription_id is not null)
 
 )
 

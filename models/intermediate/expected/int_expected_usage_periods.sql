@@ -1,6 +1,13 @@
 with usages as (
 
-    select * from {{ ref('int_rated_usages') }}
+    select * from {{ ref('int_metered_usages') }}
+
+),
+
+rated as (
+
+    select * from {{ ref('int_rated_energy') }}
+    where quantity_type = 'usage'
 
 ),
 
@@ -34,25 +41,29 @@ invoice_periods as (
 metered as (
 
     select
-        account_id,
-        cycle_start as period_start,
-        max(cycle_end) as billing_date,
-        cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
+        usages.account_id,
+        usages.cycle_start as period_start,
+        max(usages.cycle_end) as billing_date,
+        cast(sum(usages.usage_kwh) as decimal(18, 3)) as usage_kwh,
         case
-            when count(energy_amount) = count(*)
-                then cast(sum(energy_amount) as decimal(18, 2))
+            when count(rated.energy_amount) = count(*)
+                then cast(sum(rated.energy_amount) as decimal(18, 2))
         end as energy_amount,
-        case when min(rate_schedule) = max(rate_schedule) then min(rate_schedule) end
-            as rate_schedule,
-        min(lowest_rate) as lowest_rate,
-        max(highest_rate) as highest_rate,
-        cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
-        cast(sum(possible_kwh) as decimal(18, 3)) as possible_kwh,
-        coalesce(bool_and(is_comparable), false) as is_comparable,
-        min(turned_back_on) as turned_back_on,
-        coalesce(bool_or(is_from_readings), false) as is_from_readings
+        case
+            when min(usages.rate_schedule) = max(usages.rate_schedule)
+                then min(usages.rate_schedule)
+        end as rate_schedule,
+        min(rated.lowest_rate) as lowest_rate,
+        max(rated.highest_rate) as highest_rate,
+        cast(sum(usages.certain_kwh) as decimal(18, 3)) as certain_kwh,
+        cast(sum(usages.possible_kwh) as decimal(18, 3)) as possible_kwh,
+        coalesce(bool_and(usages.is_comparable), false) as is_comparable,
+        min(usages.turned_back_on) as turned_back_on,
+        coalesce(bool_or(usages.is_from_readings), false) as is_from_readings
     from usages
-    group by account_id, cycle_start
+    left join rated
+        on usages.usage_id = rated.quantity_id
+    group by usages.account_id, usages.cycle_start
 
 ),
 

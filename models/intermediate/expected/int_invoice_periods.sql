@@ -13,9 +13,9 @@ invoice_subscriptions as (
 
 ),
 
-usages as (
+metered_accounts as (
 
-    select account_id from {{ ref('int_rated_usages') }}
+    select account_id from {{ ref('int_metered_usages') }}
     group by account_id
 
 ),
@@ -27,7 +27,7 @@ months as (
 ),
 
 -- an invoice's lines take precedence over its header, which may refer to another of its charges
-told as (
+stated as (
 
     select
         invoices.*,
@@ -57,12 +57,12 @@ periods as (
             )
         ) as period_start,
         coalesce(period_end, last_day(coalesce(period_start, invoice_date))) as period_end
-    from told
+    from stated
     where
         covered_subscription_id is not null
         or (
             coalesce(period_start, period_end) is not null
-            and account_id in (select usages.account_id from usages)
+            and account_id in (select metered_accounts.account_id from metered_accounts)
         )
 
 ),

@@ -31,7 +31,7 @@ first_periods as (
 ),
 
 -- whole months between the beginning of the extracts and the first period seen
-reckoned as (
+offset_months as (
 
     select
         expected.*,
@@ -57,7 +57,7 @@ reckoned as (
 known as (
 
     select *
-    from reckoned
+    from offset_months
     where
         month_count is null
         or months_before < 0

@@ -1,9 +1,20 @@
--- An end without a date, known only from an extract's status, proves nothing about any invoice.
+-- A charge is judged by the day it is billed for: a bill may be issued after the end for service
+-- before it. An end without a date, known only from an extract's status, proves nothing.
 
 with invoices as (
 
-    select * from {{ ref('int_invoice_billing_dates') }}
-    where billed_for <= {{ as_of_date() }}
+    select
+        *,
+        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as covers_from
+    from {{ ref('int_invoices_enriched') }}
+    where invoiced_amount > 0
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('stg_billing__subscriptions') }}
+    where is_accepted
 
 ),
 
@@ -27,30 +38,68 @@ corrections as (
 
 ),
 
+with_billing_day as (
+
+    select
+        invoices.*,
+        coalesce(
+            subscriptions.billing_day,
+            cast(
+                extract(day from coalesce(invoices.period_start, invoices.invoice_date)) as integer
+            )
+        ) as billing_day,
+        subscriptions.billed
+    from invoices
+    left join subscriptions
+        on invoices.subscription_id = subscriptions.subscription_id
+
+),
+
+dated as (
+
+    select
+        *,
+        case
+            when subscription_id is null
+                then least(invoice_date, coalesce(period_end, invoice_date))
+            -- service of a period billed in arrears is owed from its first day
+            when billed = 'in_arrears' then covers_from
+            -- the first billing date in the period
+            else least(
+                {{ first_billing_date('covers_from', 'billing_day') }},
+                greatest(coalesce(period_end, {{ end_of_time() }}), covers_from)
+            )
+        end as billed_for
+    from with_billing_day
+
+),
+
 -- a subscription that ends on its billing date is still billed; before that day nothing is known
 fired as (
 
     select
-        invoices.*,
+        dated.*,
         ended_accounts.valid_from as account_ended_on,
         ended_subscriptions.valid_from as subscription_ended_on,
-        greatest(invoices.invoice_date, invoices.billed_for) as first_seen_on,
+        greatest(dated.invoice_date, dated.billed_for) as first_seen_on,
         corrections.charged_amount,
         corrections.credited_in_full_on
-    from invoices
+    from dated
     left join ended_accounts
         on
-        invoices.account_id = ended_accounts.account_id
-        and invoices.billed_for > ended_accounts.valid_from
-        and invoices.billed_for < ended_accounts.valid_to
+        dated.account_id = ended_accounts.account_id
+        and dated.billed_for > ended_accounts.valid_from
+        and dated.billed_for < ended_accounts.valid_to
     left join ended_subscriptions
         on
-        invoices.subscription_id = ended_subscriptions.subscription_id
-        and invoices.billed_for > ended_subscriptions.valid_from
-        and invoices.billed_for < ended_subscriptions.valid_to
+        dated.subscription_id = ended_subscriptions.subscription_id
+        and dated.billed_for > ended_subscriptions.valid_from
+        and dated.billed_for < ended_subscriptions.valid_to
     left join corrections
-        on invoices.invoice_id = corrections.invoice_id
-    where coalesce(ended_accounts.account_id, ended_subscriptions.subscription_id) is not null
+        on dated.invoice_id = corrections.invoice_id
+    where
+        coalesce(ended_accounts.account_id, ended_subscriptions.subscription_id) is not null
+        and dated.billed_for <= {{ as_of_date() }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- A meter that is cut off measures nothing to charge for: from the day in the change feed or in its
 -- own row until it is back in service. Without a date it is known to be cut off on the day of its
--- extract and flags no earlier bill, unless the mapping says that statuses held throughout.
+-- extract and flags no earlier bill, unless the mapping says that statuses applied throughout.
 
 with invoices as (
 

@@ -4,11 +4,11 @@ with invoices as (
 
 ),
 
-standing as (
+in_force as (
 
     select
         *,
-        coalesce(credited_in_full_on, {{ end_of_time() }}) as stands_to
+        coalesce(credited_in_full_on, {{ end_of_time() }}) as in_force_to
     from invoices
 
 ),
@@ -27,23 +27,23 @@ compared as (
             as earlier_invoice_date,
         case
             when subscription_id is not null
-                then max(stands_to) over (
+                then max(in_force_to) over (
                     partition by account_id, currency, invoiced_amount, same_in, charged_for
                     order by invoice_date
                     range between unbounded preceding and interval '1' day preceding
                 )
             else greatest(
-                coalesce(max(stands_to) over recent_with_its_terms, invoice_date),
-                coalesce(max(stands_to) over recent_with_its_due_date, invoice_date)
+                coalesce(max(in_force_to) over recent_with_its_terms, invoice_date),
+                coalesce(max(in_force_to) over recent_with_its_due_date, invoice_date)
             )
-        end as earlier_stands_to,
-        max(stands_to) over (
+        end as earlier_in_force_to,
+        max(in_force_to) over (
             partition by
                 account_id, currency, invoiced_amount, same_in, charged_for, invoice_date, due_date
             order by invoice_id
             rows between unbounded preceding and 1 preceding
-        ) as same_day_stands_to
-    from standing
+        ) as same_day_in_force_to
+    from in_force
     window
         by_terms as (
             partition by
@@ -82,10 +82,10 @@ fired as (
     select
         *,
         least(
-            stands_to,
+            in_force_to,
             greatest(
-                coalesce(earlier_stands_to, invoice_date),
-                coalesce(same_day_stands_to, invoice_date)
+                coalesce(earlier_in_force_to, invoice_date),
+                coalesce(same_day_in_force_to, invoice_date)
             )
         ) as repeats_to
     from compared
@@ -109,7 +109,7 @@ final as (
         -- the copy itself was credited, or the invoice that it repeats
         case
             when repeats_to = {{ end_of_time() }} then null
-            when repeats_to = stands_to then 'credited'
+            when repeats_to = in_force_to then 'credited'
             else 'corrected'
         end as end_cause,
         cast(0 as decimal(18, 2)) as recovered_amount,

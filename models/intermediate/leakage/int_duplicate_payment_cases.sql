@@ -31,7 +31,7 @@ split_payments as (
 
 ),
 
-told as (
+named as (
 
     select
         payments.payment_id,
@@ -44,7 +44,7 @@ told as (
         payments.currency,
         corrections.kept_amount,
         corrections.reversed_in_full_on,
-        coalesce(corrections.reversed_in_full_on, {{ end_of_time() }}) as stands_to
+        coalesce(corrections.reversed_in_full_on, {{ end_of_time() }}) as in_force_to
     from payments
     left join split_payments
         on payments.payment_id = split_payments.payment_id
@@ -61,19 +61,19 @@ compared as (
         *,
         lag(payment_id) over by_date as earlier_payment_id,
         lag(payment_date) over by_date as earlier_payment_date,
-        max(stands_to) over (
+        max(in_force_to) over (
             partition by account_id, currency, amount_paid, named_invoice_id
             order by payment_date
             range between
             interval '{{ var("duplicate_window_days") }}' day preceding
             and interval '1' day preceding
-        ) as recent_stands_to,
-        max(stands_to) over (
+        ) as recent_in_force_to,
+        max(in_force_to) over (
             partition by account_id, currency, amount_paid, named_invoice_id, payment_date
             order by payment_id
             rows between unbounded preceding and 1 preceding
-        ) as same_day_stands_to
-    from told
+        ) as same_day_in_force_to
+    from named
     window by_date as (
         partition by account_id, currency, amount_paid, named_invoice_id
         order by payment_date, payment_id
@@ -107,10 +107,10 @@ final as (
         ) as evidence
     from compared
     where
-        stands_to > payment_date
+        in_force_to > payment_date
         and (
-            coalesce(recent_stands_to > payment_date, false)
-            or coalesce(same_day_stands_to > payment_date, false)
+            coalesce(recent_in_force_to > payment_date, false)
+            or coalesce(same_day_in_force_to > payment_date, false)
         )
 
 )

@@ -4,8 +4,15 @@
 
 with anomalies as (
 
-    select * from {{ ref('int_meter_anomalies') }}
-    where anomaly_type = 'energy_theft' and is_flagged and account_id is not null
+    select * from {{ ref('int_theft_anomalies') }}
+    where score >= {{ var('anomaly_flag_score') }}
+
+),
+
+meters as (
+
+    select * from {{ ref('int_meters') }}
+    where account_id is not null
 
 ),
 
@@ -15,9 +22,16 @@ losses as (
 
 ),
 
-rated_usages as (
+usages as (
 
-    select * from {{ ref('int_rated_usages') }}
+    select * from {{ ref('int_metered_usages') }}
+
+),
+
+rated as (
+
+    select * from {{ ref('int_rated_energy') }}
+    where quantity_type = 'usage' and highest_rate is not null
 
 ),
 
@@ -30,12 +44,13 @@ accounts as (
 month_rates as (
 
     select
-        account_id,
-        cast(date_trunc('month', cycle_end) as date) as month_start,
-        max(highest_rate) as highest_rate
-    from rated_usages
-    where highest_rate is not null
-    group by account_id, cast(date_trunc('month', cycle_end) as date)
+        usages.account_id,
+        cast(date_trunc('month', usages.cycle_end) as date) as month_start,
+        max(rated.highest_rate) as highest_rate
+    from usages
+    inner join rated
+        on usages.usage_id = rated.quantity_id
+    group by usages.account_id, cast(date_trunc('month', usages.cycle_end) as date)
 
 ),
 
@@ -49,10 +64,21 @@ last_rates as (
 
 ),
 
+flagged as (
+
+    select
+        anomalies.*,
+        meters.account_id
+    from anomalies
+    inner join meters
+        on anomalies.meter_id = meters.meter_id
+
+),
+
 priced as (
 
     select
-        anomalies.meter_id,
+        flagged.meter_id,
         sum(losses.lost_kwh) as lost_kwh,
         sum(
             try_cast(
@@ -60,16 +86,16 @@ priced as (
                 * coalesce(month_rates.highest_rate, last_rates.highest_rate, 0) as decimal(18, 2)
             )
         ) as amount
-    from anomalies
+    from flagged
     inner join losses
-        on anomalies.meter_id = losses.meter_id
+        on flagged.meter_id = losses.meter_id
     left join month_rates
         on
-        anomalies.account_id = month_rates.account_id
+        flagged.account_id = month_rates.account_id
         and losses.month_start = month_rates.month_start
     left join last_rates
-        on anomalies.account_id = last_rates.account_id
-    group by anomalies.meter_id
+        on flagged.account_id = last_rates.account_id
+    group by flagged.meter_id
 
 ),
 
@@ -78,30 +104,30 @@ final as (
     select
         'energy_theft' as rule,
         'meter' as entity_type,
-        anomalies.meter_id as entity_id,
-        anomalies.account_id,
+        flagged.meter_id as entity_id,
+        flagged.account_id,
         cast(null as {{ dbt.type_string() }}) as invoice_id,
         cast(null as {{ dbt.type_string() }}) as subscription_id,
-        cast(date_trunc('month', anomalies.period_start) as date) as period_start,
+        cast(date_trunc('month', flagged.period_start) as date) as period_start,
         coalesce(try_cast(priced.amount as decimal(18, 2)), 0) as amount,
         accounts.currency,
-        anomalies.first_seen_on,
+        flagged.first_seen_on,
         cast(null as date) as resolved_on,
         cast(null as {{ dbt.type_string() }}) as end_cause,
         cast(0 as decimal(18, 2)) as recovered_amount,
         concat_ws(
             '; ',
-            'score ' || cast(anomalies.score as {{ dbt.type_string() }}),
-            anomalies.reason,
-            'since ' || cast(anomalies.period_start as {{ dbt.type_string() }}),
+            'score ' || cast(flagged.score as {{ dbt.type_string() }}),
+            flagged.reason,
+            'since ' || cast(flagged.period_start as {{ dbt.type_string() }}),
             'about ' || cast(coalesce(priced.lost_kwh, 0) as {{ dbt.type_string() }})
             || ' kWh not metered'
         ) as evidence
-    from anomalies
+    from flagged
     inner join accounts
-        on anomalies.account_id = accounts.account_id
+        on flagged.account_id = accounts.account_id
     left join priced
-        on anomalies.meter_id = priced.meter_id
+        on flagged.meter_id = priced.meter_id
 
 )
 

@@ -1,4 +1,6 @@
--- What each rule claims by itself, independently of the others.
+-- What each rule claims by itself, independently of the others. A view: it only unions
+-- tables.
+{{ config(materialized='view') }}
 
 with ghost_cases as (
 

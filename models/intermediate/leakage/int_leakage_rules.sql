@@ -4,104 +4,29 @@
 
 with final as (
 
-    select
-        'ghost' as rule,
-        'not_billed' as family,
-        1 as precedence,
-        'under' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'unbilled_usage' as rule,
-        'not_billed' as family,
-        2 as precedence,
-        'under' as direction,
-        false as has_exact_signature,
-        true as is_scored_by_period,
-        false as is_amount_exact
-    union all
-    select
-        'energy_theft' as rule,
-        'not_billed' as family,
-        3 as precedence,
-        'under' as direction,
-        false as has_exact_signature,
-        false as is_scored_by_period,
-        false as is_amount_exact
-    union all
-    select
-        'under_billed' as rule,
-        'charged_too_little' as family,
-        1 as precedence,
-        'under' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'zombie' as rule,
-        'not_paid' as family,
-        1 as precedence,
-        'under' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'leaky_bucket' as rule,
-        'not_paid' as family,
-        2 as precedence,
-        'under' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'duplicate_invoice' as rule,
-        'billed_wrongly' as family,
-        1 as precedence,
-        'over' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'billed_after_cancel' as rule,
-        'billed_wrongly' as family,
-        2 as precedence,
-        'over' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'billed_while_disconnected' as rule,
-        'billed_wrongly' as family,
-        3 as precedence,
-        'over' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
-    union all
-    select
-        'over_billed' as rule,
-        'billed_wrongly' as family,
-        4 as precedence,
-        'over' as direction,
-        false as has_exact_signature,
-        true as is_scored_by_period,
-        false as is_amount_exact
-    union all
-    select
-        'duplicate_payment' as rule,
-        'paid_twice' as family,
-        1 as precedence,
-        'over' as direction,
-        true as has_exact_signature,
-        true as is_scored_by_period,
-        true as is_amount_exact
+    select rules.*
+    from (
+        values
+        ('ghost', 'not_billed', 1, 'under', true, true, true),
+        ('unbilled_usage', 'not_billed', 2, 'under', false, true, false),
+        ('energy_theft', 'not_billed', 3, 'under', false, false, false),
+        ('under_billed', 'charged_too_little', 1, 'under', true, true, true),
+        ('zombie', 'not_paid', 1, 'under', true, true, true),
+        ('leaky_bucket', 'not_paid', 2, 'under', true, true, true),
+        ('duplicate_invoice', 'billed_wrongly', 1, 'over', true, true, true),
+        ('billed_after_cancel', 'billed_wrongly', 2, 'over', true, true, true),
+        ('billed_while_disconnected', 'billed_wrongly', 3, 'over', true, true, true),
+        ('over_billed', 'billed_wrongly', 4, 'over', false, true, false),
+        ('duplicate_payment', 'paid_twice', 1, 'over', true, true, true)
+    ) as rules (
+        rule,
+        family,
+        precedence,
+        direction,
+        has_exact_signature,
+        is_scored_by_period,
+        is_amount_exact
+    )
 
 )
 

@@ -41,28 +41,9 @@ cases as (
 
 ),
 
--- the balance at the end of the day on which the case ended
 ended as (
 
-    select
-        invoices.*,
-        cases.amount,
-        cases.paid_amount as paid_before,
-        cases.first_seen_on,
-        case when cases.last_spell_to <= {{ as_of_date() }} then cases.last_spell_to end
-            as resolved_on,
-        balance_spells.paid_amount - cases.paid_amount as paid_gain,
-        cases.amount + cases.paid_amount
-        - balance_spells.paid_amount - balance_spells.unsettled_amount as credit_gain,
-        balance_spells.outstanding_amount as outstanding_after,
-        balance_spells.written_off_amount as written_off_after
-    from cases
-    inner join invoices
-        on cases.invoice_id = invoices.invoice_id
-    left join balance_spells
-        on
-        cases.invoice_id = balance_spells.invoice_id
-        and cases.last_spell_to = balance_spells.valid_from
+    {{ ended_unpaid_cases('cases', 'invoices', 'balance_spells') }}
 
 ),
 
@@ -70,21 +51,7 @@ ended as (
 final as (
 
     select
-        'leaky_bucket' as rule,
-        'invoice' as entity_type,
-        invoice_id as entity_id,
-        account_id,
-        invoice_id,
-        subscription_id,
-        coalesce(period_start, cast(date_trunc('month', invoice_date) as date)) as period_start,
-        amount,
-        currency,
-        first_seen_on,
-        resolved_on,
-        case when resolved_on is not null then {{ end_cause_of_debt('corrected') }} end
-            as end_cause,
-        cast(greatest(least(coalesce(paid_gain, 0), amount), 0) as decimal(18, 2))
-            as recovered_amount,
+        {{ unpaid_case('leaky_bucket', 'ended', otherwise='corrected') }},
         concat_ws(
             '; ',
             'due on ' || cast(due_date as {{ dbt.type_string() }}),

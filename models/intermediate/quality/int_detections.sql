@@ -1,12 +1,10 @@
-with cases as (
+-- What the rules find on the as-of date, each by itself: a case that another rule owns counts as
+-- found. A rule that cannot tell the period is scored by the entity: all its periods are one case.
 
-    select * from {{ ref('int_leakage_cases') }}
+with claims as (
 
-),
-
-rules as (
-
-    select * from {{ ref('int_leakage_rules') }}
+    select * from {{ ref('int_leakage_claims') }}
+    where resolved_on is null
 
 ),
 
@@ -16,35 +14,37 @@ findings as (
 
 ),
 
-usage_periods as (
+rules as (
+
+    select * from {{ ref('int_scored_rules') }}
+
+),
+
+estimated_periods as (
 
     select * from {{ ref('int_usage_periods') }}
     where is_from_readings
 
 ),
 
-final as (
+-- a ghost of usage derived from readings is priced by an estimate
+found as (
 
-    -- a case that another rule owns still counts as found; a ghost of usage derived from readings
-    -- is priced by an estimate
     select
-        cases.rule,
-        cases.entity_type,
-        cases.entity_id,
-        cases.period_start,
-        cases.claimed_amount as amount,
-        cases.currency,
-        rules.is_amount_exact and usage_periods.account_id is null as is_amount_exact
-    from cases
-    inner join rules
-        on cases.rule = rules.rule
-    left join usage_periods
+        claims.rule,
+        claims.entity_type,
+        claims.entity_id,
+        claims.period_start,
+        cast(claims.amount as decimal(18, 2)) as amount,
+        claims.currency,
+        estimated_periods.account_id is not null as is_estimated
+    from claims
+    left join estimated_periods
         on
-        cases.rule = 'ghost'
-        and cases.entity_type = 'account'
-        and cases.entity_id = usage_periods.account_id
-        and cases.period_start = usage_periods.period_start
-    where cases.status in ('open', 'superseded')
+        claims.rule = 'ghost'
+        and claims.entity_type = 'account'
+        and claims.entity_id = estimated_periods.account_id
+        and claims.period_start = estimated_periods.period_start
     union all
     select
         rule,
@@ -53,8 +53,35 @@ final as (
         period_start,
         amount,
         currency,
-        true as is_amount_exact
+        false as is_estimated
     from findings
+
+),
+
+by_period as (
+
+    select
+        found.*,
+        case when rules.is_scored_by_period then found.period_start end as scored_period,
+        rules.is_amount_exact and not found.is_estimated as is_amount_exact
+    from found
+    inner join rules
+        on found.rule = rules.rule
+
+),
+
+final as (
+
+    select
+        rule,
+        entity_type,
+        entity_id,
+        scored_period,
+        sum(amount) as amount,
+        max(currency) as currency,
+        bool_and(is_amount_exact) as is_amount_exact
+    from by_period
+    group by rule, entity_type, entity_id, scored_period
 
 )
 

@@ -56,7 +56,7 @@ meter_versions as (
 
 ),
 
-told as (
+stated as (
 
     select
         'raw_crm.accounts' as source_table,
@@ -103,24 +103,24 @@ final as (
 
     select
         'feed_mismatch' as rule,
-        told.entity_type,
-        told.entity_id,
-        told.account_id,
+        stated.entity_type,
+        stated.entity_id,
+        stated.account_id,
         cast(null as {{ dbt.type_string() }}) as invoice_id,
         cast(date_trunc('month', as_of.last_extract_on) as date) as period_start,
         cast(null as decimal(18, 2)) as amount,
         cast(null as {{ dbt.type_string() }}) as currency,
         as_of.last_extract_on as found_on,
-        coalesce(told.row_status, 'Active') || '; by the change feed ' || told.feed_status
+        coalesce(stated.row_status, 'Active') || '; by the change feed ' || stated.feed_status
             as evidence
-    from told
+    from stated
     inner join changes
-        on told.source_table = changes.source_table and told.entity_id = changes.entity_key
+        on stated.source_table = changes.source_table and stated.entity_id = changes.entity_key
     inner join as_of
         on
-        told.valid_from <= as_of.last_extract_on
-        and told.valid_to > as_of.last_extract_on
-    where coalesce(told.row_status, 'Active') != told.feed_status
+        stated.valid_from <= as_of.last_extract_on
+        and stated.valid_to > as_of.last_extract_on
+    where coalesce(stated.row_status, 'Active') != stated.feed_status
 
 )
 

@@ -3,60 +3,25 @@
 
 with final as (
 
-    select
-        'header_lines_mismatch' as rule,
-        true as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'orphaned_line' as rule,
-        true as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'currency_mismatch' as rule,
-        true as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'meter_failure' as rule,
-        true as is_scored,
-        false as has_exact_signature,
-        false as is_scored_by_period
-    union all
-    -- no faults are injected for these rules
-    select
-        'ledger_mismatch' as rule,
-        false as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'ledger_extra_check' as rule,
-        false as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'ledger_missing_check' as rule,
-        false as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'bad_debt_mismatch' as rule,
-        false as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
-    union all
-    select
-        'feed_mismatch' as rule,
-        false as is_scored,
-        true as has_exact_signature,
-        true as is_scored_by_period
+    select rules.*
+    from (
+        values
+        ('header_lines_mismatch', true, true, true),
+        ('orphaned_line', true, true, true),
+        ('currency_mismatch', true, true, true),
+        ('meter_failure', true, false, false),
+        -- no faults are injected for these rules
+        ('ledger_mismatch', false, true, true),
+        ('ledger_extra_check', false, true, true),
+        ('ledger_missing_check', false, true, true),
+        ('bad_debt_mismatch', false, true, true),
+        ('feed_mismatch', false, true, true)
+    ) as rules (
+        rule,
+        is_scored,
+        has_exact_signature,
+        is_scored_by_period
+    )
 
 )
 

@@ -1,3 +1,6 @@
+-- A view: it only unions tables.
+{{ config(materialized='view') }}
+
 with header_lines_mismatches as (
 
     select * from {{ ref('int_header_lines_mismatch_findings') }}

@@ -16,13 +16,15 @@ final as (
     select
         rule,
         has_exact_signature,
-        is_scored_by_period
+        is_scored_by_period,
+        is_amount_exact
     from leakage_rules
     union all
     select
         rule,
         has_exact_signature,
-        is_scored_by_period
+        is_scored_by_period,
+        true as is_amount_exact
     from finding_rules
 
 )

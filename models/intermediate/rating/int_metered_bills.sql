@@ -63,7 +63,7 @@ known as (
         meter_terms.connected_load_kw,
         meter_terms.district,
         meter_terms.feeder,
-        case when meter_terms.rate_schedule is null then dated.account_id end as asking_account_id
+        case when meter_terms.rate_schedule is null then dated.account_id end as fallback_account_id
     from dated
     left join meter_terms
         on
@@ -98,7 +98,7 @@ final as (
     left join charged
         on known.invoice_id = charged.invoice_id
     left join account_terms
-        on known.asking_account_id = account_terms.account_id
+        on known.fallback_account_id = account_terms.account_id
     where
         charged.invoice_id is not null
         or known.has_meter

@@ -2,9 +2,16 @@
 -- at all where further charges are computed from it. The whole charge is unknown if some energy
 -- fits no slab, or if the charge does not fit a money column.
 
-with quantities as (
+with usages as (
 
-    select * from {{ ref('int_energy_quantities') }}
+    select * from {{ ref('int_metered_usages') }}
+
+),
+
+bills as (
+
+    select * from {{ ref('int_metered_bills') }}
+    where billed_kwh is not null
 
 ),
 
@@ -19,6 +26,30 @@ charges as (
 
     select * from {{ ref('int_tariff_charges') }}
     where charge_type = 'energy'
+
+),
+
+quantities as (
+
+    select
+        'usage' as quantity_type,
+        usage_id as quantity_id,
+        usage_kwh as kwh,
+        cycle_end as rated_on,
+        rate_schedule,
+        consumer_type,
+        connected_load_kw
+    from usages
+    union all
+    select
+        'bill' as quantity_type,
+        invoice_id as quantity_id,
+        billed_kwh as kwh,
+        charged_on as rated_on,
+        rate_schedule,
+        consumer_type,
+        connected_load_kw
+    from bills
 
 ),
 

@@ -1,9 +1,15 @@
 -- Both days of a spell belong to it; where two tariffs hold, the later to begin wins. A tariff is
 -- looked up once per schedule and day, however many meters need it.
 
-with quantities as (
+with usages as (
 
-    select * from {{ ref('int_energy_quantities') }}
+    select * from {{ ref('int_metered_usages') }}
+
+),
+
+bills as (
+
+    select * from {{ ref('int_metered_bills') }}
 
 ),
 
@@ -13,16 +19,23 @@ charges as (
 
 ),
 
-asked as (
+terms as (
 
     select
         rate_schedule,
         consumer_type,
         connected_load_kw,
-        rated_on
-    from quantities
+        cycle_end as rated_on
+    from usages
     where rate_schedule is not null
-    group by rate_schedule, consumer_type, connected_load_kw, rated_on
+    union
+    select
+        rate_schedule,
+        consumer_type,
+        connected_load_kw,
+        charged_on as rated_on
+    from bills
+    where rate_schedule is not null and billed_kwh is not null
 
 ),
 
@@ -52,35 +65,35 @@ tariffs as (
 matched as (
 
     select
-        asked.rate_schedule,
-        asked.consumer_type,
-        asked.connected_load_kw,
-        asked.rated_on,
+        terms.rate_schedule,
+        terms.consumer_type,
+        terms.connected_load_kw,
+        terms.rated_on,
         tariffs.charge_type,
         tariffs.tariff_key,
         row_number() over (
             partition by
-                asked.rate_schedule, asked.consumer_type, asked.connected_load_kw,
-                asked.rated_on, tariffs.charge_type
+                terms.rate_schedule, terms.consumer_type, terms.connected_load_kw,
+                terms.rated_on, tariffs.charge_type
             order by
                 tariffs.consumer_group asc nulls last,
                 coalesce(tariffs.min_load_kw, tariffs.max_load_kw) asc nulls last,
                 tariffs.valid_from desc nulls last,
                 tariffs.tariff_key asc
         ) as tariff_rank
-    from asked
+    from terms
     inner join tariffs
         on
-        asked.rate_schedule = tariffs.rate_schedule
-        and asked.rated_on >= coalesce(tariffs.valid_from, asked.rated_on)
-        and asked.rated_on <= coalesce(tariffs.valid_to, asked.rated_on)
+        terms.rate_schedule = tariffs.rate_schedule
+        and terms.rated_on >= coalesce(tariffs.valid_from, terms.rated_on)
+        and terms.rated_on <= coalesce(tariffs.valid_to, terms.rated_on)
         and (
             tariffs.consumer_group is null
             or tariffs.is_for_all
-            or lower(tariffs.consumer_group) = lower(asked.consumer_type)
+            or lower(tariffs.consumer_group) = lower(terms.consumer_type)
         )
-        and (tariffs.min_load_kw is null or asked.connected_load_kw >= tariffs.min_load_kw)
-        and (tariffs.max_load_kw is null or asked.connected_load_kw < tariffs.max_load_kw)
+        and (tariffs.min_load_kw is null or terms.connected_load_kw >= tariffs.min_load_kw)
+        and (tariffs.max_load_kw is null or terms.connected_load_kw < tariffs.max_load_kw)
 
 ),
 

@@ -1,3 +1,5 @@
+-- The energy on a bill next to what was metered: the charges are those of the tariff, for either.
+
 with periods as (
 
     select * from {{ ref('int_expected_usage_periods') }}
@@ -7,8 +9,15 @@ with periods as (
 
 bills as (
 
-    select * from {{ ref('int_rerated_bills') }}
+    select * from {{ ref('int_metered_bills') }}
     where billed_kwh is not null
+
+),
+
+rated_bills as (
+
+    select * from {{ ref('int_rated_energy') }}
+    where quantity_type = 'bill'
 
 ),
 
@@ -26,6 +35,9 @@ metered as (
         sum(usage_kwh) as metered_kwh,
         sum(certain_kwh) as certain_kwh,
         sum(possible_kwh) as possible_kwh,
+        case
+            when count(energy_amount) = count(*) then try_cast(sum(energy_amount) as decimal(18, 2))
+        end as metered_amount,
         bool_and(is_comparable) as is_comparable,
         min(turned_back_on) as turned_back_on,
         bool_or(is_from_readings) as is_from_readings
@@ -61,13 +73,15 @@ final as (
                 cast(metered.metered_kwh as double) * {{ var('usage_tolerance_share') }}
             ) as decimal(18, 3)
         ) as tolerance_kwh,
-        bills.expected_variable as metered_amount,
-        bills.tariff_variable as billed_amount
+        metered.metered_amount,
+        rated_bills.energy_amount as billed_amount
     from bills
     inner join metered
         on bills.invoice_id = metered.invoice_id
     inner join invoices
         on bills.invoice_id = invoices.invoice_id
+    left join rated_bills
+        on bills.invoice_id = rated_bills.quantity_id
 
 )
 

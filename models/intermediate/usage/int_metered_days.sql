@@ -15,12 +15,6 @@ meters as (
 
 ),
 
-falls as (
-
-    select * from {{ ref('int_register_falls') }}
-
-),
-
 versions as (
 
     select * from {{ ref('int_meter_versions') }}
@@ -34,7 +28,7 @@ known as (
         days.*,
         meters.meter_id,
         cast(date_trunc('month', days.read_on) as date) as period_start,
-        coalesce(days.kwh_valid, 0) + days.allocated_kwh as told_kwh,
+        coalesce(days.kwh_valid, 0) + days.allocated_kwh as reported_kwh,
         case
             when {{ is_cut_off('versions.status') }} then days.kwh_valid + days.allocated_kwh
             else days.validated_kwh
@@ -49,17 +43,10 @@ known as (
             and cast(days.kwh_valid * 1000 as bigint)
             % nullif(cast(days.peak_demand_kw * 1000 as bigint), 0) = 0,
             false
-        ) as is_frozen,
-        case
-            when coalesce(falls.course, 'turned_back') = 'turned_back'
-                then -coalesce(days.negative_kwh, 0)
-            else 0
-        end as backward_kwh
+        ) as is_frozen
     from days
     inner join meters
         on days.meter_number = meters.meter_number
-    left join falls
-        on days.meter_number = falls.meter_number and days.read_on = falls.fell_on
     left join versions
         on
         meters.meter_id = versions.meter_id
@@ -72,7 +59,7 @@ weighed as (
 
     select
         *,
-        coalesce(usage_kwh, 0) - told_kwh as estimated_kwh,
+        coalesce(usage_kwh, 0) - reported_kwh as estimated_kwh,
         case
             when is_cut_off then 0
             when is_frozen or is_silent then hours_expected
@@ -96,9 +83,9 @@ final as (
         usage_kwh,
         kwh_valid,
         cast(
-            told_kwh + estimated_kwh * trusted_share as decimal(18, 3)
+            reported_kwh + estimated_kwh * trusted_share as decimal(18, 3)
         ) as certain_kwh,
-        cast(backward_kwh as decimal(18, 3)) as backward_kwh,
+        cast(-coalesce(negative_kwh, 0) as decimal(18, 3)) as backward_kwh,
         night_kwh,
         peak_demand_kw,
         peak_hour,

@@ -1,3 +1,7 @@
+-- Usage that the source states, and where it states none, what the readings of a month add up to.
+-- A meter that replaces another continues its month: both are one quantity, so that slabs are
+-- filled once. Meters installed side by side are charged separately.
+
 with stated_usages as (
 
     select * from {{ ref('stg_metering__usages') }}
@@ -5,9 +9,10 @@ with stated_usages as (
 
 ),
 
-account_usages as (
+meter_months as (
 
-    select * from {{ ref('int_account_usage') }}
+    select * from {{ ref('int_meter_usage') }}
+    where account_id is not null and not is_feeder_meter and not has_stated_usage
 
 ),
 
@@ -24,8 +29,8 @@ account_terms as (
 
 ),
 
--- as its meter was charged on the last day of the period
-known as (
+-- as its meter was charged on the last day of the period; what ends later has not been read yet
+stated as (
 
     select
         stated_usages.usage_id,
@@ -35,38 +40,69 @@ known as (
         stated_usages.cycle_end,
         stated_usages.usage_kwh,
         stated_usages.peak_demand_kw,
-        meter_terms.rate_schedule,
-        meter_terms.consumer_type,
-        meter_terms.connected_load_kw,
-        case when meter_terms.rate_schedule is null then stated_usages.account_id end
-            as asking_account_id
+        coalesce(meter_terms.rate_schedule, account_terms.rate_schedule) as rate_schedule,
+        coalesce(meter_terms.consumer_type, account_terms.consumer_type) as consumer_type,
+        coalesce(meter_terms.connected_load_kw, account_terms.connected_load_kw)
+            as connected_load_kw
     from stated_usages
     left join meter_terms
         on
         stated_usages.meter_number = meter_terms.meter_number
         and stated_usages.cycle_end >= meter_terms.valid_from
         and stated_usages.cycle_end < meter_terms.valid_to
-    -- what ends after the as-of date has not been read yet
+    left join account_terms
+        on
+        case when meter_terms.rate_schedule is null then stated_usages.account_id end
+        = account_terms.account_id
     where stated_usages.cycle_end <= {{ as_of_date() }}
 
 ),
 
-stated as (
+succeeded as (
 
     select
-        known.usage_id,
-        known.account_id,
-        known.meter_number,
-        known.cycle_start,
-        known.cycle_end,
-        known.usage_kwh,
-        known.peak_demand_kw,
-        coalesce(known.rate_schedule, account_terms.rate_schedule) as rate_schedule,
-        coalesce(known.consumer_type, account_terms.consumer_type) as consumer_type,
-        coalesce(known.connected_load_kw, account_terms.connected_load_kw) as connected_load_kw
-    from known
-    left join account_terms
-        on known.asking_account_id = account_terms.account_id
+        *,
+        case
+            when is_taken_down
+                then first_value(meter_number) over (
+                    partition by account_id, period_start
+                    order by is_taken_down asc, last_read_on desc, meter_number asc
+                )
+            else meter_number
+        end as serving_meter_number
+    from meter_months
+
+),
+
+summed as (
+
+    select
+        account_id,
+        serving_meter_number,
+        period_start,
+        period_end,
+        account_id || '|' || serving_meter_number
+        || '|' || cast(period_start as {{ dbt.type_string() }}) as usage_id,
+        cast(sum(usage_kwh) as decimal(18, 3)) as usage_kwh,
+        cast(sum(certain_kwh) as decimal(18, 3)) as certain_kwh,
+        -- days that were not measured may have been like the others
+        cast(
+            cast(sum(measured_kwh) as double)
+            * sum(hours_expected) / nullif(sum(hours_measured), 0) as decimal(18, 3)
+        ) as extrapolated_kwh,
+        sum(hours_unsure)
+        <= cast(sum(hours_expected) as double) * {{ var('usage_max_unsure_share') }}
+            as is_comparable,
+        min(turned_back_on) as turned_back_on,
+        max(peak_demand_kw) as peak_demand_kw,
+        max(case when meter_number = serving_meter_number then rate_schedule end) as rate_schedule,
+        max(case when meter_number = serving_meter_number then consumer_type end) as consumer_type,
+        max(case when meter_number = serving_meter_number then connected_load_kw end)
+            as connected_load_kw
+    from succeeded
+    group by account_id, serving_meter_number, period_start, period_end
+    -- no bill is expected for a meter that is cut off; an unknown month has no metered energy
+    having bool_and(is_covered) and not bool_and(is_cut_off) and count(usage_kwh) > 0
 
 ),
 
@@ -90,12 +126,10 @@ final as (
         false as is_from_readings
     from stated
     union all
-    -- an unknown month has no metered energy
     select
-        account_id || '|' || meter_number || '|' || cast(period_start as {{ dbt.type_string() }})
-            as usage_id,
+        usage_id,
         account_id,
-        meter_number,
+        serving_meter_number as meter_number,
         period_start as cycle_start,
         period_end as cycle_end,
         usage_kwh,
@@ -104,12 +138,11 @@ final as (
         connected_load_kw,
         peak_demand_kw,
         certain_kwh,
-        possible_kwh,
+        greatest(usage_kwh, extrapolated_kwh) as possible_kwh,
         is_comparable,
         turned_back_on,
         true as is_from_readings
-    from account_usages
-    where usage_kwh is not null
+    from summed
 
 )
 

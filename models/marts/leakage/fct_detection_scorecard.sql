@@ -26,28 +26,6 @@ as_of as (
 
 ),
 
--- a rule that cannot tell the period is scored by the entity: all its periods are one case
-found_by_case as (
-
-    select
-        found.rule,
-        found.entity_type,
-        found.entity_id,
-        case when rules.is_scored_by_period then found.period_start end as scored_period,
-        sum(found.amount) as amount,
-        max(found.currency) as currency,
-        bool_and(found.is_amount_exact) as is_amount_exact
-    from found
-    inner join rules
-        on found.rule = rules.rule
-    group by
-        found.rule,
-        found.entity_type,
-        found.entity_id,
-        case when rules.is_scored_by_period then found.period_start end
-
-),
-
 -- only what can be seen on the as-of date counts; what will be seen later is counted separately
 truth_by_case as (
 
@@ -88,26 +66,26 @@ truth_by_case as (
 compared as (
 
     select
-        coalesce(found_by_case.rule, truth_by_case.rule) as rule,
-        found_by_case.rule is not null and coalesce(truth_by_case.is_observable, false)
+        coalesce(found.rule, truth_by_case.rule) as rule,
+        found.rule is not null and coalesce(truth_by_case.is_observable, false)
             as is_true_positive,
-        found_by_case.rule is not null and not coalesce(truth_by_case.is_observable, false)
+        found.rule is not null and not coalesce(truth_by_case.is_observable, false)
             as is_false_positive,
-        found_by_case.rule is null and truth_by_case.is_observable as is_false_negative,
+        found.rule is null and truth_by_case.is_observable as is_false_negative,
         coalesce(truth_by_case.is_not_yet_observable, false) as is_not_yet_observable,
         truth_by_case.is_observable
-        and found_by_case.is_amount_exact
+        and found.is_amount_exact
         and (
-            found_by_case.amount is distinct from truth_by_case.amount
-            or coalesce(found_by_case.currency != truth_by_case.currency, false)
+            found.amount is distinct from truth_by_case.amount
+            or coalesce(found.currency != truth_by_case.currency, false)
         ) as has_wrong_amount
-    from found_by_case
+    from found
     full outer join truth_by_case
         on
-        found_by_case.rule = truth_by_case.rule
-        and found_by_case.entity_type = truth_by_case.entity_type
-        and found_by_case.entity_id = truth_by_case.entity_id
-        and found_by_case.scored_period is not distinct from truth_by_case.scored_period
+        found.rule = truth_by_case.rule
+        and found.entity_type = truth_by_case.entity_type
+        and found.entity_id = truth_by_case.entity_id
+        and found.scored_period is not distinct from truth_by_case.scored_period
 
 ),
 

@@ -12,19 +12,14 @@
 
 with cases as (
 
-    select * from {{ ref('int_leakage_cases') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('int_as_of_date') }}
+    select * from {{ ref('fct_leakage_cases') }}
 
 ),
 
 months as (
 
     select * from {{ ref('int_months') }}
+    where month_start <= {{ as_of_date() }}
 
 ),
 
@@ -104,8 +99,6 @@ spine as (
     from first_months
     inner join months
         on first_months.first_month <= months.month_start
-    inner join as_of
-        on months.month_start <= as_of.as_of_date
 
 ),
 

@@ -1,17 +1,17 @@
 -- depends_on: {{ ref('int_validated_days') }}
-{%- set unheld_days = unheld_days(ref('int_validated_days'), until=as_of_date()) %}
+{%- set missing_days = missing_days(ref('int_validated_days'), until=as_of_date()) %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_outdated_days(ref('int_validated_days'), until=as_of_date()) }}",
+    pre_hook="{{ delete_stale_days(ref('int_validated_days'), until=as_of_date()) }}",
 ) }}
 
 with validated as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ missing_days }}){% endif %}
 
 ),
 

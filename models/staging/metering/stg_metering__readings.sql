@@ -1,24 +1,24 @@
 -- Readings are many, so a text key is made for the few rows that are rejected, and nothing is
 -- sorted: rows that arrived more than once come, ranked, from `stg_metering__reading_repeats`.
 -- Batches that are held as they are in the raw table are not read again, see
--- `forget_changed_readings`. Long, because a row's whole verdict stands in one model.
+-- `delete_changed_readings`. Long, because a row's whole verdict stands in one model.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook='{{ forget_changed_readings() }}',
+    pre_hook='{{ delete_changed_readings() }}',
 ) }}
 
 with source as (
 
     select landed.* from {{ source('raw_metering', 'readings') }} as landed
-    {% if is_incremental() %}where {{ is_unheld_reading('landed') }}{% endif %}
+    {% if is_incremental() %}where {{ is_missing_reading('landed') }}{% endif %}
 
 ),
 
 repeats as (
 
     select repeated.* from {{ ref('stg_metering__reading_repeats') }} as repeated
-    {% if is_incremental() %}where {{ is_unheld_reading('repeated') }}{% endif %}
+    {% if is_incremental() %}where {{ is_missing_reading('repeated') }}{% endif %}
 
 ),
 

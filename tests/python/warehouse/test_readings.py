@@ -229,7 +229,7 @@ def test_nothing_is_made_anew_that_has_not_changed(workshop: Workshop, metered: 
     column_of = {
         "staging.stg_metering__readings": "alerts",
         "intermediate.int_reading_days": "zero_hours",
-        "intermediate.int_validated_days": "asked_hours",
+        "intermediate.int_validated_days": "gap_hours",
         "intermediate.int_estimated_hours": "estimated_kwh",
         "intermediate.int_validated_readings": "quality",
         "intermediate.int_daily_consumption": "peak_hour",

@@ -154,7 +154,12 @@ def test_every_reading_is_rated_by_the_tariff_of_its_last_day(
 ) -> None:
     found = query(
         books,
-        "select usage_id, account_id, usage_kwh, energy_amount from intermediate.int_rated_usages",
+        """
+        select usages.usage_id, usages.account_id, usages.usage_kwh, rated.energy_amount
+        from intermediate.int_metered_usages as usages
+        left join intermediate.int_rated_energy as rated
+            on rated.quantity_type = 'usage' and rated.quantity_id = usages.usage_id
+        """,
     )
     expected = {number: (use.account, use.kwh, charge(use)) for number, use in usages.items()}
     assert {row[0]: row[1:] for row in found} == expected

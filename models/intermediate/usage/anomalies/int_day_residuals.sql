@@ -1,15 +1,16 @@
 -- Each meter's level against its own in the tenancy, of working days or of weekends, and against
 -- its peers' of the same day: effects of season, weekday and shedding common to all cancel out. The
--- level is taken from the dark hours, which solar panels do not affect. Long, because a table
--- between two steps would be one more copy of every day.
+-- level is that of the dark hours, which solar panels do not affect. One model: no copy of all days.
 
 {%- set logs = ['dark_log', 'light_log', 'night_log', 'evening_log', 'night_shape'] %}
 {%- set offs = ['dark_off', 'light_off', 'night_off', 'evening_off', 'shape_off'] %}
 {%- set offs = offs + ['evening_shape'] %}
+{%- set peer_groups = [('type_days', 'consumer_type'), ('schedule_days', 'rate_schedule')] %}
+{%- set peers = ['type_days', 'schedule_days', 'all_days'] %}
 
 with days as (
 
-    select * from {{ ref('int_lived_in_days') }}
+    select * from {{ ref('int_occupied_days') }}
 
 ),
 
@@ -43,30 +44,20 @@ centred as (
 
 ),
 
-type_days as (
+{% for group, attribute in peer_groups -%}
+    {{ group }} as (
 
-    select
-        consumer_type,
-        read_on,
-        count(*) as meters,
-        {{ middles_of(offs) }}
-    from centred
-    group by consumer_type, read_on
+        select
+            {{ attribute }},
+            read_on,
+            count(*) as meters,
+            {{ middles_of(offs) }}
+        from centred
+        group by {{ attribute }}, read_on
 
-),
+    ),
 
-schedule_days as (
-
-    select
-        rate_schedule,
-        read_on,
-        count(*) as meters,
-        {{ middles_of(offs) }}
-    from centred
-    group by rate_schedule, read_on
-
-),
-
+{% endfor -%}
 all_days as (
 
     select
@@ -81,12 +72,12 @@ against_peers as (
 
     select
         centred.*,
-        {{ less_peers('dark_off') }} as dark_left,
-        {{ less_peers('light_off') }} as light_left,
-        {{ less_peers('night_off') }} as night_left,
-        {{ less_peers('evening_off') }} as evening_left,
-        {{ less_peers('shape_off') }} as shape_left,
-        {{ less_peers('evening_shape') }} as evening_shape_left
+        {{ less_peers('dark_off', 'centred', peers) }} as dark_left,
+        {{ less_peers('light_off', 'centred', peers) }} as light_left,
+        {{ less_peers('night_off', 'centred', peers) }} as night_left,
+        {{ less_peers('evening_off', 'centred', peers) }} as evening_left,
+        {{ less_peers('shape_off', 'centred', peers) }} as shape_left,
+        {{ less_peers('evening_shape', 'centred', peers) }} as evening_shape_left
     from centred
     inner join type_days
         on

@@ -18,28 +18,40 @@ meters as (
 
 ),
 
-unioned as (
+losses as (
 
     select
         meter_id,
-        anomaly_type,
-        trace,
-        period_start,
-        period_end,
-        score,
-        first_seen_on,
-        estimated_kwh,
-        reason,
-        level_drop,
-        night_drop,
-        load_off,
-        rollback_days,
-        scattered_lows,
-        tamper_days,
-        missing_day_kwh,
-        lost_day_kwh,
+        cast(sum(lost_kwh) as decimal(18, 3)) as lost_kwh
+    from {{ ref('int_theft_losses') }}
+    group by meter_id
+
+),
+
+unioned as (
+
+    select
+        thefts.meter_id,
+        thefts.anomaly_type,
+        thefts.trace,
+        thefts.period_start,
+        thefts.period_end,
+        thefts.score,
+        thefts.first_seen_on,
+        losses.lost_kwh as estimated_kwh,
+        thefts.reason,
+        thefts.level_drop,
+        thefts.night_drop,
+        thefts.load_off,
+        thefts.rollback_days,
+        thefts.scattered_lows,
+        thefts.tamper_days,
+        thefts.missing_day_kwh,
+        thefts.lost_day_kwh,
         null as stopped_days
     from thefts
+    left join losses
+        on thefts.meter_id = losses.meter_id
     union all
     select
         meter_id,

@@ -1,6 +1,5 @@
 -- A meter that has stopped registers nothing, or the same every hour, from some day to its last,
--- while its feeder is supplied and its neighbours go on. One model, though long: a table between
--- two steps would be one more copy of every day, and few of them are looked at in the end.
+-- while its feeder is supplied. One model: a table between two steps would copy every day.
 
 with daily as (
 
@@ -107,18 +106,8 @@ judged as (
 
 ),
 
--- few meters are ever silent, and the sums of the others would be zero
-suspected as (
-
-    select meter_id
-    from judged
-    where is_stopped
-    group by meter_id
-
-),
-
 -- from its day to the last, the days for a stop less those against it: a day with normal readings
--- outweighs several
+-- outweighs several; few meters are ever silent, and the sums of the others would be zero
 summed as (
 
     select
@@ -132,23 +121,13 @@ summed as (
         count(*) filter (where judged.is_dead) over to_the_last as dead_days,
         max(judged.read_on) over (partition by judged.meter_id) as last_read_on
     from judged
-    inner join suspected
-        on judged.meter_id = suspected.meter_id
+    where
+        judged.meter_id in (select stopped.meter_id from judged as stopped where stopped.is_stopped)
     window
         to_the_last as (
             partition by judged.meter_id
             order by judged.read_on rows between current row and unbounded following
         )
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (partition by meter_id order by weight desc, read_on asc) as weight_rank
-    from summed
-    where weight > 0 and is_stopped
 
 ),
 
@@ -160,8 +139,9 @@ final as (
         last_read_on as last_stopped_on,
         stopped_days,
         dead_days
-    from ranked
-    where weight_rank = 1
+    from summed
+    where weight > 0 and is_stopped
+    qualify row_number() over (partition by meter_id order by weight desc, read_on asc) = 1
 
 )
 

@@ -4,7 +4,7 @@
 
 with days as (
 
-    select * from {{ ref('int_lived_in_days') }}
+    select * from {{ ref('int_occupied_days') }}
 
 ),
 

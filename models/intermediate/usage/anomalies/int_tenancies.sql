@@ -22,9 +22,9 @@ places as (
 
 ),
 
-empty_days as (
+vacant_days as (
 
-    select * from {{ ref('int_empty_days') }}
+    select * from {{ ref('int_vacant_days') }}
 
 ),
 
@@ -39,7 +39,7 @@ neighboured as (
                 'lag(read_on) over (partition by place_id order by read_on)', 'read_on'
             ) }} > 3, true
         ) as begins_spell
-    from empty_days
+    from vacant_days
 
 ),
 

@@ -6,16 +6,6 @@ with scores as (
 
 ),
 
-losses as (
-
-    select
-        meter_id,
-        cast(sum(lost_kwh) as decimal(18, 3)) as lost_kwh
-    from {{ ref('int_theft_losses') }}
-    group by meter_id
-
-),
-
 judged_meters as (
 
     select
@@ -57,33 +47,30 @@ suspected as (
 final as (
 
     select
-        suspected.meter_id,
+        meter_id,
         'energy_theft' as anomaly_type,
-        suspected.meter_trace as trace,
-        suspected.meter_from as period_start,
-        suspected.meter_last_on as period_end,
-        cast(suspected.meter_score as decimal(5, 4)) as score,
+        meter_trace as trace,
+        meter_from as period_start,
+        meter_last_on as period_end,
+        cast(meter_score as decimal(5, 4)) as score,
         -- by then its trace is long enough to count
         case
-            when suspected.meter_trace = 'rollback' then suspected.meter_from
+            when meter_trace = 'rollback' then meter_from
             else least(
-                {{ day_add('suspected.meter_from', var('anomaly_min_days_after')) }},
-                suspected.meter_last_on
+                {{ day_add('meter_from', var('anomaly_min_days_after')) }},
+                meter_last_on
             )
         end as first_seen_on,
-        losses.lost_kwh as estimated_kwh,
-        {{ theft_reason('meter_trace') }} as reason,
-        suspected.level_drop,
-        suspected.night_drop,
-        suspected.load_off,
-        suspected.rollback_days,
-        suspected.scattered_lows,
-        suspected.tamper_days,
-        suspected.missing_day_kwh,
-        suspected.lost_day_kwh
+        {{ theft_reason('suspected', 'meter_trace') }} as reason,
+        level_drop,
+        night_drop,
+        load_off,
+        rollback_days,
+        scattered_lows,
+        tamper_days,
+        missing_day_kwh,
+        lost_day_kwh
     from suspected
-    left join losses
-        on suspected.meter_id = losses.meter_id
 
 )
 

@@ -5,7 +5,7 @@
 
 with traces as (
 
-    select * from {{ ref('int_theft_traces') }}
+    select * from {{ ref('int_theft_evidence') }}
 
 ),
 

@@ -20,7 +20,7 @@ weeks as (
 
 ),
 
-spoken as (
+projected as (
 
     select
         origins.weeks_ago,
@@ -49,7 +49,7 @@ final as (
         hour_start,
         min(weeks_back) as weeks_back,
         min_by(load_kw, weeks_back) as load_kw
-    from spoken
+    from projected
     group by weeks_ago, feeder, hour_start
 
 )

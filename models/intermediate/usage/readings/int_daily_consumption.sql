@@ -1,16 +1,16 @@
 -- depends_on: {{ ref('int_validated_days') }}
-{%- set unheld_days = unheld_days(ref('int_validated_days'), hours_held='hours_held') %}
+{%- set missing_days = missing_days(ref('int_validated_days'), hours_stored='hours_held') %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_outdated_days(ref('int_validated_days'), hours_held='hours_held') }}",
+    pre_hook="{{ delete_stale_days(ref('int_validated_days'), hours_stored='hours_held') }}",
 ) }}
 
 with readings as (
 
     select * from {{ ref('int_validated_readings') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ missing_days }}){% endif %}
 
 ),
 

@@ -7,10 +7,10 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_changed_meters() }}",
+    pre_hook="{{ delete_changed_meters() }}",
 ) }}
 
-with meters as ({{ unheld_meters() }}
+with meters as ({{ missing_meters() }}
 
 ),
 
@@ -77,7 +77,7 @@ span_hours as (
             when bool_and(to_second - from_second = seconds) then 'register'
             else 'register_gap'
         end as derived_from,
-        sum({{ share_of_span('to_second') }} - {{ share_of_span('from_second') }}) as kwh,
+        sum({{ share_of_span('to_second', 'seconds', 'kwh') }} - {{ share_of_span('from_second', 'seconds', 'kwh') }}) as kwh,
         max(ends_at) as known_at,
         max(batch_no) as batch_no
     from pieces
@@ -91,7 +91,7 @@ hours as (
 
     select
         readings.meter_number,
-        date_trunc('hour', {{ interval_edge() }}) as read_at,
+        date_trunc('hour', {{ interval_edge('readings', 'forms') }}) as read_at,
         'intervals' as derived_from,
         case
             -- a value that is no measurement is kept visible, not summed
@@ -114,7 +114,7 @@ hours as (
     from readings
     inner join forms
         on readings.file_no = forms.file_no
-    group by readings.meter_number, date_trunc('hour', {{ interval_edge() }})
+    group by readings.meter_number, date_trunc('hour', {{ interval_edge('readings', 'forms') }})
     union all
     select
         meter_number,
@@ -140,7 +140,7 @@ ranked as (
             order by
                 case when kwh is null then 1 else 0 end,
                 case derived_from when 'intervals' then 1 when 'day' then 3 else 2 end
-        ) as told_rank
+        ) as form_rank
     from hours
 
 ),
@@ -168,7 +168,7 @@ final as (
         ranked.meter_number = readings.meter_number
         and ranked.read_at = readings.read_at
         and not readings.is_part
-    where ranked.told_rank = 1 and readings.meter_number is null
+    where ranked.form_rank = 1 and readings.meter_number is null
 
 )
 

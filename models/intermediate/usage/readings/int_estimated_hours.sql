@@ -1,17 +1,17 @@
 -- Nothing here looks at a later day. Longer than others, because an hour is estimated in one pass.
 -- The days are read twice: a CTE used twice would be kept in memory.
-{%- set unheld_days = unheld_days(ref('int_validated_days'), 'hours_asked') %}
+{%- set missing_days = missing_days(ref('int_validated_days'), 'hours_to_estimate') %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_outdated_days(ref('int_validated_days'), 'hours_asked') }}",
+    pre_hook="{{ delete_stale_days(ref('int_validated_days'), 'hours_to_estimate') }}",
 ) }}
 
 with days as (
 
     select * from {{ ref('int_validated_days') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ missing_days }}){% endif %}
 
 ),
 
@@ -33,7 +33,7 @@ each_hour as (
         *,
         cast({{ each_integer('0', '23') }} as integer) as hour_of_day
     from days
-    where hours_asked > 0
+    where hours_to_estimate > 0
 
 ),
 
@@ -49,11 +49,13 @@ hours as (
         (off_hours >> hour_of_day) & 1 as is_off,
         case
             when ((outage_hours | off_hours) >> hour_of_day) & 1 = 0
-                then {{ value_between(var('interpolation_max_hours')) }}
+                then {{ value_between(
+                    'anchors_by_hour', 'hour_of_day', var('interpolation_max_hours')
+                ) }}
         end as bridged_kwh,
         mean_anchor_kwh as day_mean_kwh
     from each_hour
-    where (asked_hours >> hour_of_day) & 1 = 1
+    where (gap_hours >> hour_of_day) & 1 = 1
 
 ),
 
@@ -86,7 +88,7 @@ unbridged as (
 ),
 
 -- the same hour on the days before
-remembered as (
+same_hour_before as (
 
     select
         unbridged.meter_number,
@@ -106,7 +108,7 @@ usual as (
         meter_number,
         read_at,
         cast(sum(kwh) as double) / nullif(count(kwh), 0) as kwh
-    from remembered
+    from same_hour_before
     group by meter_number, read_at
 
 ),

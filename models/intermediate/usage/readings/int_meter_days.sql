@@ -79,7 +79,7 @@ expected as (
 ),
 
 -- a reading outside of its meter's calendar is a row as well
-told as (
+reported as (
 
     select
         coalesce(expected.meter_number, reading_days.meter_number) as meter_number,
@@ -103,27 +103,27 @@ told as (
 supplied as (
 
     select
-        told.meter_number,
-        told.read_on,
+        reported.meter_number,
+        reported.read_on,
         calendars.feeder,
         calendars.plausible_kwh,
-        told.expected_hours,
-        told.landed_hours,
-        coalesce(feeder_days.outage_hours, 0) & (told.expected_hours | told.landed_hours)
+        reported.expected_hours,
+        reported.landed_hours,
+        coalesce(feeder_days.outage_hours, 0) & (reported.expected_hours | reported.landed_hours)
             as outage_hours,
-        coalesce(disconnected_days.off_hours, 0) & (told.expected_hours | told.landed_hours)
+        coalesce(disconnected_days.off_hours, 0) & (reported.expected_hours | reported.landed_hours)
             as off_hours,
-        told.zeros_between,
-        told.readings_print,
+        reported.zeros_between,
+        reported.readings_print,
         feeder_days.outage_print
-    from told
+    from reported
     left join calendars
-        on told.meter_number = calendars.meter_number
+        on reported.meter_number = calendars.meter_number
     left join feeder_days
-        on calendars.feeder = feeder_days.feeder and told.read_on = feeder_days.outage_on
+        on calendars.feeder = feeder_days.feeder and reported.read_on = feeder_days.outage_on
     left join disconnected_days
-        on told.meter_number = disconnected_days.meter_number
-        and told.read_on = disconnected_days.off_on
+        on reported.meter_number = disconnected_days.meter_number
+        and reported.read_on = disconnected_days.off_on
 
 ),
 

@@ -4,13 +4,13 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_changed_days() }}",
+    pre_hook="{{ delete_changed_days() }}",
 ) }}
 
 with readings as (
 
     select * from {{ ref('int_hourly_readings') }}
-    {% if is_incremental() %}where read_on not in ({{ held_days() }}){% endif %}
+    {% if is_incremental() %}where read_on not in ({{ stored_days() }}){% endif %}
 
 ),
 
@@ -38,17 +38,17 @@ final as (
         read_on,
         min(read_at) as first_read_at,
         cast(bit_or(in_hour) as bigint) as landed_hours,
-        {{ hours_where('kwh is not null') }} as read_hours,
-        {{ hours_where('kwh > 0') }} as positive_hours,
-        {{ hours_where('kwh = 0') }} as zero_hours,
-        {{ hours_where('kwh < 0') }} as negative_hours,
-        {{ hours_where("quality = 'reverse'") }} as reverse_hours,
-        {{ hours_where("quality = 'estimated'") }} as estimated_hours,
-        {{ hours_where('is_conflicting') }} as conflicting_hours,
-        {{ hours_where("derived_from in ('register', 'register_gap')") }} as register_hours,
-        {{ hours_where("derived_from in ('register_gap', 'day')") }} as spread_hours,
-        {{ hours_where(is_beyond_any_meter('kwh')) }} as implausible_hours,
-        {{ by_hour('kwh') }} as kwh_by_hour,
+        {{ hours_where('kwh is not null', 'in_hour') }} as read_hours,
+        {{ hours_where('kwh > 0', 'in_hour') }} as positive_hours,
+        {{ hours_where('kwh = 0', 'in_hour') }} as zero_hours,
+        {{ hours_where('kwh < 0', 'in_hour') }} as negative_hours,
+        {{ hours_where("quality = 'reverse'", 'in_hour') }} as reverse_hours,
+        {{ hours_where("quality = 'estimated'", 'in_hour') }} as estimated_hours,
+        {{ hours_where('is_conflicting', 'in_hour') }} as conflicting_hours,
+        {{ hours_where("derived_from in ('register', 'register_gap')", 'in_hour') }} as register_hours,
+        {{ hours_where("derived_from in ('register_gap', 'day')", 'in_hour') }} as spread_hours,
+        {{ hours_where(is_beyond_any_meter('kwh'), 'in_hour') }} as implausible_hours,
+        {{ by_hour('kwh', 'hour_of_day') }} as kwh_by_hour,
         cast(sum(reading_print) as bigint) as readings_print
     from timed
     group by meter_number, read_on

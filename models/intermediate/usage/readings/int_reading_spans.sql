@@ -5,10 +5,10 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_changed_meters() }}",
+    pre_hook="{{ delete_changed_meters() }}",
 ) }}
 
-with meters as ({{ unheld_meters() }}
+with meters as ({{ missing_meters() }}
 
 ),
 
@@ -26,14 +26,14 @@ readings as (
 
 ),
 
-told as (
+stamped as (
 
     select
         readings.meter_number,
         forms.reading_kind,
         readings.kwh,
         readings.batch_no,
-        {{ interval_edge() }} as told_at
+        {{ interval_edge('readings', 'forms') }} as stamped_at
     from readings
     inner join forms
         on readings.file_no = forms.file_no
@@ -49,12 +49,12 @@ agreed as (
     select
         meter_number,
         reading_kind,
-        told_at,
+        stamped_at,
         min(kwh) as kwh,
         max(batch_no) as batch_no
-    from told
+    from stamped
     where kwh >= 0 or reading_kind = 'energy'
-    group by meter_number, reading_kind, told_at
+    group by meter_number, reading_kind, stamped_at
     having min(kwh) = max(kwh)
 
 ),
@@ -70,7 +70,7 @@ measured as (
             reading_kind = 'register'
             and kwh * (1 - {{ var('register_rollover_share') }}) <= coalesce(
                 max(case when not ({{ is_sentinel('kwh') }}) then kwh end) over (
-                    partition by meter_number, reading_kind order by told_at
+                    partition by meter_number, reading_kind order by stamped_at
                     rows between unbounded preceding and 1 preceding
                 ), kwh
             )
@@ -78,14 +78,14 @@ measured as (
 
 ),
 
-beside as (
+neighboured as (
 
     select
         *,
         lag(kwh) over by_time as kwh_before,
         lead(kwh) over by_time as kwh_after
     from measured
-    window by_time as (partition by meter_number, reading_kind order by told_at)
+    window by_time as (partition by meter_number, reading_kind order by stamped_at)
 
 ),
 
@@ -93,17 +93,17 @@ followed as (
 
     select
         *,
-        lead(told_at) over by_time as next_at,
+        lead(stamped_at) over by_time as next_at,
         lead(kwh) over by_time as next_kwh,
         lead(batch_no) over by_time as next_batch_no,
         -- the largest value it can show, plus one step
         power(10, length(cast(cast(floor(kwh) as bigint) as {{ dbt.type_string() }})))
             as capacity_kwh
-    from beside
+    from neighboured
     where
         reading_kind = 'energy'
-        or not {{ register_slipped() }}
-    window by_time as (partition by meter_number, reading_kind order by told_at)
+        or not {{ register_slipped('kwh', 'kwh_before', 'kwh_after') }}
+    window by_time as (partition by meter_number, reading_kind order by stamped_at)
 
 ),
 
@@ -111,7 +111,10 @@ judged as (
 
     select
         *,
-        case when reading_kind = 'energy' then 'counted' else {{ register_course() }} end as course
+        case
+            when reading_kind = 'energy' then 'counted'
+            else {{ register_course('kwh', 'stamped_at', 'next_kwh', 'next_at', 'capacity_kwh') }}
+        end as course
     from followed
     where next_at is not null or reading_kind = 'energy'
 
@@ -122,14 +125,14 @@ final as (
     select
         judged.meter_number,
         judged.reading_kind,
-        judged.told_at as starts_at,
+        judged.stamped_at as starts_at,
         -- days of a local calendar may have 23 or 25 hours
         case
             when
                 judged.reading_kind = 'register'
-                or judged.next_at <= {{ dbt.dateadd('hour', 25, 'judged.told_at') }}
+                or judged.next_at <= {{ dbt.dateadd('hour', 25, 'judged.stamped_at') }}
                 then judged.next_at
-            else cast({{ dbt.dateadd('hour', 24, 'judged.told_at') }} as timestamp)
+            else cast({{ dbt.dateadd('hour', 24, 'judged.stamped_at') }} as timestamp)
         end as ends_at,
         judged.course,
         cast(case

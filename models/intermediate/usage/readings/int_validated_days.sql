@@ -3,18 +3,18 @@
 -- readings, nor are those of a day that has nothing else. One model, though long: a table between
 -- two steps would be one more copy of every day.
 
-{%- set unheld_days = unheld_days(ref('int_meter_days'), hours_held='hours_wanted') %}
+{%- set missing_days = missing_days(ref('int_meter_days'), hours_stored='hours_wanted') %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_outdated_days(ref('int_meter_days'), hours_held='hours_wanted') }}",
+    pre_hook="{{ delete_stale_days(ref('int_meter_days'), hours_stored='hours_wanted') }}",
 ) }}
 
 with days as (
 
     select * from {{ ref('int_meter_days') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ missing_days }}){% endif %}
 
 ),
 
@@ -40,7 +40,7 @@ supplied as (
             as usual_zero_hours,
         days.hours_wanted,
         days.day_version,
-        coalesce(readings.read_hours, 0) & ~(days.outage_hours | days.off_hours) as told_hours,
+        coalesce(readings.read_hours, 0) & ~(days.outage_hours | days.off_hours) as reported_hours,
         coalesce(readings.positive_hours, 0)
         & ~(days.outage_hours | days.off_hours | coalesce(readings.implausible_hours, 0))
             as running_hours,
@@ -76,13 +76,15 @@ judged as (
     select
         *,
         case
-            when running_hours = 0 and bit_count(told_hours) >= {{ var('zero_run_min_hours') }}
+            when running_hours = 0 and bit_count(reported_hours) >= {{ var('zero_run_min_hours') }}
                 then idle_hours
             else {{ hours_in_a_row(
                 '(idle_hours & ~exact_hours & ~usual_zero_hours)', var('zero_run_min_hours')
             ) }}
         end as zero_run_hours,
-        cast({{ spike_hours() }} as bigint) | (implausible_hours & ~negative_hours) as spike_hours
+        cast({{ spike_hours(
+            'kwh_by_hour', 'plausible_kwh', 'running_hours', 'running_kwh'
+        ) }} as bigint) | (implausible_hours & ~negative_hours) as spike_hours
     from summed
 
 ),
@@ -106,7 +108,7 @@ anchored as (
 
     select
         *,
-        expected_hours & ~(trusted_hours | allocated_hours) as asked_hours,
+        expected_hours & ~(trusted_hours | allocated_hours) as gap_hours,
         (trusted_hours | allocated_hours) & ~(outage_hours | off_hours) as anchor_hours
     from trusted
 
@@ -126,9 +128,9 @@ final as (
         spike_hours,
         trusted_hours,
         allocated_hours,
-        asked_hours,
-        cast(bit_count(asked_hours) as integer) as hours_asked,
-        {{ anchors_by_hour() }} as anchors_by_hour,
+        gap_hours,
+        cast(bit_count(gap_hours) as integer) as hours_to_estimate,
+        {{ anchors_by_hour('kwh_by_hour', 'anchor_hours') }} as anchors_by_hour,
         cast({{ sum_of_hours('kwh_by_hour', 'anchor_hours') }} as double)
         / nullif(bit_count(anchor_hours), 0) as mean_anchor_kwh,
         hours_wanted,

@@ -1,17 +1,17 @@
 -- A reading is judged and written in one pass, by what is known of its day: nothing is sorted. Only
 -- days without stored rows of their version are built. Long because of its columns.
-{%- set unheld_days = unheld_days(ref('int_validated_days')) %}
+{%- set missing_days = missing_days(ref('int_validated_days')) %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_outdated_days(ref('int_validated_days')) }}",
+    pre_hook="{{ delete_stale_days(ref('int_validated_days')) }}",
 ) }}
 
 with days as (
 
     select * from {{ ref('int_validated_days') }}
-    {% if is_incremental() %}where (meter_number, read_on) in ({{ unheld_days }}){% endif %}
+    {% if is_incremental() %}where (meter_number, read_on) in ({{ missing_days }}){% endif %}
 
 ),
 
@@ -21,9 +21,9 @@ readings as (
 
 ),
 
-silent_hours as (
+missing_hours as (
 
-    select * from {{ ref('int_silent_hours') }}
+    select * from {{ ref('int_missing_hours') }}
 
 ),
 
@@ -33,7 +33,7 @@ estimated_hours as (
 
 ),
 
-told as (
+reported as (
 
     select
         meter_number,
@@ -57,16 +57,16 @@ told as (
         false as is_repeated,
         false as is_conflicting,
         cast(null as integer) as batch_no
-    from silent_hours
+    from missing_hours
 
 ),
 
 hours as (
 
     select
-        told.*,
-        cast(extract(hour from told.read_at) as integer) as hour_of_day,
-        {{ hour_bit('told.read_at') }} as in_hour,
+        reported.*,
+        cast(extract(hour from reported.read_at) as integer) as hour_of_day,
+        {{ hour_bit('reported.read_at') }} as in_hour,
         days.expected_hours,
         days.outage_hours,
         days.off_hours,
@@ -75,9 +75,9 @@ hours as (
         days.trusted_hours,
         days.allocated_hours,
         days.day_version
-    from told
+    from reported
     inner join days
-        on told.meter_number = days.meter_number and told.read_on = days.read_on
+        on reported.meter_number = days.meter_number and reported.read_on = days.read_on
 
 ),
 

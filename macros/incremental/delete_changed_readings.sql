@@ -1,7 +1,7 @@
 {#- Before new readings are added: deletes every batch that has changed since it was stored, every reading whose meter
     became known or ceased to be, and every day of a meter on which a reading gained or lost a duplicate. What is then
     missing is read again. -#}
-{%- macro forget_changed_readings() -%}
+{%- macro delete_changed_readings() -%}
 {%- if is_incremental() -%}
 {%- set told = ['meter_number', 'read_at', 'kwh', 'voltage', 'quality'] -%}
 {%- set repeat = ['batch_no'] + told + ['is_conflicting', 'is_kept'] %}

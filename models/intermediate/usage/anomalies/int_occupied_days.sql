@@ -7,9 +7,9 @@ with judged_days as (
 
 ),
 
-empty_days as (
+vacant_days as (
 
-    select * from {{ ref('int_empty_days') }}
+    select * from {{ ref('int_vacant_days') }}
 
 ),
 
@@ -22,11 +22,11 @@ tenancies as (
 left_out as (
 
     select
-        empty_days.place_id,
-        {{ day_add('empty_days.read_on', 'around.days_off') }} as read_on
-    from empty_days
+        vacant_days.place_id,
+        {{ day_add('vacant_days.read_on', 'around.days_off') }} as read_on
+    from vacant_days
     cross join (values (-1), (0), (1)) as around (days_off)
-    group by empty_days.place_id, {{ day_add('empty_days.read_on', 'around.days_off') }}
+    group by vacant_days.place_id, {{ day_add('vacant_days.read_on', 'around.days_off') }}
 
 ),
 

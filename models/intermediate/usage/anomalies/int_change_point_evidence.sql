@@ -6,9 +6,9 @@
 {%- set near = 'abs(days_off) < ' ~ var('anomaly_window_days') %}
 {%- set edge = 'abs(days_off) < ' ~ var('anomaly_edge_days') %}
 
-with breaks as (
+with change_points as (
 
-    select * from {{ ref('int_residual_breaks') }}
+    select * from {{ ref('int_change_points') }}
 
 ),
 
@@ -37,25 +37,25 @@ days as (
 
     select
         residuals.*,
-        breaks.is_night,
-        breaks.mean_before,
+        change_points.is_night,
+        change_points.mean_before,
         losses.unexplained_kwh,
-        residuals.read_on >= breaks.broke_on as is_after,
-        {{ days_from('breaks.broke_on', 'residuals.read_on') }} as days_off,
+        residuals.read_on >= change_points.broke_on as is_after,
+        {{ days_from('change_points.broke_on', 'residuals.read_on') }} as days_off,
         {{ days_from('residuals.read_on', 'residuals.last_day') }} < {{ var('anomaly_tail_days') }}
             as is_last,
-        case when breaks.is_night then residuals.night_residual else residuals.level_residual end
+        case when change_points.is_night then residuals.night_residual else residuals.level_residual end
             as residual,
         case
-            when breaks.is_night then residuals.night_level_residual else residuals.light_residual
+            when change_points.is_night then residuals.night_level_residual else residuals.light_residual
         end as other_residual,
         residuals.evening_residual - residuals.light_residual as evening_shape,
         cast(
-            residuals.usual_kwh * exp(cast(breaks.mean_before as double)) as decimal(18, 3)
+            residuals.usual_kwh * exp(cast(change_points.mean_before as double)) as decimal(18, 3)
         ) - residuals.registered_kwh as missing_kwh
     from residuals
-    inner join breaks
-        on residuals.place_id = breaks.place_id
+    inner join change_points
+        on residuals.place_id = change_points.place_id
     left join losses
         on
         residuals.feeder = losses.feeder
@@ -68,15 +68,15 @@ compared as (
     select
         place_id,
         is_night,
-        {{ drop_of('residual', edge) }} as edge_drop,
-        {{ drop_of('other_residual', near) }} as other_near_drop,
-        {{ drop_of('other_residual', 'true') }} as other_lasting_drop,
+        {{ drop_of('residual', edge, 'is_after') }} as edge_drop,
+        {{ drop_of('other_residual', near, 'is_after') }} as other_near_drop,
+        {{ drop_of('other_residual', 'true', 'is_after') }} as other_lasting_drop,
         cast(sum(mean_before - residual) filter (where is_last) as double)
         / nullif(count(residual) filter (where is_last), 0) as tail_drop,
         greatest(
-            abs({{ drop_of('evening_shape', near) }}), abs({{ drop_of('night_residual', near) }})
+            abs({{ drop_of('evening_shape', near, 'is_after') }}), abs({{ drop_of('night_residual', near, 'is_after') }})
         ) as shape_change,
-        -{{ drop_of('unexplained_kwh', near) }} as lost_day_kwh,
+        -{{ drop_of('unexplained_kwh', near, 'is_after') }} as lost_day_kwh,
         cast(
             sum(missing_kwh) filter (where {{ near }} and is_after and unexplained_kwh is not null)
             as double
@@ -99,15 +99,15 @@ compared as (
 final as (
 
     select
-        breaks.place_id,
-        breaks.is_night,
-        breaks.broke_on,
-        breaks.contrast,
-        breaks.mean_before,
+        change_points.place_id,
+        change_points.is_night,
+        change_points.broke_on,
+        change_points.contrast,
+        change_points.mean_before,
         -- the least of what may be called a fall
         cast(
             least(
-                breaks.near_drop, breaks.lasting_drop, compared.edge_drop, compared.tail_drop,
+                change_points.near_drop, change_points.lasting_drop, compared.edge_drop, compared.tail_drop,
                 compared.other_near_drop, compared.other_lasting_drop
             ) as decimal(9, 4)
         ) as least_drop,
@@ -121,13 +121,13 @@ final as (
             + 1.0 / nullif(compared.balance_days_after, 0)
         ) as lost_day_noise,
         greatest(compared.sag_share, 0) as sag_share
-    from breaks
+    from change_points
     inner join compared
         on
-        breaks.place_id = compared.place_id
-        and breaks.is_night = compared.is_night
+        change_points.place_id = compared.place_id
+        and change_points.is_night = compared.is_night
     inner join noise
-        on breaks.place_id = noise.place_id
+        on change_points.place_id = noise.place_id
 
 )
 

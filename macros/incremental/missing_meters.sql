@@ -1,6 +1,6 @@
 {#- A relation of `meter_number` and `meter_print`: the meters that hours are derived for and of which the model has no
-    rows, after `forget_changed_meters`; all of them on a full refresh. -#}
-{%- macro unheld_meters() -%}
+    rows, after `delete_changed_meters`; all of them on a full refresh. -#}
+{%- macro missing_meters() -%}
 {%- if is_incremental() %}
     select
         wanted.meter_number,

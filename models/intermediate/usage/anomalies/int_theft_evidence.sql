@@ -10,14 +10,14 @@ with noise as (
 
 level_falls as (
 
-    select * from {{ ref('int_break_evidence') }}
+    select * from {{ ref('int_change_point_evidence') }}
     where not is_night
 
 ),
 
 night_falls as (
 
-    select * from {{ ref('int_break_evidence') }}
+    select * from {{ ref('int_change_point_evidence') }}
     where is_night
 
 ),

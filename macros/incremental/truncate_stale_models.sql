@@ -1,7 +1,7 @@
 {#- Runs before a build: when a batch of extracts that the last build saw is gone or has changed, its rows were replaced
     rather than added to, and every incremental model is rebuilt. The models are emptied, not dropped, since a partial
     build may read a model that it does not rebuild. -#}
-{%- macro forget_replaced_extracts() -%}
+{%- macro truncate_stale_models() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- set seen = adapter.get_relation(
             database=target.database, schema='staging', identifier='stg_control__extract_batches'

@@ -1,6 +1,6 @@
 {#- Whether a raw reading belongs to a batch, meter and day of which nothing is stored. Only batches that lack rows
     are compared meter by meter. `readings` is the alias of the raw rows. -#}
-{%- macro is_unheld_reading(readings) -%}
+{%- macro is_missing_reading(readings) -%}
     {%- set lacking_batches -%}
         select coalesce(raw_batches.batch_no, -1)
         from (

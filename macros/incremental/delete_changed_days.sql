@@ -1,5 +1,5 @@
 {#- Before days of readings are added: deletes every day whose readings are no longer those it was built from. -#}
-{%- macro forget_changed_days() -%}
+{%- macro delete_changed_days() -%}
 {%- if is_incremental() -%}
 delete from {{ this }}
 where read_on in (

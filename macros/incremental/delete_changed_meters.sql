@@ -1,6 +1,6 @@
 {#- Before rows are added to a model kept by whole meters: deletes every meter whose rows were built from other readings
     than there are now. -#}
-{%- macro forget_changed_meters() -%}
+{%- macro delete_changed_meters() -%}
 {%- if is_incremental() -%}
 delete from {{ this }}
 where meter_number in (

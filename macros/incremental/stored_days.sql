@@ -1,4 +1,4 @@
 {#- A relation: the days of which the model holds anything. -#}
-{%- macro held_days() -%}
+{%- macro stored_days() -%}
     select held.read_on from {{ this }} as held
 {%- endmacro -%}
