@@ -82,7 +82,7 @@ def demo(workshop: Workshop) -> Project:
         workshop.build(project)
         workshop.replay(project, 3)
 
-    return workshop.share("demo", make, in_haste=False)
+    return workshop.share("demo", make, fast=False)
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.cli.main import dbtRunnerResult
 
-# As everybody builds: dbt's models two at a time, DuckDB on all cores; but with all that dbt can log, which is
-# searched for personal data.
-UNHURRIED = {"WAREHOUSE_THREADS": "2", "DBT_LOG_LEVEL_FILE": "debug"}
-# The rows of tests are few: more threads would only wait for each other, and nobody reads the log.
-IN_HASTE = {"WAREHOUSE_THREADS": "1", "DBT_LOG_LEVEL_FILE": "info"}
+# As users build: two dbt threads, DuckDB on all cores; but with dbt's debug log, which is searched for personal data.
+USUAL_BUILDS = {"WAREHOUSE_THREADS": "2", "DBT_LOG_LEVEL_FILE": "debug"}
+# Tests have few rows: more threads would only wait for each other, and the debug log is not needed.
+FAST_BUILDS = {"WAREHOUSE_THREADS": "1", "DBT_LOG_LEVEL_FILE": "info"}
 
 MODELS_AND_ANALYSES = frozenset({"model", "analysis"})
 
@@ -55,15 +54,13 @@ class Workshop:
         """A place for a warehouse; nothing is in it yet."""
         return _place(self.directory / name)
 
-    def share(
-        self, name: str, make: Callable[[Project], None], *, in_haste: bool = True
-    ) -> Project:
+    def share(self, name: str, make: Callable[[Project], None], *, fast: bool = True) -> Project:
         """A warehouse that is made once, whichever process asks for it first.
 
         Args:
-            name: What it is called; the log of its builds stands beside it.
+            name: Its name; the log of its builds is beside it.
             make: Makes it, given its place.
-            in_haste: Whether builds may do with less threads and log than everybody's.
+            fast: Whether builds use fewer threads and log less than those of users.
         """
         project = _place(self.shared / name)
         place = project.warehouse.parent
@@ -72,7 +69,7 @@ class Workshop:
             # the kernel takes the lock back when the file is closed
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not made.exists():
-                manner = {} if in_haste else UNHURRIED
+                manner = {} if fast else USUAL_BUILDS
                 logs = {"DBT_LOG_PATH": str(place / "logs")}
                 stack.enter_context(mock.patch.dict(os.environ, manner | logs))
                 make(project)
@@ -186,21 +183,21 @@ def open_workshop(directory: Path, shared: Path, root_seed: int) -> Iterator[Wor
         root_seed: Root of every random draw, where nothing else is said.
 
     Yields:
-        The workshop. While it is open, builds of this process do with less threads and log.
+        The workshop. While it is open, builds of this process use fewer threads and log less.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_TARGET_PATH", str(directory / "target"))
         patch.setenv("DBT_LOG_PATH", str(directory / "logs"))
-        make_haste(patch)
+        speed_up_builds(patch)
         yield Workshop(directory, shared, root_seed)
 
 
-def make_haste(patch: pytest.MonkeyPatch) -> None:
-    """Spare what costs the builds of tests most, and changes nothing of what they build."""
-    for name, value in IN_HASTE.items():
+def speed_up_builds(patch: pytest.MonkeyPatch) -> None:
+    """Speed up the builds of tests without changing what they build."""
+    for name, value in FAST_BUILDS.items():
         patch.setenv(name, value)
 
-    # the project's files stay as they are while tests run, so one reading serves them all
+    # the project's files do not change while tests run, so they are parsed once
     parse = dbt_runner.parse
 
     @cache

@@ -45,7 +45,7 @@ subscription: {customers: 20}
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _Setup:
     """A toy with a built warehouse, and an extract and a configuration beside it."""
 
     toy: Toy
@@ -92,22 +92,22 @@ class _Break:
 
     Attributes:
         what: What is done to which file.
-        command: The command that then meets it; `LOAD` and `SEED` stand for those of the scene.
+        command: The command that then meets it; `LOAD` and `SEED` are replaced by those of the set-up.
         do: Does it.
         is_bound: Whether the command runs as a user whom permissions bind.
     """
 
     what: str
     command: str
-    do: Callable[[_Scene], object]
+    do: Callable[[_Setup], object]
     is_bound: bool = False
 
 
 # --- what is swapped for what
 
 
-def _parquet(scene: _Scene) -> bytes:
-    path = scene.extracts / "made.parquet"
+def _parquet(setup: _Setup) -> bytes:
+    path = setup.extracts / "made.parquet"
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (select range::varchar as number, 'ACME' as customer, date '2024-01-31' as issued,"
@@ -136,21 +136,21 @@ def _journal(path: Path, rows: int) -> bytes:
     return content
 
 
-def _another_database(scene: _Scene) -> None:
-    scene.warehouse.unlink()
-    with duckdb.connect(str(scene.warehouse)) as connection:
+def _another_database(setup: _Setup) -> None:
+    setup.warehouse.unlink()
+    with duckdb.connect(str(setup.warehouse)) as connection:
         connection.execute("create table mine as select 1 as a")
 
 
-def _overwrite_blocks(scene: _Scene) -> None:
-    content = scene.warehouse.read_bytes()
-    key = scene.chance.randint(1, 255)
-    scene.warehouse.write_bytes(content[:12288] + bytes(byte ^ key for byte in content[12288:]))
+def _overwrite_blocks(setup: _Setup) -> None:
+    content = setup.warehouse.read_bytes()
+    key = setup.chance.randint(1, 255)
+    setup.warehouse.write_bytes(content[:12288] + bytes(byte ^ key for byte in content[12288:]))
 
 
-def _make_workspace_a_file(scene: _Scene) -> None:
-    shutil.rmtree(scene.toy.project.workspace)
-    _replace(scene.toy.project.workspace, b"")
+def _make_workspace_a_file(setup: _Setup) -> None:
+    shutil.rmtree(setup.toy.project.workspace)
+    _replace(setup.toy.project.workspace, b"")
 
 
 def _close(path: Path) -> None:
@@ -234,43 +234,43 @@ def try_all(setting: Setting) -> Iterator[Trial]:
 
 def _try(setting: Setting, built: Toy, broken: _Break, place: Path) -> Trial:
     watch = Watch()
-    scene = _scene(setting, built, place)
-    before = scene.warehouse.read_bytes()
-    broken.do(scene)
-    left = scene.warehouse.read_bytes() if scene.warehouse.is_file() else None
+    setup = _set_up(setting, built, place)
+    before = setup.warehouse.read_bytes()
+    broken.do(setup)
+    left = setup.warehouse.read_bytes() if setup.warehouse.is_file() else None
     options = {
-        "LOAD": ("load", str(scene.extracts)),
-        "SEED": ("seed", "--config", str(scene.config), "--replace"),
+        "LOAD": ("load", str(setup.extracts)),
+        "SEED": ("seed", "--config", str(setup.config), "--replace"),
     }
     arguments = options.get(broken.command, (broken.command,))
     what = f"{broken.what}: {arguments[0]}"
     try:
-        outcome = _run(scene, arguments, is_bound=broken.is_bound)
+        outcome = _run(setup, arguments, is_bound=broken.is_bound)
     except NotBoundError as error:
         return Trial(what, f"not tried: {error}", None, watch.seconds)
     breach = refusal(outcome, most_details=1)
-    after = scene.warehouse.read_bytes() if scene.warehouse.is_file() else None
+    after = setup.warehouse.read_bytes() if setup.warehouse.is_file() else None
     if after != left:
         breach = "the published file has changed"
-    if left == before and breach is None and Path(scene.toy.project.staging).exists():
+    if left == before and breach is None and Path(setup.toy.project.staging).exists():
         breach = "a copy was left"
     return Trial(what, shown(outcome), breach, watch.seconds)
 
 
-def _run(scene: _Scene, arguments: tuple[str, ...], *, is_bound: bool) -> Outcome:
+def _run(setup: _Setup, arguments: tuple[str, ...], *, is_bound: bool) -> Outcome:
     if is_bound:
-        prefix = prefix_of_a_bound_user(scene.warehouse.parent)
-        return scene.toy.run_apart(*arguments, prefix=prefix)
-    return scene.toy.run(*arguments)
+        prefix = prefix_of_a_bound_user(setup.warehouse.parent)
+        return setup.toy.run_apart(*arguments, prefix=prefix)
+    return setup.toy.run(*arguments)
 
 
-def _scene(setting: Setting, built: Toy, place: Path) -> _Scene:
+def _set_up(setting: Setting, built: Toy, place: Path) -> _Setup:
     shutil.copytree(built.project.warehouse.parent, place)
-    scene = _Scene(Toy(Project(place / "project", place / "warehouse.duckdb")), setting.chance)
-    scene.extracts.mkdir()
-    scene.file("invoices.csv", _INVOICES.encode())
-    scene.config.write_text(_CONFIG)
-    return scene
+    setup = _Setup(Toy(Project(place / "project", place / "warehouse.duckdb")), setting.chance)
+    setup.extracts.mkdir()
+    setup.file("invoices.csv", _INVOICES.encode())
+    setup.config.write_text(_CONFIG)
+    return setup
 
 
 KIND = Kind(

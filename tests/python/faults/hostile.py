@@ -43,7 +43,7 @@ _INVOICES = "number,customer,issued,amount\n0001,ACME,2024-01-31,10.00\n"
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _Setup:
     """An extract, and beside it a directory that is none of its business.
 
     Attributes:
@@ -59,7 +59,7 @@ class _Scene:
     port: int
 
     def fill(self, text: str) -> str:
-        """A text with the places of this scene."""
+        """A text with the places of this set-up."""
         for name in ("outside", "extracts", "port"):
             text = text.replace(f"<{name}>", str(getattr(self, name)))
         return text
@@ -79,90 +79,90 @@ class _Attack:
     """
 
     what: str
-    do: Callable[[_Scene], object]
+    do: Callable[[_Setup], object]
 
 
 # --- what attacks consist of
 
 
-def _amount(expression: str) -> Callable[[_Scene], None]:
+def _amount(expression: str) -> Callable[[_Setup], None]:
     """An expression in the place of an amount."""
 
-    def do(scene: _Scene) -> None:
-        quoted = scene.fill(expression).replace("'", "''")
-        scene.map(_MAPPING.replace("issued}", f"issued, amount: '{quoted}'}}"))
+    def do(setup: _Setup) -> None:
+        quoted = setup.fill(expression).replace("'", "''")
+        setup.map(_MAPPING.replace("issued}", f"issued, amount: '{quoted}'}}"))
 
     return do
 
 
-def _where(expression: str) -> Callable[[_Scene], None]:
+def _where(expression: str) -> Callable[[_Setup], None]:
     """An expression in the place of a condition."""
 
-    def do(scene: _Scene) -> None:
-        quoted = scene.fill(expression).replace("'", "''")
-        scene.map(_MAPPING.replace("    columns", f"    where: '{quoted}'\n    columns"))
+    def do(setup: _Setup) -> None:
+        quoted = setup.fill(expression).replace("'", "''")
+        setup.map(_MAPPING.replace("    columns", f"    where: '{quoted}'\n    columns"))
 
     return do
 
 
-def _file(pattern: str) -> Callable[[_Scene], None]:
+def _file(pattern: str) -> Callable[[_Setup], None]:
     """A file elsewhere."""
 
-    def do(scene: _Scene) -> None:
-        scene.map(_MAPPING.replace("invoices.csv", f"'{scene.fill(pattern)}'"))
+    def do(setup: _Setup) -> None:
+        setup.map(_MAPPING.replace("invoices.csv", f"'{setup.fill(pattern)}'"))
 
     return do
 
 
-def _text(mapping: str) -> Callable[[_Scene], None]:
+def _text(mapping: str) -> Callable[[_Setup], None]:
     """A whole mapping."""
-    return lambda scene: scene.map(mapping)
+    return lambda setup: setup.map(mapping)
 
 
-def _instead(old: str, new: str) -> Callable[[_Scene], None]:
+def _instead(old: str, new: str) -> Callable[[_Setup], None]:
     """The mapping with a piece of it replaced."""
-    return lambda scene: scene.map(_MAPPING.replace(old, new))
+    return lambda setup: setup.map(_MAPPING.replace(old, new))
 
 
-def _link(name: str, target: str, pattern: str) -> Callable[[_Scene], None]:
+def _link(name: str, target: str, pattern: str) -> Callable[[_Setup], None]:
     """A symbolic link in the directory, and the pattern that finds it."""
 
-    def do(scene: _Scene) -> None:
-        (scene.extracts / name).unlink(missing_ok=True)
-        (scene.extracts / name).symlink_to(scene.fill(target))
-        _file(pattern)(scene)
+    def do(setup: _Setup) -> None:
+        (setup.extracts / name).unlink(missing_ok=True)
+        (setup.extracts / name).symlink_to(setup.fill(target))
+        _file(pattern)(setup)
 
     return do
 
 
-def _linked_mapping(scene: _Scene) -> None:
-    (scene.extracts / "mapping.yml").symlink_to(scene.outside / "secret.csv")
+def _linked_mapping(setup: _Setup) -> None:
+    (setup.extracts / "mapping.yml").symlink_to(setup.outside / "secret.csv")
 
 
-def _pipe(scene: _Scene) -> None:
-    os.mkfifo(scene.extracts / "pipe.csv")
-    _file("pipe.csv")(scene)
+def _pipe(setup: _Setup) -> None:
+    os.mkfifo(setup.extracts / "pipe.csv")
+    _file("pipe.csv")(setup)
 
 
-def _many_columns(scene: _Scene) -> None:
+def _many_columns(setup: _Setup) -> None:
     names = ",".join(f"c{number}" for number in range(50_000))
-    (scene.extracts / "invoices.csv").write_text(f"number,customer,issued,{names}\n")
-    scene.map(_MAPPING)
+    (setup.extracts / "invoices.csv").write_text(f"number,customer,issued,{names}\n")
+    setup.map(_MAPPING)
 
 
-def _broken_lines(scene: _Scene) -> None:
-    (scene.extracts / "invoices.csv").write_text(_INVOICES + "x\n" * 2_000_000)
-    scene.map(_MAPPING)
+def _broken_lines(setup: _Setup) -> None:
+    (setup.extracts / "invoices.csv").write_text(_INVOICES + "x\n" * 2_000_000)
+    setup.map(_MAPPING)
 
 
-def _bomb(scene: _Scene) -> None:
+def _bomb(setup: _Setup) -> None:
     """A file of some hundred kilobytes that unpacks to 125 million short rows."""
     block = b"1,A,2024-01-31,1\n" * 1_000_000
     packed = gzip.compress(block, compresslevel=9)
     header = gzip.compress(_INVOICES.encode())
     # members of one archive, one after the other
-    (scene.extracts / "invoices.csv.gz").write_bytes(header + packed * 125)
-    _file("invoices.csv.gz")(scene)
+    (setup.extracts / "invoices.csv.gz").write_bytes(header + packed * 125)
+    _file("invoices.csv.gz")(setup)
 
 
 _ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -258,7 +258,7 @@ def try_all(setting: Setting) -> Iterator[Trial]:
     if setting.short:
         first = setting.seed % _EVERY_IN_SHORT
         attacks, hostile_vars = attacks[first::_EVERY_IN_SHORT], VARS[first::_EVERY_IN_SHORT]
-    _require_harmless_to_load(_scene(setting, setting.directory("control"), port=0))
+    _require_harmless_to_load(_set_up(setting, setting.directory("control"), port=0))
     for number, attack in enumerate(attacks):
         yield _load(setting, attack, setting.directory(str(number)))
     world = setting.workshop.simulate(
@@ -268,11 +268,11 @@ def try_all(setting: Setting) -> Iterator[Trial]:
         yield _build(setting, world, name, value, f"{setting.name}-var-{number}")
 
 
-def _require_harmless_to_load(scene: _Scene) -> None:
+def _require_harmless_to_load(setup: _Setup) -> None:
     """What is refused has to be the attack: without one the mapping loads."""
-    scene.map(_MAPPING)
+    setup.map(_MAPPING)
     with duckdb.connect() as connection:
-        landed = load_extracts(connection, scene.extracts).tables[0].landed
+        landed = load_extracts(connection, setup.extracts).tables[0].landed
     if landed != 1:
         message = f"the mapping without an attack landed {landed} rows"
         raise RuntimeError(message)
@@ -282,15 +282,15 @@ def _load(setting: Setting, attack: _Attack, place: Path) -> Trial:
     watch = Watch()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
-        scene = _scene(setting, place, server.getsockname()[1])
-        attack.do(scene)
-        before = _listing(scene.outside)
+        setup = _set_up(setting, place, server.getsockname()[1])
+        attack.do(setup)
+        before = _listing(setup.outside)
         project = Project(CHECKOUT, place / "warehouse.duckdb")
         outcome = run(
-            project, "load", str(scene.extracts), timeout=_PATIENCE, most_bytes=_MOST_BYTES
+            project, "load", str(setup.extracts), timeout=_PATIENCE, most_bytes=_MOST_BYTES
         )
-        breach = _breach(outcome, scene, project)
-        if _listing(scene.outside) != before:
+        breach = _breach(outcome, setup, project)
+        if _listing(setup.outside) != before:
             breach = "something was written outside"
         if _is_called(server):
             breach = "the network was used"
@@ -298,7 +298,7 @@ def _load(setting: Setting, attack: _Attack, place: Path) -> Trial:
     return Trial(f"mapping: {attack.what}", shown(outcome), breach, watch.seconds)
 
 
-def _scene(setting: Setting, place: Path, port: int) -> _Scene:
+def _set_up(setting: Setting, place: Path, port: int) -> _Setup:
     extracts, outside = place / "extracts", place / "outside"
     for directory in (extracts, outside):
         directory.mkdir()
@@ -306,12 +306,12 @@ def _scene(setting: Setting, place: Path, port: int) -> _Scene:
     (outside / "secret.csv").write_text(f"{secret}\n{secret}\n")
     os.mkfifo(outside / "pipe")
     (extracts / "invoices.csv").write_text(_INVOICES)
-    return _Scene(extracts, outside, secret, port)
+    return _Setup(extracts, outside, secret, port)
 
 
-def _breach(outcome: Outcome, scene: _Scene, project: Project) -> str | None:
+def _breach(outcome: Outcome, setup: _Setup, project: Project) -> str | None:
     said = outcome.stdout + outcome.stderr
-    if scene.secret in said or "root:" in said or "root_" in said:
+    if setup.secret in said or "root:" in said or "root_" in said:
         return "what stands outside was shown"
     if outcome.code == _KILLED:
         return f"still at work after {_PATIENCE:.0f} s"
