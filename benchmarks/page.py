@@ -98,7 +98,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[s
     Args:
         header: Names of the columns.
         rows: Cells, as many a row as there are columns.
-        left: Names of the columns that hold names; all others hold numbers and stand right.
+        left: Names of the columns that hold names; all others hold numbers and are right-aligned.
     """
     columns = list(zip(header, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]

@@ -105,9 +105,9 @@ def _sizes(
     what: str,
 ) -> None:
     """Add an option of two sizes or more; the help lists those that are measured by default."""
-    told = " ".join(map(str, default))
+    defaults = " ".join(map(str, default))
     group.add_argument(
-        option, type=_count, nargs="+", default=default, metavar="N", help=f"{what} ({told})"
+        option, type=_count, nargs="+", default=default, metavar="N", help=f"{what} ({defaults})"
     )
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.metering_detection --seeds 301 302 303
     python -m benchmarks.metering_detection --seeds 301 302 303 --places unchanging
 
-Places change as in the preset, unless told otherwise: they fall vacant, change hands, go on holiday, put up solar
+Places change as in the preset, unless set otherwise: they fall vacant, change hands, go on holiday, put up solar
 panels, heat pumps and chargers. Ends with 1 where a floor is missed: an F1 of 0.80 for theft in every world and of 0.85
 in their mean, of 0.95 for failures in every world.
 """

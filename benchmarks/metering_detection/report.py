@@ -47,6 +47,6 @@ def render(meters: int, places: str, scores: Sequence[Scores]) -> str:
 
 
 def _row(kind: str, world: str, count: Count) -> str:
-    told = (count.injected, count.found, count.wrong)
+    counts = (count.injected, count.found, count.wrong)
     rated = (f"{value:.3f}" for value in (count.precision, count.recall, count.f1))
-    return "| " + " | ".join([kind, world, *map(str, told), *rated]) + " |"
+    return "| " + " | ".join([kind, world, *map(str, counts), *rated]) + " |"
