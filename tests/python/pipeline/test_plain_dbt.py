@@ -9,6 +9,7 @@ from unittest import mock
 
 import duckdb
 
+from pipeline.dbt_runner import _on_database
 from pipeline.paths import CHECKOUT
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ def _dbt(toy: Toy, *arguments: str) -> tuple[bool, str]:
     toy.log.unlink(missing_ok=True)
     root = str(toy.project.root)
     log = ("--log-level", "none", "--log-level-file", "debug", "--log-path", str(toy.log.parent))
-    with mock.patch.dict(os.environ, toy.environment, clear=True):
+    # the environment is that of a plain dbt; only the file is let go of afterwards
+    with (
+        mock.patch.dict(os.environ, toy.environment, clear=True),
+        _on_database(toy.project.warehouse),
+    ):
         ended = dbtRunner().invoke(
             [*log, *arguments, "--project-dir", root, "--profiles-dir", root]
         )
