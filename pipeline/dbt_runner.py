@@ -75,11 +75,11 @@ def run_dbt(
     Raises:
         AuditError: If dbt could not start, or a model or test failed.
     """
-    with _on_database(database):
-        outcome = parse(project)
-        relations: dict[str, str] = {}
-        if outcome.success:
-            relations = _relations(outcome.result)
+    outcome = parse(project)
+    relations: dict[str, str] = {}
+    if outcome.success:
+        relations = _relations(outcome.result)
+        with _on_database(database):
             outcome = _invoke(project, arguments, outcome.result, [_Progress(report)])
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
@@ -114,11 +114,12 @@ def run_dbt(
 def parse(project: Project) -> dbtRunnerResult:
     """Read the project: what changed in it since the last time.
 
-    A step of its own, and without the run's vars: with others than last time dbt reads everything
-    anew. No var says which nodes there are, what they refer to or how they are configured; models
-    look vars up when they are compiled.
+    A step of its own, without the run's vars and with the profile as a plain `dbt` sees it, not on the
+    staging copy: with other vars or another path than last time dbt reads everything again. No var says
+    which nodes there are, what they refer to or how they are configured; models look vars up when they
+    are compiled. The command that follows writes the manifest.
     """
-    return _invoke(project, ["parse"])
+    return _invoke(project, ["parse", "--no-write-json"])
 
 
 def _invoke(
@@ -130,6 +131,9 @@ def _invoke(
     # dbt takes seconds to import: only who runs it pays for it
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
+    from pipeline.dbt_events import skip_unread_events  # noqa: PLC0415
+
+    skip_unread_events()
     # Without a level of its own the log file takes the terminal's, `none`, and stays empty. `debug` costs a
     # fifth of the CPU time of a build.
     level = os.environ.get("DBT_LOG_LEVEL_FILE", "info")

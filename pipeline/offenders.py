@@ -16,6 +16,7 @@ import duckdb
 from pipeline.conflicts import PLACE
 from pipeline.errors import WarehouseError
 from pipeline.opening import open_published
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 3
 """Rows named for each failure, and places named for each of their keys."""
+
+MOST_RULES: Final = 10
+"""Broken rules of one model that are named with their rows."""
 
 ORIGINS: Final[Mapping[str, tuple[str, ...]]] = {
     "line_item_id": ("stg_billing__invoice_line_items",),
@@ -109,18 +113,39 @@ def name_offenders(database: Path, failed: Sequence[FailedNode]) -> list[str]:
 def _name(connection: duckdb.DuckDBPyConnection, node: FailedNode) -> str:
     try:
         rows = _offending_rows(connection, node)
-        named = dict.fromkeys(filter(None, (_describe(connection, row) for row in rows)))
+        rules: dict[str, list[dict[str, object]]] = {}
+        for row in rows:
+            rules.setdefault(_rule(row), []).append(row)
+        return "; ".join(filter(None, (_say(connection, *rule) for rule in rules.items())))
     except duckdb.Error:
         # an explanation of a failure is no place to fail
         return ""
-    return "; ".join(named)
+
+
+def _rule(row: Mapping[str, object]) -> str:
+    """The rule of its model that a row breaks, in words, and how many rows do; empty for any other test."""
+    if row.get("broken_rule") is None:
+        return ""
+    words = str(row["broken_rule"]).replace("_", " ")
+    return f"{words} ({counted(int(str(row['broken_rows'])), 'row')})"
+
+
+def _say(
+    connection: duckdb.DuckDBPyConnection, rule: str, rows: Sequence[Mapping[str, object]]
+) -> str:
+    """The rule, if there is one, and the rows that break it."""
+    found = (_describe(connection, row) for row in rows[:MOST_ROWS])
+    named = "; ".join(dict.fromkeys(filter(None, found)))
+    return ": ".join(filter(None, (rule, named)))
 
 
 def _offending_rows(
     connection: duckdb.DuckDBPyConnection, node: FailedNode
 ) -> list[dict[str, object]]:
     if node.is_test:
-        rows = _fetch(connection, _few(f"({node.sql}\n) as failed"))
+        rows = _fetch(connection, _few(f"({node.sql}\n) as failed", most=MOST_ROWS * MOST_RULES))
+        if not any("broken_rule" in row for row in rows):
+            rows = rows[:MOST_ROWS]
         if node.relation is None or node.column is None or any(map(_keys, rows)):
             return rows
         # a test of one column returns its values under other names, and no keys
@@ -180,9 +205,9 @@ def _places(connection: duckdb.DuckDBPyConnection, key: str, value: object) -> l
     return []
 
 
-def _few(relation: str, condition: str = "true") -> str:
+def _few(relation: str, condition: str = "true", most: int = MOST_ROWS) -> str:
     """A query of the first rows; what it is put together from is the project's own."""
-    return f"select * from {relation} where {condition} limit {MOST_ROWS}"  # noqa: S608
+    return f"select * from {relation} where {condition} limit {most}"  # noqa: S608
 
 
 def _fetch(

@@ -59,6 +59,19 @@ def render(presets: Sequence[Measurement], growth: Sequence[Measurement]) -> str
             left=NAMES,
         ),
         "",
+        "### With dbt and without",
+        "",
+        *paragraph(
+            "CPU seconds of `warehouse build`, of the same models and tests in one connection, and their"
+            " ratio. The project was parsed before."
+        ),
+        "",
+        *table(
+            ("scale", "with dbt", "without", "ratio"),
+            [_dbt_row(measurement) for measurement in scales],
+            left=NAMES,
+        ),
+        "",
         "### Growth",
         "",
         *paragraph(
@@ -107,6 +120,16 @@ def _step_rows(measurement: Measurement) -> Iterable[tuple[str, ...]]:
             _speed(measurement.rows, step),
             size(step.peak_bytes),
         )
+
+
+def _dbt_row(measurement: Measurement) -> tuple[str, ...]:
+    with_dbt, without = measurement.build.cpu_seconds, measurement.bare_cpu_seconds
+    return (
+        measurement.scale.name,
+        f"{with_dbt:,.1f}",
+        f"{without:,.1f}",
+        ratio(with_dbt, without),
+    )
 
 
 def _speed(rows: int, step: Step) -> str:

@@ -141,7 +141,8 @@ class Workshop:
 
     def manifest(self) -> dict[str, Any]:
         """What dbt knows of the project."""
-        dbt_runner.parse(self.project("parsed"))
+        parsed = dbt_runner.parse(self.project("parsed")).result
+        parsed.write(str(self.directory / "target" / "manifest.json"))
         return _read_manifest(self.directory / "target")
 
     def compile(

@@ -68,6 +68,23 @@ def test_a_test_of_a_column_is_traced_to_its_rows(database: Path) -> None:
     assert not _named(database, _test("select 12 as from_field", "amount"))
 
 
+def test_a_broken_rule_is_told_in_words_with_its_rows(database: Path) -> None:
+    """Each rule of a model by itself; a rule whose rows carry no known key is told all the same."""
+    sql = """
+        select 'amount_is_not_null' as broken_rule, 1 as broken_rows, invoice_id
+        from core.fct_invoices where amount is null
+        union all
+        select 'no_amount_is_negative', 12, invoice_id from core.fct_invoices where amount < 0
+        union all
+        select 'days_are_known', 1200, null
+    """
+    assert sorted(_named(database, _test(sql)).split("; ")) == [
+        "amount is not null (1 row): invoice_id A-2 (bills.csv line 9)",
+        "days are known (1,200 rows)",
+        "no amount is negative (12 rows): invoice_id A-3",
+    ]
+
+
 def test_an_entity_is_known_by_its_type(database: Path) -> None:
     """A key whose first table does not know it is looked for in the next; a row of a Parquet file is a row."""
     sql = "select 'account' as entity_type, unnest(['K1', 'K2']) as entity_id"
