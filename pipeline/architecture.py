@@ -26,7 +26,7 @@ HOLDS: Final = {
     "rating": "tariffs and price lists applied to usage and to invoice lines",
     "expected": "what should have been invoiced, and which invoice covers it",
     "rerating": "what each metered bill should have come to",
-    "leakage": "one model per rule, then claims and cases",
+    "leakage": "one model per rule, and their union: what each rule claims",
     "delinquency": "checks, penalty scores, suspension and closing",
     "receivables": "monthly balances and flows of accounts",
     "collections": "what is likely to be collected, and which accounts to call first",

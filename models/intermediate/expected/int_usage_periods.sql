@@ -25,8 +25,8 @@ billed as (
     where
         invoice_id is not null
         and account_id in (
-            select periods.account_id from periods
-            where periods.energy_amount is null
+            select unrated.account_id from periods as unrated
+            where unrated.energy_amount is null
         )
     group by account_id, invoice_id, invoice_date
     having sum(usage_kwh) > 0

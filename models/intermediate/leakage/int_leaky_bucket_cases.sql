@@ -54,10 +54,12 @@ final as (
         {{ unpaid_case('leaky_bucket', 'ended', otherwise='corrected') }},
         concat_ws(
             '; ',
-            'due on ' || cast(due_date as {{ dbt.type_string() }}),
-            'paid ' || cast(paid_before as {{ dbt.type_string() }}) || ' of '
-            || cast(cast(paid_before + amount as decimal(18, 2)) as {{ dbt.type_string() }})
-            || ' ' || currency
+            'due on ' || cast(ended.due_date as {{ dbt.type_string() }}),
+            'paid ' || cast(ended.paid_before as {{ dbt.type_string() }}) || ' of '
+            || cast(
+                cast(ended.paid_before + ended.amount as decimal(18, 2))
+                as {{ dbt.type_string() }}
+            ) || ' ' || ended.currency
         ) as evidence
     from ended
 

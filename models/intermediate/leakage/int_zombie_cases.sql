@@ -106,9 +106,10 @@ final as (
         {{ unpaid_case('zombie', 'ended', otherwise='no_longer_served') }},
         concat_ws(
             '; ',
-            'due on ' || cast(due_date as {{ dbt.type_string() }}),
+            'due on ' || cast(ended.due_date as {{ dbt.type_string() }}),
             'grace of {{ var("zombie_grace_days") }} days',
-            'nothing paid of ' || cast(amount as {{ dbt.type_string() }}) || ' ' || currency,
+            'nothing paid of ' || cast(ended.amount as {{ dbt.type_string() }})
+            || ' ' || ended.currency,
             'account active'
         ) as evidence
     from ended

@@ -1,6 +1,6 @@
 -- Each meter's level against its own in the tenancy, of working days or of weekends, and against
 -- its peers' of the same day: effects of season, weekday and shedding common to all cancel out. The
--- level is that of the dark hours, which solar panels do not affect. One model: no copy of all days.
+-- level is that of the dark hours, which solar panels do not affect. One model: no copy of days.
 
 {%- set logs = ['dark_log', 'light_log', 'night_log', 'evening_log', 'night_shape'] %}
 {%- set offs = ['dark_off', 'light_off', 'night_off', 'evening_off', 'shape_off'] %}

@@ -1,6 +1,6 @@
 -- A register gives the exact energy taken between two of its readings, however far apart. The span
--- of a restart is unknown. Values that mean "no value", slips, estimates by the head-end and two
--- values of one time are passed over. Long, because much can happen to a register.
+-- of a restart is unknown. Values that mean "no value", slips and estimates by the head-end are
+-- passed over, and so are two values of one time.
 
 {{ config(
     materialized='incremental',
@@ -100,9 +100,7 @@ followed as (
         power(10, length(cast(cast(floor(kwh) as bigint) as {{ dbt.type_string() }})))
             as capacity_kwh
     from neighboured
-    where
-        reading_kind = 'energy'
-        or not {{ register_slipped('kwh', 'kwh_before', 'kwh_after') }}
+    where reading_kind = 'energy' or not {{ register_slipped('kwh', 'kwh_before', 'kwh_after') }}
     window by_time as (partition by meter_number, reading_kind order by stamped_at)
 
 ),
