@@ -518,8 +518,8 @@ def test_an_unseen_fault_fails_the_scorecard(
     with pytest.raises(AuditError) as failure:
         workshop.build(damaged, select=("+fct_detection_scorecard",))
     failed = " ".join(failure.value.failures)
-    assert "exact_rules_find_every_fault_and_nothing_else" in failed
-    assert "exact_rules_find_the_right_amounts" not in failed
+    assert "exact rules find every fault and nothing else" in failed
+    assert "exact rules find the right amounts" not in failed
     with duckdb.connect(str(damaged.warehouse)) as connection:
         connection.execute(
             "insert into ground_truth.faults by name select 'by hand' as fault_id, 'zombie' as rule,"
@@ -530,8 +530,8 @@ def test_an_unseen_fault_fails_the_scorecard(
     with pytest.raises(AuditError) as failure:
         workshop.build(damaged, select=("+fct_detection_scorecard",))
     failed = " ".join(failure.value.failures)
-    assert "exact_rules_find_every_fault_and_nothing_else" not in failed
-    assert "exact_rules_find_the_right_amounts" in failed
+    assert "exact rules find every fault and nothing else" not in failed
+    assert "exact rules find the right amounts" in failed
 
 
 @pytest.mark.parametrize(
