@@ -19,7 +19,11 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_SETTINGS = {"memory_limit": "3GB", "preserve_insertion_order": False, "TimeZone": "UTC"}
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "3GB",
+    "preserve_insertion_order": False,
+    "TimeZone": "UTC",
+}
 
 
 def statements(manifest: Mapping[str, Any]) -> Iterator[str]:

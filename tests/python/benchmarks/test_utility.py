@@ -30,8 +30,9 @@ def built(customers: int) -> Measurement:
         rows=800 * customers,
         invoices=200 * customers,
         file_bytes=20_000 * customers,
-        seed=Step("seed", 1.0, 2**30),
-        build=Step("build", customers / 100, 2**31),
+        seed=Step("seed", 1.0, 2**30, 1.0),
+        build=Step("build", customers / 100, 2**31, customers / 60),
+        bare_cpu_seconds=customers / 100,
         query_seconds=1.0,
         nodes={"int_" + "x" * 60: customers / 300, "fct_invoices": customers / 600},
     )

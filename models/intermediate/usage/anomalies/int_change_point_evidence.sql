@@ -44,10 +44,12 @@ days as (
         {{ days_from('change_points.broke_on', 'residuals.read_on') }} as days_off,
         {{ days_from('residuals.read_on', 'residuals.last_day') }} < {{ var('anomaly_tail_days') }}
             as is_last,
-        case when change_points.is_night then residuals.night_residual else residuals.level_residual end
-            as residual,
         case
-            when change_points.is_night then residuals.night_level_residual else residuals.light_residual
+            when change_points.is_night then residuals.night_residual else residuals.level_residual
+        end as residual,
+        case
+            when change_points.is_night then residuals.night_level_residual
+            else residuals.light_residual
         end as other_residual,
         residuals.evening_residual - residuals.light_residual as evening_shape,
         cast(
@@ -74,7 +76,8 @@ compared as (
         cast(sum(mean_before - residual) filter (where is_last) as double)
         / nullif(count(residual) filter (where is_last), 0) as tail_drop,
         greatest(
-            abs({{ drop_of('evening_shape', near, 'is_after') }}), abs({{ drop_of('night_residual', near, 'is_after') }})
+            abs({{ drop_of('evening_shape', near, 'is_after') }}),
+            abs({{ drop_of('night_residual', near, 'is_after') }})
         ) as shape_change,
         -{{ drop_of('unexplained_kwh', near, 'is_after') }} as lost_day_kwh,
         cast(
@@ -107,7 +110,8 @@ final as (
         -- the least of what may be called a fall
         cast(
             least(
-                change_points.near_drop, change_points.lasting_drop, compared.edge_drop, compared.tail_drop,
+                change_points.near_drop, change_points.lasting_drop,
+                compared.edge_drop, compared.tail_drop,
                 compared.other_near_drop, compared.other_lasting_drop
             ) as decimal(9, 4)
         ) as least_drop,

@@ -121,10 +121,11 @@ summed as (
         count(*) filter (where judged.is_dead) over to_the_last as dead_days,
         max(judged.read_on) over (partition by judged.meter_id) as last_read_on
     from judged
-    where judged.meter_id in (
-        select stopped.meter_id from judged as stopped
-        where stopped.is_stopped
-    )
+    where
+        judged.meter_id in (
+            select stopped.meter_id from judged as stopped
+            where stopped.is_stopped
+        )
     window
         to_the_last as (
             partition by judged.meter_id

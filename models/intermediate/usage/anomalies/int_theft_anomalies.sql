@@ -47,29 +47,29 @@ suspected as (
 final as (
 
     select
-        meter_id,
+        suspected.meter_id,
         'energy_theft' as anomaly_type,
-        meter_trace as trace,
-        meter_from as period_start,
-        meter_last_on as period_end,
-        cast(meter_score as decimal(5, 4)) as score,
+        suspected.meter_trace as trace,
+        suspected.meter_from as period_start,
+        suspected.meter_last_on as period_end,
+        cast(suspected.meter_score as decimal(5, 4)) as score,
         -- by then its trace is long enough to count
         case
-            when meter_trace = 'rollback' then meter_from
+            when suspected.meter_trace = 'rollback' then suspected.meter_from
             else least(
-                {{ day_add('meter_from', var('anomaly_min_days_after')) }},
-                meter_last_on
+                {{ day_add('suspected.meter_from', var('anomaly_min_days_after')) }},
+                suspected.meter_last_on
             )
         end as first_seen_on,
         {{ theft_reason('suspected', 'meter_trace') }} as reason,
-        level_drop,
-        night_drop,
-        load_off,
-        rollback_days,
-        scattered_lows,
-        tamper_days,
-        missing_day_kwh,
-        lost_day_kwh
+        suspected.level_drop,
+        suspected.night_drop,
+        suspected.load_off,
+        suspected.rollback_days,
+        suspected.scattered_lows,
+        suspected.tamper_days,
+        suspected.missing_day_kwh,
+        suspected.lost_day_kwh
     from suspected
 
 )

@@ -77,7 +77,10 @@ span_hours as (
             when bool_and(to_second - from_second = seconds) then 'register'
             else 'register_gap'
         end as derived_from,
-        sum({{ share_of_span('to_second', 'seconds', 'kwh') }} - {{ share_of_span('from_second', 'seconds', 'kwh') }}) as kwh,
+        sum(
+            {{ share_of_span('to_second', 'seconds', 'kwh') }}
+            - {{ share_of_span('from_second', 'seconds', 'kwh') }}
+        ) as kwh,
         max(ends_at) as known_at,
         max(batch_no) as batch_no
     from pieces

@@ -45,7 +45,8 @@ final as (
         {{ hours_where("quality = 'reverse'", 'in_hour') }} as reverse_hours,
         {{ hours_where("quality = 'estimated'", 'in_hour') }} as estimated_hours,
         {{ hours_where('is_conflicting', 'in_hour') }} as conflicting_hours,
-        {{ hours_where("derived_from in ('register', 'register_gap')", 'in_hour') }} as register_hours,
+        {{ hours_where("derived_from in ('register', 'register_gap')", 'in_hour') }}
+            as register_hours,
         {{ hours_where("derived_from in ('register_gap', 'day')", 'in_hour') }} as spread_hours,
         {{ hours_where(is_beyond_any_meter('kwh'), 'in_hour') }} as implausible_hours,
         {{ by_hour('kwh', 'hour_of_day') }} as kwh_by_hour,
