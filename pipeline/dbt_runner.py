@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,10 @@ def run_dbt(
     Raises:
         AuditError: If dbt could not start, or a model or test failed.
     """
-    outcome = parse(project)
+    # relations carry the catalog, which is the file's stem: that of a link is not that of what it leads to
+    is_renamed = database.stem != project.warehouse.stem
+    with _on_database(database) if is_renamed else nullcontext():
+        outcome = parse(project)
     relations: dict[str, str] = {}
     if outcome.success:
         relations = _relations(outcome.result)
