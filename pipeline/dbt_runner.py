@@ -1,7 +1,7 @@
 """dbt in this process: on which file, how far it is, and what failed in one line each.
 
 One process for several builds saves dbt's start each time. dbt's own output goes to its log file;
-on the terminal stands what a user needs to know.
+the terminal shows what a user needs to know.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import AuditError, WarehouseUsageError
@@ -19,7 +20,6 @@ from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
@@ -76,7 +76,7 @@ def run_dbt(
         AuditError: If dbt could not start, or a model or test failed.
     """
     # relations carry the catalog, which is the file's stem: that of a link is not that of what it leads to
-    is_renamed = database.stem != project.warehouse.stem
+    is_renamed = database.stem != Path(os.environ.get("WAREHOUSE_PATH", "warehouse")).stem
     with _on_database(database) if is_renamed else nullcontext():
         outcome = parse(project)
     relations: dict[str, str] = {}
